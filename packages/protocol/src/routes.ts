@@ -1,0 +1,45 @@
+import type { Lease, OpenEvent } from './lease.ts'
+
+/** Version of the wire. It goes both ways in {@link headerNames.version}; absent means 1. */
+export const wireVersion = '1'
+
+/** Where the proxy is mounted unless told otherwise. */
+export const defaultBasePath = '/api/agent'
+
+/** The wire: every route, relative to the base path. Its types are {@link Wire}. */
+export const routes = {
+  open: { method: 'POST', path: '/sessions' },
+  beat: { method: 'POST', path: '/sessions/beat' },
+  close: { method: 'POST', path: '/sessions/close' },
+  message: { method: 'POST', path: '/messages' },
+  health: { method: 'GET', path: '/health' },
+} as const
+
+export type RouteName = keyof typeof routes
+
+/**
+ * What goes into each route and what comes out.
+ *
+ * `open` answers with a `text/event-stream` of {@link OpenEvent}s; `message` with the agent's own bytes;
+ * `close` takes the ticket in the header, or as its text body because `sendBeacon` can set no header.
+ */
+export interface Wire {
+  open: { in: { agent?: string }; out: OpenEvent }
+  beat: { in: undefined; out: Lease }
+  close: { in: string | undefined; out: undefined }
+  message: { in: BodyInit; out: ReadableStream<Uint8Array> }
+  health: { in: undefined; out: { status: 'ok' } }
+}
+
+/** Header names of the wire. */
+export const headerNames = {
+  version: 'Warm-Agent-Version',
+  ticket: 'Warm-Agent-Ticket',
+  outcome: 'Warm-Agent-Outcome',
+} as const
+
+/** Query parameter of `close`: stop the session that many milliseconds later, unless it is touched first. */
+export const closeAfterParameter = 'afterMs'
+
+/** Query parameter of `message`: which of several agents a message without a ticket goes to. */
+export const agentParameter = 'agent'

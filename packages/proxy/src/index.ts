@@ -1,0 +1,8 @@
+export {
+  type AgentAnswer,
+  type AgentRequest,
+  type AgentRuntime,
+  type FailureReason,
+  RuntimeFailure,
+  type RuntimeSession,
+} from './agent-runtime.ts'

@@ -1,0 +1,23 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+/** The export condition under which workspace packages resolve to their TypeScript: nothing has to be built. */
+const fromSource = '@warm-agent/source'
+
+export default defineConfig({
+  root: 'demo',
+  plugins: [react()],
+  resolve: { conditions: [fromSource, 'module', 'browser', 'development|production'] },
+  ssr: {
+    noExternal: [/^@warm-agent\//],
+    resolve: {
+      conditions: [fromSource, 'module', 'node', 'development|production'],
+      externalConditions: [fromSource, 'node'],
+    },
+  },
+  test: {
+    root: '.',
+    include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'demo/**/*.test.ts'],
+    testTimeout: 10_000,
+  },
+})
