@@ -11,8 +11,6 @@ export interface AgentRequest {
   body: Uint8Array
   contentType: string
   accept: string
-  /** Further headers for the agent, by lower-case name. */
-  headers?: Readonly<Record<string, string>>
 }
 
 /** What the agent answered. Its body must be read to the end or cancelled: it holds a socket until then. */

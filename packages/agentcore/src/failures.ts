@@ -1,0 +1,49 @@
+import { type FailureReason, RuntimeFailure } from '@warm-agent/proxy'
+
+/**
+ * The platform's error table: what an HTTP status means, and whether the agent's handler may have run.
+ * Sources: the service model in the AWS SDK 3.1141 and the AgentCore developer guide, November 2026.
+ */
+const meaningOfStatus: Readonly<Record<number, readonly [FailureReason, mayHaveRun: boolean]>> = {
+  400: ['invalid', false],
+  401: ['unauthenticated', false],
+  402: ['quota', false],
+  403: ['refused', false],
+  404: ['missing', false],
+  409: ['conflict', false],
+  424: ['agent', true],
+  429: ['throttled', false],
+}
+
+/** Connections that never came to be: nothing was sent. Any other break leaves open what arrived. */
+const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+interface SdkError extends Error {
+  code?: string
+  $metadata?: { httpStatusCode?: number }
+  $response?: { headers?: Record<string, string> }
+}
+
+/** @returns what an error of the AWS SDK means. */
+export function toRuntimeFailure(cause: SdkError): RuntimeFailure {
+  const status = cause.$metadata?.httpStatusCode
+  const said = `${cause.name}: ${cause.message}`
+  if (status !== undefined) {
+    const [reason, mayHaveRun] = meaningOfStatus[status] ?? ['unavailable', true]
+    const retryAfterMs = parseRetryAfterMs(cause.$response?.headers?.['retry-after'])
+    return new RuntimeFailure(reason, `${status} ${said}`, { mayHaveRun, retryAfterMs, cause })
+  }
+  if (cause.name === 'CredentialsProviderError') {
+    return new RuntimeFailure('refused', `No AWS credentials. ${said}`, { mayHaveRun: false, cause })
+  }
+  const mayHaveRun = !neverConnected.has(cause.code ?? '')
+  return new RuntimeFailure('unreachable', said, { mayHaveRun, cause })
+}
+
+/** @returns the value of a `Retry-After` header in seconds or as a date, in milliseconds from now. */
+function parseRetryAfterMs(value: string | undefined): number | undefined {
+  if (!value) return undefined
+  const seconds = Number(value)
+  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}

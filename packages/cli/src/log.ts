@@ -1,0 +1,33 @@
+import type { ProxyEvent } from '@warm-agent/proxy'
+import { destination, pino } from 'pino'
+
+/** A whole session id in somebody else's words; its first characters are enough to find it. */
+const sessionIds = /\b(warm-[0-9a-f]{8})[0-9a-f-]{28}\b/g
+
+export interface Log {
+  warn(message: string): void
+  proxyEvent(event: ProxyEvent): void
+}
+
+/** Lines of JSON on stderr; stdout is for what the command answers. */
+export function createLog(): Log {
+  const logger = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination(2))
+  return {
+    warn: message => logger.warn(message),
+    proxyEvent({ type, atMs, ...details }) {
+      if (!('cause' in details)) return logger.info(details, type)
+      const { cause, ...rest } = details
+      const isOurs = type === 'stop-failed' || ('code' in rest && rest.code === 'internal')
+      logger[isOurs ? 'error' : 'warn']({ ...rest, causes: causesOf(cause) }, type)
+    },
+  }
+}
+
+/** The messages down the chain of causes. Nothing else of an error is printed: the SDK's carry whole requests. */
+function causesOf(error: unknown): string[] {
+  const causes: string[] = []
+  for (let each = error; each instanceof Error && causes.length < 8; each = each.cause) {
+    causes.push(`${each.name}: ${each.message}`.replace(sessionIds, '$1…'))
+  }
+  return causes
+}

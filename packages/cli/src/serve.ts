@@ -1,0 +1,40 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { UsageError } from './usage-error.ts'
+
+/** How long answers may go on after SIGTERM. Orchestrators kill after 30 s. */
+const drainMs = 25_000
+/** Longer than the 60 s of common load balancers, so that they never reuse a connection that is just being closed. */
+const keepAliveMs = 65_000
+
+/**
+ * Listens, and drains at SIGTERM or SIGINT: no new connections, answers go on for a while, then `onDrained`. The second
+ * signal ends at once.
+ *
+ * @throws UsageError when the port cannot be had.
+ */
+export async function serve(
+  listener: RequestListener,
+  { port, host }: { port: number; host: string },
+  onDrained: () => Promise<void>,
+): Promise<URL> {
+  const server = createServer(listener)
+  server.keepAliveTimeout = keepAliveMs
+  try {
+    await once(server.listen(port, host), 'listening')
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'it is in use' : (cause as Error).message
+    throw new UsageError(`Could not listen on ${host}:${port}: ${why}. Choose another --port or --host.`, { cause })
+  }
+  const drain = async () => {
+    process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1))
+    setTimeout(() => server.closeAllConnections(), drainMs).unref()
+    server.close()
+    await once(server, 'close')
+    await onDrained()
+    process.exit(0)
+  }
+  process.once('SIGTERM', drain).once('SIGINT', drain)
+  return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`)
+}

@@ -1,0 +1,124 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from './usage-error.ts'
+
+/** One setting of a command. */
+export interface Setting<Value> {
+  /** One line for `--help`. */
+  help: string
+  /** What stands for the value in `--help`; a setting without one is a switch. */
+  placeholder?: string
+  /** Its environment variable, if it has one. The flag wins. */
+  variable?: string
+  /** What an unset one means, for `--help`. */
+  defaultText?: string
+  /** @throws Error saying what was expected, as the end of "Could not use X: …" */
+  read(text: string | undefined): Value
+}
+
+type Values<Settings> = { [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never }
+
+/**
+ * Reads the settings of a command from its flags and the environment.
+ *
+ * @returns the values, or `undefined` when help was asked for and has been printed.
+ * @throws UsageError naming the setting that is unknown, missing or senseless.
+ */
+export function readSettings<Settings extends Record<string, Setting<unknown>>>(
+  usage: string,
+  settings: Settings,
+  args: string[],
+): Values<Settings> | undefined {
+  const flags = parseFlags(settings, args)
+  if (flags.help) {
+    process.stdout.write(helpText(usage, settings))
+    return undefined
+  }
+  const values: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries(settings)) {
+    const flag = flags[name]
+    // An empty variable is what a template leaves behind: it counts as unset.
+    const text = flag === undefined ? (setting.variable && process.env[setting.variable]) || undefined : String(flag)
+    try {
+      values[name] = setting.read(text)
+    } catch (cause) {
+      const label = setting.variable ? `${setting.variable} (or --${name})` : `--${name}`
+      throw new UsageError(`Could not use ${label}: ${(cause as Error).message}.`, { cause })
+    }
+  }
+  return values as Values<Settings>
+}
+
+function parseFlags(settings: Record<string, Setting<unknown>>, args: string[]): Record<string, string | boolean> {
+  const options = Object.fromEntries(
+    Object.entries(settings).map(([name, { placeholder }]) => [
+      name,
+      { type: placeholder ? ('string' as const) : ('boolean' as const) },
+    ]),
+  )
+  try {
+    const { values } = parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } }, strict: true })
+    return values as Record<string, string | boolean>
+  } catch (cause) {
+    const [reason = ''] = (cause as Error).message.split('. ')
+    throw new UsageError(`Could not read the options: ${reason.replace(/\.$/, '')}. Try --help.`, { cause })
+  }
+}
+
+function helpText(usage: string, settings: Record<string, Setting<unknown>>): string {
+  const rows = Object.entries(settings).map(([name, { placeholder, variable, help, defaultText }]) => {
+    const notes = [variable, defaultText && `default ${defaultText}`].filter(Boolean).join(', ')
+    return `  --${name}${placeholder ? ` ${placeholder}` : ''}\n      ${help}${notes ? ` (${notes})` : ''}\n`
+  })
+  return `Usage: ${usage}\n\n${rows.join('')}`
+}
+
+/** A setting that takes a value. */
+export function setting<Value>(
+  placeholder: string,
+  help: string,
+  read: (text: string | undefined) => Value,
+  more: Pick<Setting<Value>, 'variable' | 'defaultText'> = {},
+): Setting<Value> {
+  return { placeholder, help, read, ...more }
+}
+
+/** A whole number within bounds. */
+export function integer<Fallback extends number | undefined>(
+  least: number,
+  most: number,
+  fallback: Fallback,
+): (text: string | undefined) => number | Fallback {
+  return text => {
+    if (text === undefined) return fallback
+    const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new Error(`"${text}" is not a whole number from ${least} to ${most}`)
+  }
+}
+
+/** Comma-separated words; spaces around them do not count. */
+export function list(text: string | undefined): string[] | undefined {
+  const words = text
+    ?.split(',')
+    .map(word => word.trim())
+    .filter(Boolean)
+  return words?.length ? words : undefined
+}
+
+export function required(meaning: string): (text: string | undefined) => string {
+  return text => {
+    if (text === undefined) throw new Error(`it is not set. Give ${meaning}`)
+    return text
+  }
+}
+
+export function optional(text: string | undefined): string | undefined {
+  return text
+}
+
+/** A switch: `--name`, or its variable set to 1 or true. */
+export function isOn(text: string | undefined): boolean {
+  if (text === undefined || text === '0' || text === 'false') return false
+  if (text === '1' || text === 'true') return true
+  throw new Error(`"${text}" is neither 1 nor 0`)
+}

@@ -1,0 +1,159 @@
+import {
+  headerNames,
+  type RouteName,
+  routes,
+  statusOfCode,
+  toErrorBody,
+  WarmAgentError,
+  wireVersion,
+} from '@warm-agent/protocol'
+import { toWarmAgentError } from './failures.ts'
+import { corsHeaders, isOriginAllowed, preflightHeaders } from './origin.ts'
+import { createEmit, tell } from './proxy-event.ts'
+import { checkOptions, type WarmProxyOptions } from './proxy-options.ts'
+import { beatSessionRoute } from './routes/beat-session.ts'
+import { closeSessionRoute } from './routes/close-session.ts'
+import { openSessionRoute } from './routes/open-session.ts'
+import { relayMessageRoute } from './routes/relay-message.ts'
+import type { RouteHandler } from './routes/route-handler.ts'
+import { createSealer } from './sealer.ts'
+import { lendSession, type WarmRuntimeSession } from './sessions/lend-session.ts'
+import { serveAgents } from './sessions/serve-agents.ts'
+import type { SessionContext } from './sessions/session-context.ts'
+import { createSessionMemories } from './sessions/session-memory.ts'
+
+/** The proxy: a Fetch handler that every server that speaks `Request` and `Response` can mount. */
+export interface WarmProxy {
+  /** Serves the routes below the base path. Never rejects. */
+  fetch(request: Request): Promise<Response>
+  /**
+   * For an app that keeps its own chat route: the session to invoke the agent with for this request, after a warm-up
+   * in flight has ended. `null` when the caller is refused.
+   */
+  session(request: Request): Promise<WarmRuntimeSession | null>
+  /** Stops the sessions that only this process would have stopped: the parked ones. */
+  close(): Promise<void>
+}
+
+const handlers: Record<Exclude<RouteName, 'health'>, RouteHandler> = {
+  open: openSessionRoute,
+  beat: beatSessionRoute,
+  close: closeSessionRoute,
+  message: relayMessageRoute,
+}
+
+/**
+ * @throws Error when an option is unknown or makes no sense.
+ * @example
+ * const proxy = createWarmProxy({ runtime, authorize, secret: process.env.WARM_AGENT_SECRET })
+ * export const POST = proxy.fetch
+ */
+export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
+  const { runtimes, authorize, secrets, basePath, origins, limits, onEvent } = checkOptions(options)
+  const agents = serveAgents(runtimes, limits)
+  const longestIdleMs = Math.max(...[...agents.values()].map(({ rules }) => rules.idleTimeoutMs))
+  const context: SessionContext = {
+    agents,
+    limits,
+    memories: createSessionMemories(longestIdleMs),
+    sealer: createSealer(secrets, 'ticket'),
+    emit: createEmit(onEvent),
+  }
+
+  async function answer(request: Request, route: RouteName | undefined): Promise<Response> {
+    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflightHeaders(request) })
+    if (!route) throw new WarmAgentError('not_found', 'Could not find the route. Check the method and the path.')
+    checkVersion(request)
+    if (route === 'health') return Response.json({ status: 'ok' })
+    const caller = await authorize(request)
+    if (caller instanceof Response) return caller
+    if (!caller) throw unauthenticated()
+    return withHeaders(await handlers[route](context, caller, request), caller.responseHeaders)
+  }
+
+  return {
+    async fetch(request) {
+      const route = routeOf(request, basePath)
+      const isAllowed = isOriginAllowed(request, origins)
+      try {
+        if (!isAllowed) throw foreignOrigin()
+        return withHeaders(await answer(request, route), {
+          ...streamingHeaders,
+          ...corsHeaders(request, Object.values(headerNames)),
+        })
+      } catch (cause) {
+        const error = toWarmAgentError(cause)
+        if (!request.signal.aborted) {
+          tell(onEvent, {
+            type: 'request-failed',
+            atMs: Date.now(),
+            code: error.code,
+            route: route ?? 'unknown',
+            cause,
+          })
+        }
+        return withHeaders(toErrorResponse(error), isAllowed ? corsHeaders(request, Object.values(headerNames)) : {})
+      }
+    },
+
+    async session(request) {
+      if (!isOriginAllowed(request, origins)) return null
+      const caller = await authorize(request)
+      return caller && !(caller instanceof Response) ? lendSession(context, caller, request) : null
+    },
+
+    async close() {
+      await Promise.all(context.memories.all().map(({ parking }) => parking?.endNow()))
+    },
+  }
+}
+
+/** Nothing between the proxy and the page may store, rewrite or gather up what is streamed. */
+const streamingHeaders = {
+  [headerNames.version]: wireVersion,
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+  'x-content-type-options': 'nosniff',
+}
+
+function routeOf(request: Request, basePath: string): RouteName | undefined {
+  const { pathname } = new URL(request.url)
+  for (const [name, { method, path }] of Object.entries(routes)) {
+    if (request.method === method && pathname === basePath + path) return name as RouteName
+  }
+  return undefined
+}
+
+function checkVersion(request: Request): void {
+  const version = request.headers.get(headerNames.version) ?? wireVersion
+  if (version === wireVersion) return
+  const behind = Number(version) > Number(wireVersion) ? '@warm-agent/proxy' : '@warm-agent/client'
+  throw new WarmAgentError(
+    'unsupported_version',
+    `Could not answer: the page speaks another version of the wire than the proxy's ${wireVersion}. Update ${behind}.`,
+  )
+}
+
+function unauthenticated(): WarmAgentError {
+  return new WarmAgentError('unauthenticated', 'Could not tell who is asking. Sign in, then try again.')
+}
+
+function foreignOrigin(): WarmAgentError {
+  return new WarmAgentError('forbidden', "Could not answer: this page's origin is not allowed. Add it to `origins`.")
+}
+
+function toErrorResponse(error: WarmAgentError): Response {
+  return Response.json(toErrorBody(error), {
+    status: statusOfCode[error.code],
+    headers: {
+      ...streamingHeaders,
+      ...(error.retryAfterMs === undefined ? {} : { 'retry-after': `${Math.ceil(error.retryAfterMs / 1000)}` }),
+    },
+  })
+}
+
+function withHeaders(response: Response, headers: Readonly<Record<string, string>> = {}): Response {
+  const merged = new Response(response.body, response)
+  for (const [name, value] of Object.entries(headers)) merged.headers.append(name, value)
+  return merged
+}

@@ -1,0 +1,32 @@
+import { type ErrorCode, WarmAgentError } from '@warm-agent/protocol'
+import { type FailureReason, RuntimeFailure } from './agent-runtime.ts'
+import { CallTimedOut } from './sessions/call-runtime.ts'
+
+/** What a browser is told of each failure of the platform. Its own words stay in the cause, for the log. */
+const errorOfReason: Record<FailureReason, readonly [ErrorCode, string]> = {
+  invalid: ['bad_request', 'Could not reach the agent: the platform refused the request as malformed. Check its body.'],
+  unauthenticated: ['unauthenticated', 'Could not reach the agent: your sign-in was refused. Sign in again.'],
+  refused: ['agent_unavailable', "Could not reach the agent: the platform refused the proxy. See the proxy's log."],
+  missing: ['agent_unavailable', "Could not reach the agent: the platform does not know it. See the proxy's log."],
+  quota: ['quota_exceeded', 'Could not start the agent: too many sessions are running. Try again later.'],
+  conflict: ['agent_unavailable', 'Could not reach the agent: its session is being started or ended. Try again.'],
+  throttled: ['rate_limited', 'Could not reach the agent: too many requests. Try again in a moment.'],
+  agent: ['agent_failed', "Could not get an answer: the agent failed. See the agent's log before you send again."],
+  unavailable: ['agent_unavailable', 'Could not get an answer: the platform failed. The message may have arrived.'],
+  unreachable: ['agent_unavailable', 'Could not reach the platform: the connection failed. Try again.'],
+}
+
+/** @returns the error as the browser is told it; what it was made of is its cause. */
+export function toWarmAgentError(error: unknown): WarmAgentError {
+  if (error instanceof WarmAgentError) return error
+  if (error instanceof RuntimeFailure) {
+    const [code, message] = errorOfReason[error.reason]
+    return new WarmAgentError(code, message, { cause: error, retryAfterMs: error.retryAfterMs })
+  }
+  if (error instanceof CallTimedOut) {
+    return new WarmAgentError('warm_up_timed_out', 'Could not reach the agent: it was not ready in time. Try again.', {
+      cause: error,
+    })
+  }
+  return new WarmAgentError('internal', "Could not answer: the proxy failed. See the proxy's log.", { cause: error })
+}

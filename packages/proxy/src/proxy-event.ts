@@ -1,0 +1,55 @@
+import type { ErrorCode, Evidence, Outcome } from '@warm-agent/protocol'
+
+/** What every event about a session tells. */
+export interface SessionEventDetails {
+  /** When, in milliseconds since the epoch. */
+  atMs: number
+  agent: string
+  qualifier: string
+  /** The first characters of the session id: enough to find it in a log, not enough to use it. */
+  sessionTag: string
+}
+
+/** What happened, for logs, metrics and tests. No event carries a secret, a ticket or a whole session id. */
+export type ProxyEvent =
+  | ({ type: 'warm-started' } & SessionEventDetails)
+  | ({ type: 'warm-succeeded'; tookMs: number; evidence: Evidence } & SessionEventDetails)
+  | ({ type: 'warm-failed'; code: ErrorCode; cause: unknown } & SessionEventDetails)
+  | ({ type: 'beat-succeeded' } & SessionEventDetails)
+  | ({ type: 'session-expired'; reason: 'idle' | 'hold' | 'replaced' } & SessionEventDetails)
+  | ({ type: 'message-answered'; outcome: Outcome; joinMs: number; agentMs: number } & SessionEventDetails)
+  | ({ type: 'session-parked'; afterMs: number } & SessionEventDetails)
+  | ({ type: 'session-closed' } & SessionEventDetails)
+  | ({ type: 'stop-failed'; cause: unknown } & SessionEventDetails)
+  | { type: 'request-failed'; atMs: number; code: ErrorCode; route: string; cause: unknown }
+
+type WithoutDetails<Event> = Event extends SessionEventDetails ? Omit<Event, keyof SessionEventDetails> : never
+
+/** Tells an event about a session. */
+export type EmitProxyEvent = (
+  event: WithoutDetails<ProxyEvent>,
+  about: { agent: string; session: { id: string; qualifier: string } },
+) => void
+
+/** A listener that throws harms nobody but itself. */
+export function tell(onEvent: ((event: ProxyEvent) => void) | undefined, event: ProxyEvent): void {
+  try {
+    onEvent?.(event)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+/** @returns a function that completes events about sessions and passes them to `onEvent`. */
+export function createEmit(onEvent: ((event: ProxyEvent) => void) | undefined): EmitProxyEvent {
+  return (event, { agent, session }) =>
+    tell(onEvent, {
+      ...event,
+      atMs: Date.now(),
+      agent,
+      qualifier: session.qualifier,
+      sessionTag: session.id.slice(0, 13),
+    })
+}

@@ -1,0 +1,115 @@
+import { defaultBasePath } from '@warm-agent/protocol'
+import * as z from 'zod'
+import type { AgentRuntime } from './agent-runtime.ts'
+import type { Authorize } from './callers.ts'
+import type { ProxyEvent } from './proxy-event.ts'
+import { secretsFrom } from './secrets.ts'
+
+/** What bounds the proxy's work. Durations in milliseconds. */
+export interface ProxyLimits {
+  /** How long a warm-up, or a message that waits for one, may take. @default 60_000 */
+  warmTimeoutMs: number
+  /** How long a message may wait for the first byte of its answer; the platform's own limit is 15 min. @default 900_000 */
+  messageTimeoutMs: number
+  /** How long a session is held that no message was sent on. @default 900_000 */
+  unsentHoldMs: number
+  /** How long a session is kept whose page left while it was warming. @default 30_000 */
+  parkMs: number
+  /** The beat that browsers are told. @default 60 % of the runtime's idle timeout */
+  beatMs?: number | undefined
+  /** The largest message body, in bytes. @default 10_485_760 */
+  bodyBytes: number
+}
+
+interface CommonOptions {
+  /** Names the caller of a request, or refuses it. See {@link anonymousCallers} for pages without a sign-in. */
+  authorize: Authorize
+  /** Seals the tickets. At least 32 bytes. Of several, the first seals and all open: so a secret is rotated. */
+  secret: string | readonly string[]
+  /** Where the routes are mounted. @default '/api/agent' */
+  basePath?: string
+  /** Further origins whose pages may call, for example `https://chat.example.com`. @default [] */
+  origins?: readonly string[]
+  limits?: Partial<ProxyLimits>
+  /** Hears what happens. What it throws does not disturb the proxy. */
+  onEvent?: (event: ProxyEvent) => void
+}
+
+/** One agent, or several by name. */
+export type WarmProxyOptions = CommonOptions &
+  ({ runtime: AgentRuntime; agents?: never } | { runtime?: never; agents: Readonly<Record<string, AgentRuntime>> })
+
+const duration = z
+  .number()
+  .positive()
+  .max(2 ** 31 - 1)
+const aFunction = z.custom<(...args: never[]) => unknown>(value => typeof value === 'function', 'expected a function')
+const aRuntime = z.custom<AgentRuntime>(
+  value => typeof (value as AgentRuntime | undefined)?.invoke === 'function',
+  'expected an AgentRuntime, for example createAgentCoreRuntime({ arn })',
+)
+const anOrigin = z.string().refine(text => URL.canParse(text) && new URL(text).origin === text, {
+  error: 'expected an origin like https://chat.example.com, without a path',
+})
+
+const optionsSchema = z.strictObject({
+  runtime: aRuntime.optional(),
+  agents: z.record(z.string().min(1), aRuntime).optional(),
+  authorize: aFunction,
+  secret: z.union([z.string(), z.array(z.string())]),
+  basePath: z
+    .string()
+    .regex(/^(\/[^/?#\s]+)+$/, 'expected a path like /api/agent')
+    .default(defaultBasePath),
+  origins: z.array(anOrigin).default([]),
+  limits: z
+    .strictObject({
+      warmTimeoutMs: duration.default(60_000),
+      messageTimeoutMs: duration.default(900_000),
+      unsentHoldMs: duration.default(900_000),
+      parkMs: duration.default(30_000),
+      beatMs: duration.optional(),
+      bodyBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(10 * 1024 * 1024),
+    })
+    .prefault({}),
+  onEvent: aFunction.optional(),
+})
+
+/** The options of a proxy, checked and complete. */
+export interface CheckedOptions {
+  runtimes: Readonly<Record<string, AgentRuntime>>
+  authorize: Authorize
+  secrets: readonly string[]
+  basePath: string
+  origins: readonly string[]
+  limits: ProxyLimits
+  onEvent: ((event: ProxyEvent) => void) | undefined
+}
+
+/** @throws Error that names the option that is unknown or makes no sense. */
+export function checkOptions(options: WarmProxyOptions): CheckedOptions {
+  const checked = optionsSchema.safeParse(options)
+  if (!checked.success) {
+    const [issue] = checked.error.issues
+    const where = issue?.path.length ? `option ${issue.path.join('.')}: ` : ''
+    throw new Error(`Could not create the proxy: ${where}${issue?.message}. See WarmProxyOptions.`)
+  }
+  const runtimes = options.agents ?? (options.runtime ? { default: options.runtime } : {})
+  if (Object.keys(runtimes).length === 0 || (options.agents && options.runtime)) {
+    throw new Error('Could not create the proxy: it needs either `runtime` or `agents`. Give exactly one of them.')
+  }
+  const { limits, basePath, origins } = checked.data
+  for (const [name, runtime] of Object.entries(runtimes)) {
+    if (limits.beatMs === undefined || limits.beatMs < runtime.idleTimeoutMs) continue
+    throw new Error(
+      `Could not create the proxy: limits.beatMs is ${limits.beatMs}, but agent ${name} idles out after ` +
+        `${runtime.idleTimeoutMs} ms. Beat more often.`,
+    )
+  }
+  const { authorize, onEvent } = options
+  return { runtimes, authorize, secrets: secretsFrom(options.secret), basePath, origins, limits, onEvent }
+}

@@ -1,0 +1,27 @@
+import { WarmAgentError } from '@warm-agent/protocol'
+
+/** @throws WarmAgentError `payload_too_large`, as early as it is known. */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  const body = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    body.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return body
+}
+
+function tooLarge(maxBytes: number): WarmAgentError {
+  return new WarmAgentError(
+    'payload_too_large',
+    `Could not read the body: it is over the limit of ${maxBytes} bytes. Send less, or raise limits.bodyBytes.`,
+  )
+}

@@ -1,0 +1,34 @@
+import { closeAfterParameter, headerNames, WarmAgentError } from '@warm-agent/protocol'
+import * as z from 'zod'
+import { readBody } from '../read-body.ts'
+import { closeSession, parkSession } from '../sessions/close-session.ts'
+import { agentOf } from '../sessions/session-context.ts'
+import type { RouteHandler } from './route-handler.ts'
+import { ticketOf } from './ticket-of.ts'
+
+const maxTicketBytes = 8192
+
+/** Closes a session now, or parks it. The ticket comes in the header, or as the text body that `sendBeacon` can send. */
+export const closeSessionRoute: RouteHandler = async (context, caller, request) => {
+  const sealed =
+    request.headers.get(headerNames.ticket) ?? new TextDecoder().decode(await readBody(request, maxTicketBytes)).trim()
+  const ticket = await ticketOf(context, caller, request, sealed)
+  const afterMs = new URL(request.url).searchParams.get(closeAfterParameter)
+  if (afterMs === null) await closeSession(context, ticket)
+  else parkSession(context, ticket, parseAfterMs(afterMs, agentOf(context, ticket).rules.idleTimeoutMs))
+  return new Response(null, { status: 204 })
+}
+
+/** Past the idle timeout the platform ends an untouched session by itself, so a longer wait would mean nothing. */
+function parseAfterMs(text: string, idleTimeoutMs: number): number {
+  const parsed = z.coerce
+    .number()
+    .int()
+    .min(0)
+    .safeParse(text === '' ? Number.NaN : text)
+  if (parsed.success) return Math.min(parsed.data, idleTimeoutMs)
+  throw new WarmAgentError(
+    'bad_request',
+    `Could not park the session: ${closeAfterParameter} is not a number of milliseconds. Send a whole number.`,
+  )
+}

@@ -1,0 +1,81 @@
+import { type OpenEvent, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
+import * as z from 'zod'
+import { toWarmAgentError } from '../failures.ts'
+import { readBody } from '../read-body.ts'
+import { parkSession } from '../sessions/close-session.ts'
+import { grantLease } from '../sessions/grant-lease.ts'
+import { evidenceOf, openSession, warmTicket } from '../sessions/open-session.ts'
+import { agentNamed } from '../sessions/session-context.ts'
+import type { RouteHandler } from './route-handler.ts'
+
+const openBody = z.object({ agent: z.string().max(200).optional() })
+
+/** Many intermediaries cut a connection that is silent for 30 s, and a cold start can take as long. */
+const keepAliveMs = 10_000
+
+/** Opens a session: `lease` at once, `warm` or `failed` when the warm-up ends. */
+export const openSessionRoute: RouteHandler = async (context, { callerId }, request) => {
+  if (request.headers.get('sec-purpose')?.includes('prefetch')) {
+    throw new WarmAgentError(
+      'forbidden',
+      'Could not open a session: nobody looks at this page yet. Wait until it is shown.',
+    )
+  }
+  const { agent: name } = parseBody(await readBody(request, context.limits.bodyBytes))
+  const agent = agentNamed(context, name)
+  const { ticket, warmed } = openSession(context, agent, callerId)
+
+  let isGone = false
+  let keepAlive: ReturnType<typeof setTimeout>
+  const stream = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const send = (text: string) => controller.enqueue(new TextEncoder().encode(text))
+      const sendEvent = ({ event, data }: OpenEvent) => send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+      const stayAlive = () => {
+        keepAlive = setTimeout(() => {
+          send(': warming\n\n')
+          stayAlive()
+        }, keepAliveMs)
+      }
+      sendEvent({ event: 'lease', data: await grantLease(context, ticket) })
+      stayAlive()
+      const last: OpenEvent = await warmed.then(
+        async answer => ({
+          event: 'warm',
+          data: {
+            ...(await grantLease(context, warmTicket(ticket, answer))),
+            status: 'warm',
+            source: 'started',
+            tookMs: answer.tookMs,
+            evidence: evidenceOf(answer, ticket.nonce),
+          },
+        }),
+        error => ({ event: 'failed', data: toErrorBody(toWarmAgentError(error)) }),
+      )
+      if (isGone) return
+      clearTimeout(keepAlive)
+      sendEvent(last)
+      controller.close()
+    },
+    cancel() {
+      isGone = true
+      clearTimeout(keepAlive)
+      // The page is gone, perhaps before it had the ticket with which it could have closed the session itself.
+      parkSession(context, ticket, context.limits.parkMs)
+    },
+  })
+  return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+}
+
+function parseBody(bytes: Uint8Array): z.infer<typeof openBody> {
+  const text = new TextDecoder().decode(bytes)
+  try {
+    return openBody.parse(text === '' ? {} : JSON.parse(text))
+  } catch (cause) {
+    throw new WarmAgentError(
+      'bad_request',
+      'Could not open a session: the body is not {"agent"?: string}. Send that, or nothing.',
+      { cause },
+    )
+  }
+}

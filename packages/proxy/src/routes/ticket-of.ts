@@ -1,0 +1,19 @@
+import { agentParameter, headerNames } from '@warm-agent/protocol'
+import type { Caller } from '../callers.ts'
+import type { SessionContext } from '../sessions/session-context.ts'
+import { openTicket, type SessionTicket } from '../sessions/session-ticket.ts'
+
+/** @throws WarmAgentError `ticket_invalid` */
+export function ticketOf(
+  context: SessionContext,
+  { callerId }: Caller,
+  request: Request,
+  sealed: string | null = request.headers.get(headerNames.ticket),
+): Promise<SessionTicket> {
+  return openTicket(context.sealer, sealed, callerId, agent => context.agents.has(agent))
+}
+
+/** The agent that a message without a ticket names, when there are several. */
+export function agentParameterOf(request: Request): string | undefined {
+  return new URL(request.url).searchParams.get(agentParameter) ?? undefined
+}

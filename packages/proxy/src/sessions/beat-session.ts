@@ -1,0 +1,63 @@
+import { WarmAgentError } from '@warm-agent/protocol'
+import { RuntimeFailure } from '../agent-runtime.ts'
+import { closeSession, unpark } from './close-session.ts'
+import { holdEndAt, isExpired } from './deadlines.ts'
+import { warmTicket } from './open-session.ts'
+import { agentOf, type SessionContext, upToDate } from './session-context.ts'
+import type { SessionTicket } from './session-ticket.ts'
+import { warmUp } from './warm-up.ts'
+
+/**
+ * Touches the session, and only a session that lives: a dead one would be started again by the touch.
+ *
+ * @returns the renewed ticket.
+ * @throws WarmAgentError `session_expired`, or what the runtime's failure means.
+ */
+export async function beatSession(
+  context: SessionContext,
+  presented: SessionTicket,
+  signal: AbortSignal,
+): Promise<SessionTicket> {
+  const ticket = upToDate(context, presented)
+  const { runtime, rules } = agentOf(context, ticket)
+  const { session } = ticket
+  const memory = context.memories.of(session)
+  if (memory.hasEnded || isExpired(ticket, rules, Date.now())) throw expired(context, ticket, 'idle')
+  if (Date.now() >= holdEndAt(ticket, rules)) {
+    await closeSession(context, ticket)
+    throw expired(context, ticket, 'hold')
+  }
+  unpark(context, ticket)
+  if (memory.warmUp && !memory.isWarmUpOver) return ticket
+
+  const nonce = crypto.randomUUID()
+  const answer = await warmUp(runtime, session, nonce, {
+    purpose: 'beat',
+    retryForMs: context.limits.warmTimeoutMs,
+    signal,
+  }).catch(failure => {
+    if (failure instanceof RuntimeFailure && failure.reason === 'conflict') return undefined
+    throw failure
+  })
+  if (!answer) {
+    // Somebody else is starting it, or the platform is ending it; which of the two, the ticket knows.
+    if (!ticket.isWarm) return ticket
+    throw expired(context, ticket, 'idle')
+  }
+  if (ticket.nonce !== undefined && answer.echo === nonce) {
+    // The VM had never seen a nonce: it is a new one that this very beat started. Nobody asked for it.
+    await closeSession(context, ticket)
+    throw expired(context, ticket, 'replaced')
+  }
+  context.memories.note(session, { touchedAt: Date.now() })
+  context.emit({ type: 'beat-succeeded' }, ticket)
+  return warmTicket(ticket, answer)
+}
+
+function expired(context: SessionContext, ticket: SessionTicket, reason: 'idle' | 'hold' | 'replaced'): WarmAgentError {
+  context.emit({ type: 'session-expired', reason }, ticket)
+  return new WarmAgentError(
+    'session_expired',
+    'Could not hold the session: it has ended. Open a new one, or send the message.',
+  )
+}

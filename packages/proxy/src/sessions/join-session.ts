@@ -1,0 +1,74 @@
+import type { Outcome } from '@warm-agent/protocol'
+import { unpark } from './close-session.ts'
+import { isExpired } from './deadlines.ts'
+import { startWarmUp, warmTicket } from './open-session.ts'
+import { agentOf, newTicket, type ServedAgent, type SessionContext, upToDate } from './session-context.ts'
+import type { SessionTicket } from './session-ticket.ts'
+import type { WarmUpAnswer } from './warm-up.ts'
+
+/** The session that a message is sent on, and what it found there. */
+export interface JoinedSession {
+  ticket: SessionTicket
+  outcome: Outcome
+}
+
+/** A session for a message that brought none. */
+export function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
+  // The nonce is not known to this VM: it will see its first one at the first beat.
+  return { ticket: { ...newTicket(agent, callerId), nonce: undefined }, outcome: 'cold' }
+}
+
+/**
+ * Finds out what a message with this ticket meets, and waits for a warm-up that is in flight, here or elsewhere.
+ * Never fails for warmth's sake: without a usable session the message goes cold.
+ *
+ * @throws only the reason of `signal`.
+ */
+export async function joinSession(
+  context: SessionContext,
+  presented: SessionTicket,
+  signal: AbortSignal,
+): Promise<JoinedSession> {
+  const ticket = upToDate(context, presented)
+  const agent = agentOf(context, ticket)
+  const memory = context.memories.of(ticket.session)
+  unpark(context, ticket)
+  if (memory.hasEnded) return { ...coldSession(agent, ticket.callerId), outcome: 'rewarmed' }
+
+  if (isExpired(ticket, agent.rules, Date.now())) {
+    // The id is kept, so that an agent that files its history under it finds the history again.
+    const now = Date.now()
+    return {
+      ticket: { ...ticket, bornAt: now, touchedAt: now, isWarm: false, nonce: undefined },
+      outcome: 'rewarmed',
+    }
+  }
+  if (ticket.isWarm) return { ticket, outcome: 'warm' }
+
+  const probe = memory.warmUp ? undefined : crypto.randomUUID()
+  const outcomeOf = (answer: WarmUpAnswer): Outcome => {
+    if (probe === undefined) return memory.isWarmUpOver ? 'warm' : 'joined'
+    if (answer.echo === probe) return 'rewarmed'
+    return answer.sawConflict || answer.echo === undefined ? 'joined' : 'warm'
+  }
+  // A warm-up that this process knows nothing of was begun by another: a touch waits for it, and its echo tells
+  // whether that warm-up had come through. The message itself is not risked on a session that may not be there.
+  const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '')
+  try {
+    const answer = await untilAborted(warmed, signal)
+    return { ticket: warmTicket(ticket, answer), outcome: outcomeOf(answer) }
+  } catch (error) {
+    if (signal.aborted) throw error
+    return coldSession(agent, ticket.callerId)
+  }
+}
+
+/** Waits for a shared promise; who leaves does not disturb the others. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const onAbort = () => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}

@@ -1,0 +1,28 @@
+import type { AgentRuntime } from '../agent-runtime.ts'
+import type { ProxyLimits } from '../proxy-options.ts'
+import type { ServedAgent } from './session-context.ts'
+
+/** A beat comes after this share of the idle timeout: one that is lost or late still leaves room for the next. */
+const beatShare = 0.6
+
+/** @returns the agents by name, each with the rules of its runtime and its own turn of endpoints. */
+export function serveAgents(
+  runtimes: Readonly<Record<string, AgentRuntime>>,
+  { beatMs, unsentHoldMs }: Pick<ProxyLimits, 'beatMs' | 'unsentHoldMs'>,
+): ReadonlyMap<string, ServedAgent> {
+  return new Map(
+    Object.entries(runtimes).map(([name, runtime]) => {
+      const { idleTimeoutMs, maxLifetimeMs, qualifiers } = runtime
+      let turn = 0
+      return [
+        name,
+        {
+          name,
+          runtime,
+          rules: { idleTimeoutMs, maxLifetimeMs, unsentHoldMs, beatMs: beatMs ?? idleTimeoutMs * beatShare },
+          nextQualifier: () => qualifiers[turn++ % qualifiers.length] ?? 'DEFAULT',
+        },
+      ]
+    }),
+  )
+}

@@ -1,0 +1,67 @@
+import { WarmAgentError } from '@warm-agent/protocol'
+import type { AgentRuntime, RuntimeSession } from '../agent-runtime.ts'
+import type { EmitProxyEvent } from '../proxy-event.ts'
+import type { ProxyLimits } from '../proxy-options.ts'
+import type { Sealer } from '../sealer.ts'
+import type { SessionRules } from './deadlines.ts'
+import type { SessionMemories } from './session-memory.ts'
+import type { SessionTicket } from './session-ticket.ts'
+
+/** An agent that this proxy serves. */
+export interface ServedAgent {
+  readonly name: string
+  readonly runtime: AgentRuntime
+  readonly rules: SessionRules
+  /** The endpoint that the next new session is placed on. */
+  nextQualifier(): string
+}
+
+/** What warming, joining, beating and closing work on. */
+export interface SessionContext {
+  readonly agents: ReadonlyMap<string, ServedAgent>
+  readonly limits: ProxyLimits
+  readonly memories: SessionMemories
+  readonly sealer: Sealer
+  readonly emit: EmitProxyEvent
+}
+
+/** @throws WarmAgentError `not_found` for an unknown name, `bad_request` when one of several must be named. */
+export function agentNamed(context: SessionContext, name: string | undefined): ServedAgent {
+  const [only, ...others] = context.agents.values()
+  const agent = name === undefined && others.length === 0 ? only : context.agents.get(name ?? '')
+  if (agent) return agent
+  throw name === undefined
+    ? new WarmAgentError('bad_request', 'Could not choose an agent: there are several. Name one.')
+    : new WarmAgentError('not_found', 'Could not find the agent: the proxy serves none of this name. Check `agent`.')
+}
+
+/** The agent of an opened ticket; openTicket has made sure that it is served. */
+export function agentOf(context: SessionContext, ticket: SessionTicket): ServedAgent {
+  return agentNamed(context, ticket.agent)
+}
+
+/** The ticket, with what this process has seen of its session since it was sealed. */
+export function upToDate(context: SessionContext, ticket: SessionTicket): SessionTicket {
+  const { touchedAt = 0, isSent = false } = context.memories.of(ticket.session)
+  return { ...ticket, touchedAt: Math.max(ticket.touchedAt, touchedAt), isSent: ticket.isSent || isSent }
+}
+
+/** A ticket for a session that nothing was sent to yet. */
+export function newTicket(agent: ServedAgent, callerId: string): SessionTicket & { nonce: string } {
+  const now = Date.now()
+  return {
+    session: newSession(agent),
+    agent: agent.name,
+    callerId,
+    bornAt: now,
+    touchedAt: now,
+    nonce: crypto.randomUUID(),
+    isWarm: false,
+    isSent: false,
+  }
+}
+
+/** The platform takes 33 to 100 characters that begin with a letter or digit; this is 41, 122 bits of them random. */
+function newSession(agent: ServedAgent): RuntimeSession {
+  return { id: `warm-${crypto.randomUUID()}`, qualifier: agent.nextQualifier() }
+}

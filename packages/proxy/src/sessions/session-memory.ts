@@ -1,0 +1,63 @@
+import type { RuntimeSession } from '../agent-runtime.ts'
+import type { WarmUpAnswer } from './warm-up.ts'
+
+/**
+ * What this process happens to know of a session beyond its ticket. All of it may be lost at any time: a ticket
+ * alone is always enough to serve a request, only less precisely.
+ */
+export interface SessionMemory {
+  /** The warm-up that this process makes or made. Rejects when it failed. */
+  warmUp?: Promise<WarmUpAnswer>
+  isWarmUpOver?: boolean
+  /** The last touch that this process saw, later perhaps than the ticket says. */
+  touchedAt?: number
+  /** A message was sent, after the ticket was sealed perhaps. */
+  isSent?: boolean
+  /** The end that awaits a session whose browser left, unless the session is touched first. */
+  parking?: Parking | undefined
+  /** It was closed or found dead: its ticket is worth nothing any more. */
+  hasEnded?: boolean
+}
+
+export interface Parking {
+  cancel(): void
+  endNow(): Promise<void>
+}
+
+export interface SessionMemories {
+  of(session: RuntimeSession): Readonly<SessionMemory>
+  note(session: RuntimeSession, news: SessionMemory): void
+  all(): readonly Readonly<SessionMemory>[]
+}
+
+/** Below this many sessions nothing is swept. */
+const sweepFromSize = 1024
+
+/** @param keepMs How long a session is remembered after its last news: past the idle timeout its ticket has expired anyway. */
+export function createSessionMemories(keepMs: number): SessionMemories {
+  const entries = new Map<string, SessionMemory & { keepUntil: number }>()
+  let sweepAtSize = sweepFromSize
+
+  function sweep(now: number): void {
+    for (const [key, entry] of entries) {
+      const isBusy = entry.parking || (entry.warmUp && !entry.isWarmUpOver)
+      if (!isBusy && entry.keepUntil <= now) entries.delete(key)
+    }
+    sweepAtSize = Math.max(sweepFromSize, entries.size * 2)
+  }
+
+  return {
+    of: session => entries.get(keyOf(session)) ?? {},
+    note(session, news) {
+      const now = Date.now()
+      const key = keyOf(session)
+      entries.set(key, { ...entries.get(key), ...news, keepUntil: now + keepMs })
+      if (entries.size >= sweepAtSize) sweep(now)
+    },
+    all: () => [...entries.values()],
+  }
+}
+
+function keyOf({ id, qualifier }: RuntimeSession): string {
+  return `${qualifier}/${id}`
+}

@@ -1,0 +1,41 @@
+import { WarmAgentError } from '@warm-agent/protocol'
+import type { RuntimeSession } from '../agent-runtime.ts'
+import type { Sealer } from '../sealer.ts'
+import type { SessionTimes } from './deadlines.ts'
+
+/** What a ticket says once it is open. Sealed, so nothing in it was written by a browser. */
+export interface SessionTicket extends SessionTimes {
+  readonly session: RuntimeSession
+  readonly agent: string
+  readonly callerId: string
+  /** The nonce by which the agent's VM is recognised: the one sent first, later the one it echoed. */
+  readonly nonce?: string | undefined
+  /** Whether somebody saw this session answer. */
+  readonly isWarm: boolean
+}
+
+const format = 1
+
+export function sealTicket(sealer: Sealer, ticket: SessionTicket): Promise<string> {
+  return sealer.seal({ ...ticket, format })
+}
+
+/**
+ * @throws WarmAgentError `ticket_invalid`, in the same words whether the ticket is forged, malformed,
+ *   somebody else's, or for an agent that is no longer served.
+ */
+export async function openTicket(
+  sealer: Sealer,
+  sealed: string | null,
+  callerId: string,
+  isServed: (agent: string) => boolean,
+): Promise<SessionTicket> {
+  const opened = sealed ? ((await sealer.open(sealed)) as (SessionTicket & { format: number }) | undefined) : undefined
+  if (opened?.format !== format || opened.callerId !== callerId || !isServed(opened.agent)) {
+    throw new WarmAgentError(
+      'ticket_invalid',
+      'Could not find the session: the ticket is not valid. Open a new session.',
+    )
+  }
+  return opened
+}
