@@ -41,7 +41,7 @@ export function createSdkCalls(client: BedrockAgentCoreClient, arn: string): Pic
         accept,
       })
       attemptOnce(command.middlewareStack)
-      const output = await client.send(command, { abortSignal: signal })
+      const output = await client.send(command, { abortSignal: signal }).catch(throwFailure)
       return {
         status: output.statusCode ?? 200,
         contentType: output.contentType ?? 'application/octet-stream',
@@ -53,7 +53,7 @@ export function createSdkCalls(client: BedrockAgentCoreClient, arn: string): Pic
       const command = new StopRuntimeSessionCommand({ agentRuntimeArn: arn, qualifier, runtimeSessionId: id })
       attemptOnce(command.middlewareStack)
       try {
-        await client.send(command, signal ? { abortSignal: signal } : {})
+        await client.send(command, signal ? { abortSignal: signal } : {}).catch(throwFailure)
       } catch (error) {
         // It had ended already.
         if (!(error instanceof RuntimeFailure) || error.reason !== 'missing') throw error
@@ -62,19 +62,31 @@ export function createSdkCalls(client: BedrockAgentCoreClient, arn: string): Pic
   }
 }
 
+/** Carries an error past the SDK's retry loop, which looks through names, statuses and causes for a reason to retry. */
+class AttemptFailed extends Error {
+  readonly failure: unknown
+
+  constructor(failure: unknown) {
+    super('One attempt is all.')
+    this.failure = failure
+  }
+}
+
 /**
- * Turns the SDK's errors into ours inside of its retry loop, which knows no {@link RuntimeFailure} and so retries none:
- * a message must not be sent twice, and how long to wait is for the proxy to decide. Works with a client of the user's.
+ * Keeps the SDK from trying again, also a client of the user's with retries of its own: a message must not be sent
+ * twice, and how long to wait is for the proxy to decide.
  */
 function attemptOnce<Input extends object, Output extends object>(stack: MiddlewareStack<Input, Output>): void {
-  const keepMeaning: FinalizeRequestMiddleware<Input, Output> = next => async args => {
-    try {
-      return await next(args)
-    } catch (error) {
-      throw isAbort(error) ? error : toRuntimeFailure(error as Error)
-    }
-  }
-  stack.addRelativeTo(keepMeaning, { name: 'warmAgentFailures', relation: 'after', toMiddleware: 'retryMiddleware' })
+  const fail: FinalizeRequestMiddleware<Input, Output> = next => args =>
+    next(args).catch((error: unknown) => {
+      throw new AttemptFailed(error)
+    })
+  stack.addRelativeTo(fail, { name: 'warmAgentAttemptOnce', relation: 'after', toMiddleware: 'retryMiddleware' })
+}
+
+function throwFailure(error: unknown): never {
+  const failure = error instanceof AttemptFailed ? error.failure : error
+  throw isAbort(failure) ? failure : toRuntimeFailure(failure as Error)
 }
 
 function isAbort(error: unknown): boolean {

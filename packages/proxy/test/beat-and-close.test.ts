@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createTestProxy, outcomeOf } from './browser.ts'
+import { createFakeRuntime, failure } from './fake-runtime.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('a beat touches the session and renews the lease', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm, beat } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  vi.setSystemTime(Date.now() + 800_000)
+  const lease = await beat(ticket)
+  expect(lease).toMatchObject({ status: 'warm', ttlMs: 900_000, holdMs: 100_000 })
+  vi.setSystemTime(Date.now() + 90_000)
+  expect(await beat(lease.ticket)).toMatchObject({ status: 'warm' })
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 warmed', 'vm 1 warmed'])
+})
+
+test('a beat past the idle timeout says expired and touches nothing (anthropic-on-aws #284)', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm, beat } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  vi.setSystemTime(Date.now() + 900_000)
+  expect(await beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
+})
+
+test('no beat holds an unsent session past its maximum: it is stopped', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm, beat } = createTestProxy({ runtime, limits: { unsentHoldMs: 60_000 } })
+  const { ticket, holdMs } = await openWarm()
+  expect(holdMs).toBe(60_000)
+  vi.setSystemTime(Date.now() + 60_000)
+  expect(await beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a conversation is held past that, by any of its tickets, to the end of the life of its VM', async () => {
+  const { runtime } = createFakeRuntime()
+  const { openWarm, beat, send } = createTestProxy({ runtime, limits: { unsentHoldMs: 60_000 } })
+  const { ticket } = await openWarm()
+  await send('hi', ticket)
+  vi.setSystemTime(Date.now() + 61_000)
+  let lease = await beat(ticket)
+  expect(lease).toMatchObject({ status: 'warm' })
+  for (let hours = 0; hours < 7.7; hours += 0.2) {
+    vi.setSystemTime(Date.now() + 0.2 * 3_600_000)
+    lease = await beat(lease.ticket)
+  }
+  expect(lease.ttlMs).toBeLessThan(900_000)
+  expect(lease.ttlMs).toBe(lease.holdMs)
+  vi.setSystemTime(Date.now() + lease.ttlMs)
+  expect(await beat(lease.ticket)).toMatchObject({ error: { code: 'session_expired' } })
+})
+
+test('a beat that finds another VM than it held says so, and stops the one that it started by that', async () => {
+  const { runtime, log, killAll } = createFakeRuntime()
+  const { openWarm, beat, send, events } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  killAll()
+  expect(await beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  expect(log.slice(2)).toEqual(['vm 2 started', 'vm 2 warmed', 'vm 2 stopped'])
+  expect(events.find(event => event.type === 'session-expired')).toMatchObject({ reason: 'replaced' })
+  expect(outcomeOf(await send('hi', ticket))).toBe('rewarmed')
+})
+
+test('a beat during the warm-up touches nothing', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+  const { openLease, beat } = createTestProxy({ runtime })
+  expect(await beat((await openLease()).ticket)).toMatchObject({ status: 'warming' })
+  expect(log).toEqual(['vm 1 started'])
+})
+
+test('a beat that another instance warms for waits for nobody', async () => {
+  const { runtime } = createFakeRuntime({ bootMs: 3000 })
+  const { ticket } = await createTestProxy({ runtime }).openLease()
+  expect(await createTestProxy({ runtime }).beat(ticket)).toMatchObject({ status: 'warming' })
+})
+
+test('a beat that is throttled yields: it is not tried again', async () => {
+  const { runtime, failNext, log } = createFakeRuntime()
+  const { openWarm, beat } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  failNext(failure('throttled', false, 2000))
+  expect(await beat(ticket)).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 2000 } })
+  expect(log.at(-1)).toBe('failed')
+})
+
+test('close stops the VM, and is 204 again', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm, post, beat } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  expect((await post('/sessions/close', { ticket })).status).toBe(204)
+  expect((await post('/sessions/close', { ticket })).status).toBe(204)
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+  expect(await beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+})
+
+test('sendBeacon closes with the ticket as the body', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm, post } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  expect((await post('/sessions/close', { body: ticket })).status).toBe(204)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a session that is closed while it warms is stopped when it is warm, not leaked (tarn #48)', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+  const { openLease, post } = createTestProxy({ runtime })
+  const { ticket } = await openLease()
+  const closing = post('/sessions/close', { ticket })
+  await new Promise(resolve => setImmediate(resolve))
+  await vi.advanceTimersByTimeAsync(3000)
+  expect((await closing).status).toBe(204)
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+})
+
+test.each([
+  ['a beat', 'beat'],
+  ['a message', 'send'],
+] as const)('a parked session is stopped, unless %s comes first', async (_, touch) => {
+  const { runtime, log } = createFakeRuntime()
+  const browser = createTestProxy({ runtime })
+  const { ticket } = await browser.openWarm()
+  const park = () => browser.post('/sessions/close?afterMs=30000', { ticket })
+  expect((await park()).status).toBe(204)
+  await vi.advanceTimersByTimeAsync(29_999)
+  await (touch === 'beat' ? browser.beat(ticket) : browser.send('hi', ticket))
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await park()
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a page that leaves before it has its ticket leaves no VM behind', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+  const { leave } = await createTestProxy({ runtime }).open()
+  await leave()
+  await vi.advanceTimersByTimeAsync(29_000)
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a proxy that closes stops what only it would have stopped', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { proxy, openWarm, post } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  await post('/sessions/close?afterMs=30000', { ticket })
+  await proxy.close()
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test.each(['-1', 'soon', '', '1e99', '1.5'])('afterMs=%s is refused', async afterMs => {
+  const { runtime } = createFakeRuntime()
+  const { openWarm, post } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  expect((await post(`/sessions/close?afterMs=${afterMs}`, { ticket })).status).toBe(400)
+})

@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { toNodeHandler } from '@warm-agent/proxy/node'
+import { afterEach, expect, test } from 'vitest'
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.closeAllConnections()
+})
+
+async function serve(
+  handle: (request: Request) => Promise<Response>,
+  before: (incoming: IncomingMessage & { body?: unknown; originalUrl?: string }) => Promise<void> | void = () => {},
+): Promise<string> {
+  const handler = toNodeHandler(handle)
+  const server = createServer(async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    await before(incoming)
+    await handler(incoming, outgoing)
+  }).listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('method, URL, headers and body arrive, and status, headers and cookies come back', async () => {
+  const url = await serve(async request =>
+    Response.json([request.method, request.url, request.headers.get('x-one'), await request.text()], {
+      status: 201,
+      headers: [
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+        ['x-two', '2'],
+      ],
+    }),
+  )
+  const response = await fetch(`${url}/path?query=1`, { method: 'POST', body: 'hello', headers: { 'x-one': '1' } })
+  expect(response.status).toBe(201)
+  expect(await response.json()).toEqual(['POST', `${url}/path?query=1`, '1', 'hello'])
+  expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+  expect(response.headers.get('x-two')).toBe('2')
+})
+
+test('chunks pass one by one, not bunched', async () => {
+  const { readable, writable } = new TransformStream<string, string>()
+  const url = await serve(async () => new Response(readable.pipeThrough(new TextEncoderStream())))
+  const writer = writable.getWriter()
+  const response = await fetch(url)
+  const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new TextDecoderStream())
+    .getReader()
+  for (const chunk of ['one', 'two', 'three']) {
+    await writer.write(chunk)
+    expect((await reader.read()).value).toBe(chunk)
+  }
+})
+
+test('a client that leaves aborts the request and cancels the answer', async () => {
+  const heard = new EventTarget()
+  const aborted = once(heard, 'aborted')
+  const cancelled = once(heard, 'cancelled')
+  const url = await serve(async request => {
+    request.signal.addEventListener('abort', () => heard.dispatchEvent(new Event('aborted')))
+    return new Response(
+      new ReadableStream({
+        start: controller => controller.enqueue(new TextEncoder().encode('one')),
+        cancel: () => void heard.dispatchEvent(new Event('cancelled')),
+      }),
+    )
+  })
+  const leaving = new AbortController()
+  const response = await fetch(url, { signal: leaving.signal })
+  expect(response.status).toBe(200)
+  leaving.abort()
+  await Promise.all([aborted, cancelled])
+})
+
+test('an answer that is read to its end aborts nothing', async () => {
+  let isAborted = false
+  const url = await serve(async request => {
+    request.signal.addEventListener('abort', () => {
+      isAborted = true
+    })
+    return new Response('whole')
+  })
+  expect(await (await fetch(url)).text()).toBe('whole')
+  await (await fetch(url)).text()
+  expect(isAborted).toBe(false)
+})
+
+test('an answer that breaks off is not taken for whole', async () => {
+  const url = await serve(
+    async () =>
+      new Response(
+        new ReadableStream({
+          async pull(controller) {
+            controller.enqueue(new TextEncoder().encode('half'))
+            await new Promise(resolve => setImmediate(resolve))
+            controller.error(new Error('the agent died'))
+          },
+        }),
+      ),
+  )
+  await expect(fetch(url).then(response => response.text())).rejects.toThrow()
+})
+
+test('behind a body parser the parsed body is sent (uploadthing #590)', async () => {
+  const parse = async (incoming: IncomingMessage & { body?: unknown }) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk)
+    incoming.body = JSON.parse(Buffer.concat(chunks).toString())
+  }
+  const url = await serve(async request => new Response(await request.text()), parse)
+  const response = await fetch(url, { method: 'POST', body: '{ "prompt": "hi" }' })
+  expect(await response.text()).toBe('{"prompt":"hi"}')
+})
+
+test('under a mount path the original URL counts', async () => {
+  const url = await serve(
+    async request => new Response(new URL(request.url).pathname),
+    incoming => {
+      incoming.originalUrl = incoming.url ?? ''
+      incoming.url = '/sessions'
+    },
+  )
+  expect(await (await fetch(`${url}/api/agent/sessions`)).text()).toBe('/api/agent/sessions')
+})
+
+test('a Host that is none is refused', async () => {
+  const url = await serve(async () => new Response('ok'))
+  const [response] = (await once(httpRequest(url, { headers: { host: 'a b' } }).end(), 'response')) as [IncomingMessage]
+  expect(response.statusCode).toBe(400)
+})

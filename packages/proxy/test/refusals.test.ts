@@ -1,0 +1,185 @@
+import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
+import { expect, test, vi } from 'vitest'
+import { browserOf, createTestProxy, outcomeOf, secret } from './browser.ts'
+import { createFakeRuntime } from './fake-runtime.ts'
+
+const { runtime } = createFakeRuntime()
+
+const ways = ['/sessions/beat', '/messages', '/sessions/close']
+
+test.each(ways)('at %s, a ticket of somebody else, a forged one and none look the same', async path => {
+  const { post, openWarm } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  const [head, key, iv, text, tag] = ticket.split('.')
+  const forged = [head, key, iv, text?.replace(/^./, first => (first === 'A' ? 'B' : 'A')), tag].join('.')
+  const attempts = [
+    { ticket, headers: { 'x-user': 'bob' } },
+    { ticket: forged },
+    { ticket: 'nonsense' },
+    { ticket: 'x'.repeat(100_000) },
+    ...(path === '/messages' ? [] : [{}]),
+  ]
+  const answers = await Promise.all(
+    attempts.map(async init => {
+      const response = await post(path, { body: path === '/sessions/beat' ? null : '', ...init })
+      return [response.status, await response.text(), [...response.headers]]
+    }),
+  )
+  expect(answers[0]?.[0]).toBe(401)
+  expect(JSON.parse(String(answers[0]?.[1]))).toMatchObject({ error: { code: 'ticket_invalid' } })
+  for (const answer of answers) expect(answer).toEqual(answers[0])
+})
+
+test('a ticket shows neither the session id nor the caller', async () => {
+  const { runtime, sessions } = createFakeRuntime()
+  const { openWarm } = createTestProxy({ runtime })
+  const lease = await openWarm()
+  const decoded = lease.ticket
+    .split('.')
+    .map(part => Buffer.from(part, 'base64url').toString('latin1'))
+    .join()
+  for (const hidden of [sessions[0]?.id ?? '-', 'ann']) {
+    expect(decoded).not.toContain(hidden)
+    expect(JSON.stringify(lease)).not.toContain(hidden)
+  }
+})
+
+test('secrets rotate: the first seals, all open, and a dropped one opens nothing', async () => {
+  const next = 'the next secret, which is longer than needed'
+  const { ticket } = await createTestProxy({ runtime }).openWarm()
+  const rotated = createTestProxy({ runtime, secret: [next, secret] })
+  expect(outcomeOf(await rotated.send('hi', ticket))).toBe('warm')
+  const { ticket: renewed } = await rotated.beat(ticket)
+  const dropped = createTestProxy({ runtime, secret: next })
+  expect(outcomeOf(await dropped.send('hi', renewed))).toBe('warm')
+  expect((await dropped.send('hi', ticket)).status).toBe(401)
+})
+
+test.each([
+  [null, 'http', 200],
+  ['http://chat.test', 'http', 200],
+  ['https://chat.test', 'http', 200],
+  ['http://chat.test', 'https', 403],
+  ['https://friend.test', 'https', 200],
+  ['https://chat.test.evil.test', 'https', 403],
+  ['null', 'http', 403],
+])('origin %s, proxy on %s: %i', async (origin, scheme, status) => {
+  const { proxy } = createTestProxy({ runtime, origins: ['https://friend.test'] })
+  const response = await proxy.fetch(
+    new Request(`${scheme}://chat.test/api/agent/health`, origin ? { headers: { origin } } : {}),
+  )
+  expect(response.status).toBe(status)
+  expect(response.headers.get('access-control-allow-origin')).toBe(status === 200 ? origin : null)
+})
+
+test('a foreign origin is refused before anybody is asked who it is', async () => {
+  const authorize = vi.fn(() => ({ callerId: 'ann' }))
+  const { post } = createTestProxy({ runtime, authorize })
+  for (const method of ['POST', 'OPTIONS']) {
+    const response = await post('/sessions', { method, headers: { origin: 'https://evil.test' } })
+    expect(response.status).toBe(403)
+  }
+  expect(authorize).not.toHaveBeenCalled()
+})
+
+test('a preflight of an allowed origin passes, and our headers are exposed', async () => {
+  const { post } = createTestProxy({ runtime, origins: ['https://friend.test'] })
+  const headers = { origin: 'https://friend.test', 'access-control-request-headers': 'warm-agent-ticket' }
+  const preflight = await post('/messages', { method: 'OPTIONS', headers })
+  expect(preflight.status).toBe(204)
+  expect(preflight.headers.get('access-control-allow-headers')).toBe('warm-agent-ticket')
+  const answer = await post('/messages', { body: 'hi', headers })
+  expect(answer.headers.get('access-control-expose-headers')).toContain('Warm-Agent-Outcome')
+})
+
+test.each([
+  ['a body that is no JSON', '/sessions', { body: '{' }, 400, 'bad_request'],
+  ['a body of another shape', '/sessions', { body: '{"agent":1}' }, 400, 'bad_request'],
+  ['an agent that is not there', '/sessions', { body: '{"agent":"x"}' }, 404, 'not_found'],
+  ['a route that is not there', '/nowhere', {}, 404, 'not_found'],
+  ['a method that is not there', '/messages', { method: 'PUT', body: 'x' }, 404, 'not_found'],
+  ['a newer wire', '/sessions', { headers: { 'Warm-Agent-Version': '2' } }, 426, 'unsupported_version'],
+  ['a prefetch', '/sessions', { headers: { 'Sec-Purpose': 'prefetch;prerender' } }, 403, 'forbidden'],
+  ['a large body', '/messages', { body: 'x'.repeat(101) }, 413, 'payload_too_large'],
+])('%s is refused with its code, and costs no VM', async (_, path, init, status, code) => {
+  const { runtime, log } = createFakeRuntime()
+  const { post } = createTestProxy({ runtime, limits: { bodyBytes: 100 } })
+  const response = await post(path, init)
+  expect(response.status).toBe(status)
+  expect(await response.json()).toMatchObject({
+    error: { code, message: expect.stringMatching(/^Could not .+\. .+\.$/) },
+  })
+  expect(response.headers.get('Warm-Agent-Version')).toBe('1')
+  expect(log).toEqual([])
+})
+
+test('a body that grows past the limit while it streams is refused', async () => {
+  const body = new ReadableStream({
+    pull: controller => controller.enqueue(new Uint8Array(60)),
+  })
+  const { proxy } = createTestProxy({ runtime, limits: { bodyBytes: 100 } })
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+  expect((await proxy.fetch(new Request('http://chat.test/api/agent/messages', init))).status).toBe(413)
+})
+
+test.each([null, undefined])('authorize that returns %s refuses with 401', async nobody => {
+  const response = await createTestProxy({ runtime, authorize: () => nobody }).post('/sessions')
+  expect(await response.json()).toMatchObject({ error: { code: 'unauthenticated' } })
+})
+
+test('authorize may answer by itself', async () => {
+  const { post } = createTestProxy({ runtime, authorize: () => new Response('pay first', { status: 402 }) })
+  expect((await post('/sessions')).status).toBe(402)
+})
+
+test('what goes wrong inside is told to the log and not to the browser', async () => {
+  const cause = new Error('the database password is hunter2')
+  const { post, events } = createTestProxy({ runtime, authorize: () => Promise.reject(cause) })
+  const response = await post('/sessions')
+  expect(response.status).toBe(500)
+  expect(await response.text()).not.toContain('hunter2')
+  expect(events).toMatchObject([{ type: 'request-failed', code: 'internal', cause }])
+})
+
+test('no event carries a whole session id or a ticket', async () => {
+  const { runtime, sessions } = createFakeRuntime()
+  const { openWarm, send, post, events } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  await send('hi', ticket)
+  await post('/sessions/close', { ticket })
+  expect(events.length).toBeGreaterThan(3)
+  expect(JSON.stringify(events)).not.toContain(sessions[0]?.id)
+  expect(JSON.stringify(events)).not.toContain(ticket)
+})
+
+test('an anonymous caller is bound to a sealed cookie', async () => {
+  const proxy = createWarmProxy({ runtime, authorize: anonymousCallers({ secret }), secret })
+  const { open, send } = browserOf(proxy)
+  const { response, next } = await open()
+  const setCookie = response.headers.get('set-cookie') ?? ''
+  expect(setCookie).toMatch(/^warm-agent-caller=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax$/)
+  const [cookie = ''] = setCookie.split(';')
+  await next()
+  const ticket = (await next())?.data as { ticket: string }
+  expect(outcomeOf(await send('hi', ticket.ticket, { headers: { cookie } }))).toBe('warm')
+  expect((await send('hi', ticket.ticket)).status).toBe(401)
+  expect((await send('hi', ticket.ticket, { headers: { cookie: `${cookie.slice(0, -2)}xx` } })).status).toBe(401)
+})
+
+test.each([
+  [{ secret: 'short' }, /secret 1: it has 5 bytes/],
+  [{ secret: [] }, /there is none/],
+  [{ basePath: 'api' }, /basePath/],
+  [{ origins: ['https://a.test/path'] }, /origins/],
+  [{ limits: { bodyBytes: -1 } }, /limits.bodyBytes/],
+  [{ limits: { beatMs: 900_000 } }, /limits.beatMs is 900000.*900000/],
+  [{ limits: { warmTimeout: 1 } }, /warmTimeout/],
+  [{ authorise: () => null }, /authorise/],
+  [{ authorize: undefined }, /authorize/],
+  [{ runtime: undefined }, /runtime/],
+  [{ runtime: {} }, /runtime: expected an AgentRuntime/],
+])('options %j are refused at construction', (wrong, message) => {
+  const make = () => createWarmProxy({ runtime, authorize: () => null, secret, ...wrong } as never)
+  expect(make).toThrow(/^Could not /)
+  expect(make).toThrow(message)
+})
