@@ -11,7 +11,8 @@ export default defineConfig({
   ssr: {
     noExternal: [/^@warm-agent\//],
     resolve: {
-      conditions: [fromSource, 'module', 'node', 'development|production'],
+      // Not `module`: vitest hands these to Node, which cannot load what the AWS SDK means for bundlers by it.
+      conditions: [fromSource, 'node', 'development|production'],
       externalConditions: [fromSource, 'node'],
     },
   },
@@ -19,5 +20,6 @@ export default defineConfig({
     root: '.',
     include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'demo/**/*.test.ts'],
     testTimeout: 10_000,
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },
 })

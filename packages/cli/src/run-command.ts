@@ -1,0 +1,37 @@
+import { UsageError } from './usage-error.ts'
+
+/** Loaded when they run: `--help` need not wait for the AWS SDK. */
+const commands: Record<string, () => Promise<(args: string[]) => Promise<void>>> = {
+  proxy: async () => (await import('./commands/proxy.ts')).proxy,
+  emulate: async () => (await import('./commands/emulate.ts')).emulate,
+}
+
+const help = `Usage: warm-agent <command> [options]
+
+  proxy     the proxy between your chat pages and your agent
+  emulate   AgentCore's data plane on this machine, with your agent as its microVMs
+
+warm-agent <command> --help tells the options.
+`
+
+/**
+ * Runs the command that the words after `warm-agent` name.
+ *
+ * @returns the exit status: 0, or 2 for a setting that is missing or makes no sense, or 1 when the fault is ours.
+ */
+export async function runCommand([name, ...args]: string[]): Promise<number> {
+  try {
+    if (name === undefined || name === '--help' || name === '-h') {
+      process.stdout.write(help)
+      return 0
+    }
+    const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (!load) throw new UsageError(`Could not run "${name}": there is no such command. Try warm-agent --help.`)
+    await (await load())(args)
+    return 0
+  } catch (error) {
+    const isUsage = error instanceof UsageError
+    process.stderr.write(`${isUsage ? error.message : String((error as Error)?.stack ?? error)}\n`)
+    return isUsage ? 2 : 1
+  }
+}
