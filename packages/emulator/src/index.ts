@@ -1,1 +1,9 @@
-export {}
+export type { Ledger, VmRecord } from './books.ts'
+export { type Boot, bootSampler, parseBoot } from './boot.ts'
+export type { Clock } from './clock.ts'
+export { EmulatorError, type EmulatorErrorCode } from './emulator-error.ts'
+export type { EmulatorEvent } from './events.ts'
+export { deadlineOf, decideInvoke, decideStop, type EndReason, type Limits, type Phase } from './lifecycle.ts'
+export type { EmulatorOptions } from './options.ts'
+export type { PlatformErrorType } from './platform-errors.ts'
+export { type Emulator, startEmulator } from './start-emulator.ts'

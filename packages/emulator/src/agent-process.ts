@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Watchdog } from './watchdog.ts'
+
+/** How long an agent may take to leave after SIGTERM; then SIGKILL. The platform takes up to 15 s (AgentCore developer guide). */
+const graceMs = 500
+
+/** How long the death by SIGKILL may take; one that no parent collects (process 1 of a container) counts as alive for ever. */
+const deathMs = 100
+
+/** How much of what an agent printed is kept for error messages, in characters. */
+const keptOutput = 4_096
+
+/** An agent's shell and everything that it started, in a process group of their own. */
+export interface AgentProcess {
+  readonly pid: number | undefined
+  readonly exited: Promise<string>
+  lastWords(): string
+  end(): Promise<void>
+}
+
+export function startAgentProcess(
+  command: string,
+  port: number,
+  output: 'ignore' | 'inherit',
+  watchdog: Watchdog,
+): AgentProcess {
+  watchdog.arm()
+  const child = spawn(command, {
+    shell: true,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PORT: String(port) },
+  })
+  const { pid } = child
+  const release = pid === undefined ? () => {} : watchdog.guard(pid)
+
+  const exited = new Promise<string>(resolve => {
+    child.once('error', error => resolve(`it could not be started (${error.message})`))
+    child.once('exit', (code, signal) => {
+      const resolveNow = () => resolve(signal ? `it was ended by ${signal}` : `it exited with status ${code}`)
+      child.once('close', resolveNow)
+      // A grandchild may hold the pipes for ever; 50 ms are plenty for the last words.
+      setTimeout(resolveNow, 50).unref()
+    })
+  })
+
+  let printed = ''
+  // Without a process there may be no streams either (EMFILE).
+  const streams = pid === undefined ? [] : [child.stdout, child.stderr]
+  for (const stream of streams) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed = (printed + text).slice(-keptOutput)
+      // To stderr both: the command's stdout is for what a shell evaluates.
+      if (output === 'inherit') process.stderr.write(text)
+    })
+  }
+
+  async function isGone(withinMs: number): Promise<boolean> {
+    const until = performance.now() + withinMs
+    while (pid !== undefined && signalGroup(pid, 0)) {
+      if (performance.now() > until) return false
+      await sleep(5)
+    }
+    return true
+  }
+
+  return {
+    pid,
+    exited,
+    lastWords: () => printed.trim(),
+    async end() {
+      if (pid !== undefined) signalGroup(pid, 'SIGTERM')
+      if (!(await isGone(graceMs)) && pid !== undefined) {
+        signalGroup(pid, 'SIGKILL')
+        await isGone(deathMs)
+      }
+      await exited
+      for (const stream of streams) stream.destroy()
+      release()
+    },
+  }
+}
+
+/** @returns whether the group has a member that could be signalled. */
+function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-groupId, signal)
+  } catch {
+    return false
+  }
+}

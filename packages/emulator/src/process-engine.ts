@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os'
+import { callAgent, waitUntilHealthy } from './agent-http.ts'
+import { startAgentProcess } from './agent-process.ts'
+import type { Engine, Machine } from './engine.ts'
+import { createGate } from './gate.ts'
+import { createPorts } from './ports.ts'
+import { createWatchdog } from './watchdog.ts'
+
+/**
+ * How many agents start at the same time, for each processor. VMs of the platform do not share one: without this,
+ * two hundred at once would all be so slow that the platform's initialization time passes.
+ */
+const startsPerProcessor = 16
+
+/** Runs every agent as a process of its own, started from a command. */
+export function createProcessEngine(command: string, output: 'ignore' | 'inherit'): Engine {
+  const ports = createPorts()
+  const watchdog = createWatchdog()
+  const enter = createGate(startsPerProcessor * availableParallelism())
+
+  async function startMachine(signal: AbortSignal): Promise<Machine> {
+    signal.throwIfAborted()
+    const port = await ports.take()
+    if (signal.aborted) ports.giveBack(port)
+    signal.throwIfAborted()
+    const agent = startAgentProcess(command, port, output, watchdog)
+    const over = new AbortController()
+    const exited = agent.exited.finally(() => over.abort())
+    const ready = waitUntilHealthy(port, over.signal).catch(async () => {
+      throw new Error(await exited)
+    })
+    // Whoever ends the machine before it is ready need not look at this.
+    ready.catch(() => {})
+    return {
+      pid: agent.pid,
+      ready,
+      exited,
+      lastWords: agent.lastWords,
+      call: (call, callSignal) => callAgent(port, call, callSignal),
+      async end() {
+        await agent.end()
+        ports.giveBack(port)
+      },
+    }
+  }
+
+  return {
+    async start(signal) {
+      const leave = await enter()
+      try {
+        const machine = await startMachine(signal)
+        void machine.ready.catch(() => {}).finally(leave)
+        return machine
+      } catch (error) {
+        leave()
+        throw error
+      }
+    },
+    async close() {
+      ports.close()
+      await watchdog.close()
+    },
+  }
+}

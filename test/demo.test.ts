@@ -1,0 +1,47 @@
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { startDemo } from './support/demo.ts'
+
+let demo: Awaited<ReturnType<typeof startDemo>>
+let browser: Browser
+let page: Page
+
+beforeAll(async () => {
+  demo = await startDemo()
+  browser = await chromium.launch({ executablePath: inject('chromiumPath'), args: ['--no-sandbox', '--disable-gpu'] })
+  page = await browser.newPage()
+}, 60_000)
+afterAll(async () => {
+  await browser?.close()
+  await demo?.stop()
+})
+
+async function ask(question: string): Promise<void> {
+  await page.getByTestId('composer').fill(question)
+  await page.getByTestId('composer').press('Enter')
+}
+
+const outcomes = (lane: string) => page.getByTestId(`outcome-${lane}`)
+const firstTokenMs = async (lane: string) =>
+  Number(await page.getByTestId(`first-token-${lane}`).last().getAttribute('data-ms'))
+
+test('a question before the VM is up joins, one after finds it warm, and warm beats cold by at least 5 times', async () => {
+  await page.goto(demo.url)
+  await expect.poll(() => page.getByTestId('status-warm').textContent()).toMatch(/warming/i)
+  await ask('What does joined mean?')
+  await outcomes('warm')
+    .filter({ hasText: /joined/i })
+    .waitFor()
+  await outcomes('cold').filter({ hasText: /cold/i }).waitFor()
+
+  await page.getByRole('button', { name: /new conversation/i }).click()
+  await page
+    .getByTestId('status-warm')
+    .filter({ hasText: /^\W*warm/i })
+    .waitFor()
+  await ask('How long is a session held?')
+  await outcomes('warm').filter({ hasText: /warm/i }).waitFor()
+  await outcomes('cold').filter({ hasText: /cold/i }).waitFor()
+  expect(await firstTokenMs('cold')).toBeGreaterThan(5 * (await firstTokenMs('warm')))
+  expect(await page.getByTestId('answer-warm').last().textContent()).toMatch(/15 minutes/)
+}, 60_000)

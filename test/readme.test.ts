@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+
+const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
+const readme = await read('../README.md')
+const result = JSON.parse(await read('bench/result.json'))
+
+/** The line after a marker, and the rest of the document. */
+function after(marker: string): string {
+  return readme.split(`<!-- bench: ${marker} -->\n`)[1] ?? ''
+}
+
+test('the first figures of the README are those of the committed bench', () => {
+  const { cold, warm } = result.results
+  expect(after('first-message')).toContain(`**${cold.p50Ms} ms cold → ${warm.p50Ms} ms pre-warmed**`)
+})
+
+test.each(['cold', 'joined', 'warm', 'steady'] as const)('the row "%s" of its table too', scenario => {
+  const { p50Ms, p90Ms, p99Ms } = result.results[scenario]
+  const row = after('table')
+    .split('\n')
+    .find(line => line.startsWith(`| \`${scenario}\``))
+  expect(row).toMatch(new RegExp(`\\| ${p50Ms} \\| ${p90Ms} \\| ${p99Ms} \\|$`))
+})
+
+test('its claims about outcomes are those of the committed bench', () => {
+  const { conversations } = result.setup
+  expect(result.results.cold.outcomes).toEqual({ cold: conversations })
+  expect(result.results.joined.outcomes).toEqual({ joined: conversations })
+  expect(result.results.warm.outcomes).toEqual({ warm: conversations })
+})
