@@ -1,6 +1,6 @@
-import { EmulatorError, type EmulatorEvent, parseBoot, startEmulator } from '@warm-agent/emulator'
+import { type Boot, EmulatorError, type EmulatorEvent, parseBoot, startEmulator } from '@warm-agent/emulator'
 import { integer, isOn, optional, readSettings, required, setting } from '../settings.ts'
-import { checking, UsageError } from '../usage-error.ts'
+import { UsageError } from '../usage-error.ts'
 
 const longestSeconds = 28_800
 
@@ -11,7 +11,7 @@ const settings = {
     required('the command that starts your agent'),
   ),
   port: setting('PORT', 'where to listen', integer(0, 65_535, 9000), { defaultText: '9000' }),
-  boot: setting('SPEC', 'time to provision a microVM: fixed:MS or lognormal:MEDIAN_MS,P99_MS', optional, {
+  boot: setting('SPEC', 'time to provision a microVM: fixed:MS or lognormal:MEDIAN_MS,P99_MS', readBoot, {
     defaultText: 'fixed:0',
   }),
   'idle-seconds': setting('SECONDS', 'idle timeout of a session', integer(1, longestSeconds, undefined), {
@@ -40,7 +40,7 @@ export async function emulate(args: string[]): Promise<void> {
     port: values.port,
     ...(values['idle-seconds'] && { idleSeconds: values['idle-seconds'] }),
     maxLifetimeSeconds: values['max-lifetime-seconds'],
-    ...(boot && { boot: checking(() => parseBoot(boot)) }),
+    ...(boot && { boot }),
     ...(values.seed !== undefined && { seed: values.seed }),
     ...(values.arn && { arn: values.arn }),
     ...(verbose && { onEvent: printEvent, agentOutput: 'inherit' as const }),
@@ -57,6 +57,12 @@ export async function emulate(args: string[]): Promise<void> {
       .map(([name, value]) => `export ${name}=${value}\n`)
       .join(''),
   )
+}
+
+function readBoot(text: string | undefined): Boot | undefined {
+  const boot = text === undefined ? undefined : parseBoot(text)
+  if (text === undefined || boot) return boot
+  throw new Error(`"${text}" is neither like fixed:2000 nor like lognormal:2900,4900`)
 }
 
 function printEvent({ type, ...details }: EmulatorEvent): void {

@@ -5,7 +5,7 @@ import type { WarmUpAnswer } from './warm-up.ts'
  * What this process happens to know of a session beyond its ticket. All of it may be lost at any time: a ticket
  * alone is always enough to serve a request, only less precisely.
  */
-export interface SessionMemory {
+interface SessionMemory {
   /** The warm-up that this process makes or made. Rejects when it failed. */
   warmUp?: Promise<WarmUpAnswer>
   isWarmUpOver?: boolean
@@ -19,7 +19,7 @@ export interface SessionMemory {
   hasEnded?: boolean
 }
 
-export interface Parking {
+interface Parking {
   cancel(): void
   endNow(): Promise<void>
 }
