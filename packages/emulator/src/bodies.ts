@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { PlatformError, violated } from './platform-errors.ts'
 
 /** The service model's bound on an invoke's payload: 100 MB. */
-export const largestPayload = 100_000_000
+const largestPayload = 100_000_000
 
 /** Reads a body whole: the platform has checked it before the agent sees any of it. One too large is read and dropped. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -1,5 +1,5 @@
 /** The errors of AgentCore's data plane and their HTTP status (service model in the AWS SDK 3.1141). */
-export const statusOfError = {
+const statusOfError = {
   ValidationException: 400,
   ResourceNotFoundException: 404,
   UnknownOperationException: 404,
