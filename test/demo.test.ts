@@ -37,7 +37,7 @@ test('a question before the VM is up joins, one after finds it warm, and warm be
   await page.getByRole('button', { name: /new conversation/i }).click()
   await page
     .getByTestId('status-warm')
-    .filter({ hasText: /^\W*warm/i })
+    .filter({ hasText: /^\W*warm$/i })
     .waitFor()
   await ask('How long is a session held?')
   await outcomes('warm').filter({ hasText: /warm/i }).waitFor()

@@ -1,1 +1,9 @@
-export {}
+export { createWarmUpGate, type WarmUpGate, type WarmUpGateOptions } from './create-warm-up-gate.ts'
+export { isWarmUp, type WarmUp, type WarmUpAnswer } from './warm-up.ts'
+export {
+  type Parsed,
+  type RequestSchema,
+  type WarmableHandler,
+  type WarmableOptions,
+  warmable,
+} from './warmable.ts'

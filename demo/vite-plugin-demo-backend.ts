@@ -1,0 +1,41 @@
+import type { Plugin } from 'vite'
+import type { DemoBackend } from './server.ts'
+
+/** Mounts the demo's backend on the dev server's own origin, from sources, and closes it with the server. */
+export function demoBackend(): Plugin {
+  let backend: Promise<DemoBackend> | undefined
+
+  return {
+    name: 'warm-agent-demo-backend',
+    // Vitest reads the same configuration, and needs no backend.
+    apply: (_, { command, isPreview }) => command === 'serve' && !isPreview && !process.env.VITEST,
+
+    configureServer(server) {
+      backend = server
+        .ssrLoadModule('/server.ts')
+        .then(module => (module.startDemoBackend as () => Promise<DemoBackend>)())
+      backend.then(
+        ({ describe }) => {
+          const platform =
+            describe.runsOn === 'aws'
+              ? `Amazon Bedrock AgentCore in ${describe.region}`
+              : `the emulator, boots of ${describe.boot.medianMs} ms (median)`
+          server.config.logger.info(`  ➜  Backend: /api on ${platform}`)
+        },
+        error => server.config.logger.error(`Could not start the demo's backend: ${error.message}`, { error }),
+      )
+      server.middlewares.use('/api', (incoming, outgoing, next) => {
+        backend?.then(({ handle }) => handle(incoming, outgoing)).catch(next)
+      })
+    },
+
+    async buildEnd() {
+      const closing = backend
+      backend = undefined
+      await closing?.then(
+        ({ close }) => close(),
+        () => {},
+      )
+    },
+  }
+}
