@@ -34,8 +34,12 @@ export async function startDemoBackend(): Promise<DemoBackend> {
     secret,
     basePath: defaultBasePath,
   })
-  const fetch = async (request: Request) =>
-    new URL(request.url).pathname === '/api/demo' ? Response.json(describe) : proxy.fetch(request)
+  const fetch = async (request: Request) => {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/api/demo') return Response.json(describe)
+    if (pathname === '/api/demo/microvms' && platform.countMicroVms) return Response.json(platform.countMicroVms())
+    return proxy.fetch(request)
+  }
 
   return {
     fetch,
@@ -51,7 +55,7 @@ export async function startDemoBackend(): Promise<DemoBackend> {
 async function startPlatform(arn: string | undefined) {
   if (arn) {
     const region = arn.split(':')[3] ?? ''
-    return { arn, describe: { runsOn: 'aws' as const, region }, close: async () => {} }
+    return { arn, describe: { runsOn: 'aws' as const, region }, countMicroVms: undefined, close: async () => {} }
   }
   const emulator = await startEmulator({
     agent: agentCommand,
@@ -62,5 +66,10 @@ async function startPlatform(arn: string | undefined) {
   // it would take for the user's.
   const { AGENT_RUNTIME_ARN: emulatedArn, ...environment } = emulator.env
   Object.assign(process.env, environment, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' })
-  return { arn: emulatedArn, describe: { runsOn: 'emulator' as const, boot }, close: emulator.close }
+  return {
+    arn: emulatedArn,
+    describe: { runsOn: 'emulator' as const, boot },
+    countMicroVms: () => emulator.ledger().totals,
+    close: emulator.close,
+  }
 }

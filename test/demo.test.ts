@@ -22,6 +22,10 @@ async function ask(question: string): Promise<void> {
 }
 
 const outcomes = (lane: string) => page.getByTestId(`outcome-${lane}`)
+/** What the emulator's books say: how many microVMs there were, and how many there are. */
+const microVms = async () =>
+  (await (await fetch(`${demo.url}/api/demo/microvms`)).json()) as { vms: number; live: number; resurrected: number }
+
 const firstTokenMs = async (lane: string) =>
   Number(await page.getByTestId(`first-token-${lane}`).last().getAttribute('data-ms'))
 
@@ -34,6 +38,8 @@ test('a question before the VM is up joins, one after finds it warm, and warm be
     .waitFor()
   await outcomes('cold').filter({ hasText: /cold/i }).waitFor()
 
+  expect(await microVms()).toMatchObject({ vms: 2, live: 2 })
+
   await page.getByRole('button', { name: /new conversation/i }).click()
   await page
     .getByTestId('status-warm')
@@ -42,6 +48,8 @@ test('a question before the VM is up joins, one after finds it warm, and warm be
   await ask('How long is a session held?')
   await outcomes('warm').filter({ hasText: /warm/i }).waitFor()
   await outcomes('cold').filter({ hasText: /cold/i }).waitFor()
+  // One for each chat of each conversation, those of the first one gone, and none started twice.
+  await expect.poll(microVms).toMatchObject({ vms: 4, live: 2, resurrected: 0 })
   expect(await firstTokenMs('cold')).toBeGreaterThan(5 * (await firstTokenMs('warm')))
   expect(await page.getByTestId('answer-warm').last().textContent()).toMatch(/15 minutes/)
 }, 60_000)
