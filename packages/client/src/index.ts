@@ -1,1 +1,16 @@
-export {}
+export { createWarmSession, type WarmSession } from './create-warm-session.ts'
+export { browserEnvironment, type Environment } from './environment.ts'
+export { type HoldStep, planHold } from './hold-policy.ts'
+export type { Resolvable, WarmSessionOptions, WarmTrigger } from './options.ts'
+export type { ExpiryReason, LeaseDurations, SessionEvent } from './session-event.ts'
+export {
+  type HeartbeatStatus,
+  type Hold,
+  initialState,
+  type SessionSnapshot,
+  type SessionState,
+  type SessionStatus,
+  toSnapshot,
+  transition,
+} from './state.ts'
+export type { WarmTransport } from './warm-transport.ts'

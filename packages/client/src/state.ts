@@ -1,0 +1,122 @@
+import type { Outcome, WarmAgentError } from '@warm-agent/protocol'
+import type { LeaseDurations, SessionEvent } from './session-event.ts'
+
+/** What the session is. */
+export type SessionStatus = 'idle' | 'warming' | 'warm' | 'active' | 'expired' | 'error'
+
+/** What its heartbeat does. */
+export type HeartbeatStatus = 'off' | 'running' | 'paused'
+
+/** What an application sees of a session. */
+export interface SessionSnapshot {
+  /**
+   * - `idle`: nothing is held.
+   * - `warming`: a warm-up is in flight; a message sent now joins it.
+   * - `warm`: the microVM runs and no message was sent.
+   * - `active`: a message was answered; the session is the conversation's.
+   * - `expired`: the session is over; the next message starts it again.
+   * - `error`: the warm-up failed; the next message goes cold.
+   */
+  status: SessionStatus
+  /** `running` while a lease is held in a visible page, `paused` in a hidden one. No beat is needed before it is warm. */
+  heartbeat: HeartbeatStatus
+  /** Why the warm-up failed, while `status` is `error`. */
+  error: WarmAgentError | null
+  /** What the last message found. */
+  outcome: Outcome | null
+}
+
+/** A lease in hand. */
+export interface Hold {
+  /** Its durations, and when they began to count. */
+  lease: LeaseDurations & { atMs: number }
+  touchedAtMs: number
+  /** When to ask again, after a beat that failed. */
+  retryAtMs?: number | undefined
+}
+
+export type SessionState = { isVisible: boolean; outcome: Outcome | null } & (
+  | { status: 'idle' }
+  | { status: 'warming'; hold?: Hold | undefined }
+  | { status: 'warm' | 'active'; hold: Hold }
+  /** Its durations still hold true when a message starts the session again. */
+  | { status: 'expired'; hold: Hold }
+  | { status: 'error'; error: WarmAgentError }
+)
+
+export const initialState: SessionState = { status: 'idle', isVisible: true, outcome: null }
+
+/**
+ * A cold message's answer brings a ticket and no durations. Until a beat tells them, the session is treated as if it had
+ * the shortest idle timeout that AgentCore allows, 60 s, of which 60 % pass before a beat: right for every configuration.
+ */
+const shortestLease = { beatMs: 36_000, ttlMs: 60_000, holdMs: 0, atMs: 0 }
+
+const shortestRetryMs = 1000
+
+/** @returns the lease that is in hand and not over. */
+export function liveHold(state: SessionState): Hold | undefined {
+  return 'hold' in state && state.status !== 'expired' ? state.hold : undefined
+}
+
+export function toSnapshot(state: SessionState): SessionSnapshot {
+  const { status, outcome } = state
+  return {
+    status,
+    heartbeat: !liveHold(state) ? 'off' : state.isVisible ? 'running' : 'paused',
+    error: status === 'error' ? state.error : null,
+    outcome,
+  }
+}
+
+/** @returns what the session is after `event`: the same object when the event makes no sense now. */
+export function transition(state: SessionState, event: SessionEvent): SessionState {
+  const { status, isVisible, outcome } = state
+  const { type, atMs } = event
+  const isWarming = status === 'warming'
+  const hold = liveHold(state)
+  const granted = { lease: event, touchedAtMs: atMs }
+  const to = (next: object) => ({ isVisible, outcome, ...next }) as SessionState
+
+  switch (type) {
+    case 'warm-started':
+      return hold || isWarming ? state : to({ status: 'warming' })
+    case 'lease-granted':
+      return isWarming ? to({ status, hold: granted }) : state
+    case 'warm-succeeded':
+      return isWarming ? to({ status: 'warm', hold: granted }) : state
+    case 'warm-failed':
+      return isWarming ? to({ status: 'error', error: event.error }) : state
+    case 'beat-succeeded':
+      return hold ? to({ status: isWarming ? 'warm' : status, hold: granted }) : state
+    case 'beat-failed': {
+      if (!hold) return state
+      // The longer the silence, the longer the wait: it grows by a sixteenth each time, and the deadline bounds it.
+      const waitMs = Math.max(shortestRetryMs, (atMs - hold.touchedAtMs) / 16, event.error.retryAfterMs ?? 0)
+      return to({ status, hold: { ...hold, retryAtMs: atMs + waitMs } })
+    }
+    case 'session-expired':
+      return hold ? to({ status: 'expired', hold }) : state
+    case 'message-answered': {
+      if (!event.outcome) return state
+      const { lease } = 'hold' in state && state.hold ? state.hold : { lease: shortestLease }
+      return to({
+        status: 'active',
+        outcome: event.outcome,
+        // The hold of an unsent session is the proxy's limit; that of a conversation is the platform's, which a beat tells.
+        hold: { lease: { ...lease, holdMs: Number.POSITIVE_INFINITY }, touchedAtMs: atMs },
+      })
+    }
+    case 'page-hidden':
+    case 'page-shown':
+      return isVisible === (type === 'page-shown') ? state : { ...state, isVisible: !isVisible }
+    case 'session-closed':
+      return status === 'idle' && !outcome ? state : { ...initialState, isVisible }
+    case 'message-sent':
+    case 'message-failed':
+      return state
+    default:
+      event satisfies never
+      return state
+  }
+}

@@ -1,0 +1,85 @@
+import type { Environment } from '@warm-agent/client'
+
+/** A world that stands still until it is told to go on. */
+export interface FakeEnvironment extends Environment {
+  /** Lets time pass, timer by timer, and lets promises settle after each. */
+  advance(durationMs: number): Promise<void>
+  /** Lets time pass without timers, as the sleep of a machine does; they fire late, when it goes on. */
+  sleep(durationMs: number): Promise<void>
+  show(): Promise<void>
+  hide(): Promise<void>
+  /** `pagehide`: closed, navigated away, or put into the back/forward cache. */
+  leave(): Promise<void>
+  /** `pageshow` from the back/forward cache. */
+  comeBack(): Promise<void>
+  /** How many timers and listeners there are: nothing may be left over in the end. */
+  leftovers(): { timers: number; listeners: number }
+}
+
+export interface FakeEnvironmentOptions {
+  /** @default true */
+  isVisible?: boolean
+  /** What every draw of `random` gives. @default 0 */
+  chance?: number
+  /** @default 'https://chat.example/room/7' */
+  url?: string
+}
+
+/** Lets everything that waits for settled promises go on. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await null
+}
+
+export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
+  const { isVisible = true, chance = 0, url = 'https://chat.example/room/7' } = options
+  let nowMs = 1_000_000
+  let isShown = isVisible
+  const timers = new Set<{ atMs: number; callback: () => void }>()
+  const listeners = new Set<(hasLeft: boolean) => void>()
+
+  async function changePage(shown: boolean, hasLeft = false) {
+    isShown = shown
+    for (const listener of [...listeners]) listener(hasLeft)
+    await settle()
+  }
+
+  async function advance(durationMs: number) {
+    const endMs = nowMs + durationMs
+    await settle()
+    for (;;) {
+      const [next] = [...timers].sort((one, other) => one.atMs - other.atMs)
+      if (!next || next.atMs > endMs) break
+      nowMs = Math.max(nowMs, next.atMs)
+      timers.delete(next)
+      next.callback()
+      await settle()
+    }
+    nowMs = endMs
+  }
+
+  return {
+    now: () => nowMs,
+    random: () => chance,
+    after(delayMs, callback) {
+      const timer = { atMs: nowMs + delayMs, callback }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+    isVisible: () => isShown,
+    onPageChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    page: () => ({ baseURI: url, location: { origin: new URL(url).origin } }),
+    advance,
+    async sleep(durationMs) {
+      nowMs += durationMs
+      await advance(0)
+    },
+    show: () => changePage(true),
+    hide: () => changePage(false),
+    leave: () => changePage(isShown, true),
+    comeBack: () => changePage(true),
+    leftovers: () => ({ timers: timers.size, listeners: listeners.size }),
+  }
+}

@@ -1,0 +1,117 @@
+import type { Environment, WarmTransport } from '@warm-agent/client'
+import { type Lease, type OpenEvent, type Outcome, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
+import { settle } from './fake-environment.ts'
+
+/** One warm-up, which ends when the test says so. */
+export interface FakeOpening {
+  signal: AbortSignal
+  lease(change?: Partial<Lease>): Promise<void>
+  warm(change?: Partial<Lease>): Promise<void>
+  fail(error?: WarmAgentError): Promise<void>
+  /** Ends the stream, with an error if one is given. */
+  end(error?: Error): Promise<void>
+}
+
+/** A proxy that does as the test says, behind the transport and behind `fetch`. */
+export interface FakeProxy {
+  transport: WarmTransport
+  fetch: typeof globalThis.fetch
+  openings: FakeOpening[]
+  beats: { ticket: string; atMs: number }[]
+  closes: { ticket: string; afterMs?: number; keepalive?: boolean }[]
+  messages: { input: RequestInfo | URL; init: RequestInit | undefined; headers: Headers; body: unknown }[]
+  /** Replaceable: what a beat is answered with. */
+  onBeat: () => Lease | Promise<Lease>
+  /** Replaceable: what a message is answered with. */
+  onMessage: (ticket: string | null) => Response | Promise<Response>
+}
+
+const minute = 60_000
+
+export const fakeLease: Lease = {
+  ticket: 'ticket',
+  status: 'warming',
+  beatMs: 9 * minute,
+  ttlMs: 15 * minute,
+  holdMs: 60 * minute,
+}
+
+/** @returns an answer as a proxy gives it. */
+export function answered(outcome: Outcome, ticket = 'ticket-of-message'): Response {
+  return new Response('hello', { headers: { 'Warm-Agent-Outcome': outcome, 'Warm-Agent-Ticket': ticket } })
+}
+
+export function refused(code: 'ticket_invalid' | 'unauthenticated' = 'ticket_invalid'): Response {
+  return Response.json(toErrorBody(new WarmAgentError(code, 'no')), { status: 401 })
+}
+
+export function createFakeProxy(environment: Environment): FakeProxy {
+  let renewals = 0
+  const renewed = (change: Partial<Lease> = {}): Lease => ({ ...fakeLease, ticket: `ticket-${++renewals}`, ...change })
+
+  const proxy: FakeProxy = {
+    openings: [],
+    beats: [],
+    closes: [],
+    messages: [],
+    onBeat: () => renewed({ status: 'warm' }),
+    onMessage: ticket => answered(ticket ? 'warm' : 'cold'),
+
+    transport: {
+      async *open({ signal }) {
+        const queue: (OpenEvent | Error | undefined)[] = []
+        let wake = () => {}
+        const push = (item: OpenEvent | Error | undefined) => {
+          queue.push(item)
+          wake()
+          return settle()
+        }
+        proxy.openings.push({
+          signal,
+          lease: change => push({ event: 'lease', data: renewed(change) }),
+          warm: change =>
+            push({
+              event: 'warm',
+              data: {
+                ...renewed(change),
+                status: 'warm',
+                source: 'started',
+                tookMs: 2900,
+                evidence: 'observed',
+              },
+            }),
+          fail: (error = new WarmAgentError('agent_failed', 'The agent failed.')) =>
+            push({ event: 'failed', data: toErrorBody(error) }),
+          end: error => push(error),
+        })
+        for (;;) {
+          while (!queue.length) {
+            await new Promise<void>(resolve => {
+              wake = resolve
+            })
+          }
+          const item = queue.shift()
+          if (item instanceof Error) throw item
+          if (!item) return
+          yield item
+        }
+      },
+      async beat(ticket) {
+        proxy.beats.push({ ticket, atMs: environment.now() })
+        return proxy.onBeat()
+      },
+      async close(ticket, how) {
+        proxy.closes.push({ ticket, ...how })
+      },
+    },
+
+    async fetch(input, init) {
+      const request = typeof input === 'object' && 'url' in input ? input : undefined
+      const headers = new Headers(init?.headers ?? request?.headers)
+      const body = init?.body ?? (request?.body ? await request.text() : undefined)
+      proxy.messages.push({ input, init, headers, body })
+      return proxy.onMessage(headers.get('Warm-Agent-Ticket'))
+    },
+  }
+  return proxy
+}

@@ -1,0 +1,404 @@
+import { expect, test } from 'vitest'
+import { settle } from './fake-environment.ts'
+import { answered, refused } from './fake-proxy.ts'
+import { start } from './start.ts'
+
+const ticketOf = ({ headers }: { headers: Headers }) => headers.get('Warm-Agent-Ticket')
+const post = { method: 'POST', body: 'hi' }
+
+test.each([
+  ['the proxy, by path', '/api/agent/messages', true, true],
+  ['the proxy, by URL', 'https://chat.example/api/agent/messages?x=1', true, true],
+  ['a chat route of the page', '/api/chat', true, false],
+  ['a relative address', 'answers', true, false],
+  ['a neighbour of the endpoint', '/api/agents', true, false],
+  ['another origin', 'https://evil.example/api/agent/messages', false, false],
+  ['another port', 'https://chat.example:8443/api/agent/messages', false, false],
+  ['another scheme', 'http://chat.example/api/agent/messages', false, false],
+  ['an address without a scheme', '//evil.example/api/agent', false, false],
+])('%s (%s) gets the ticket: %s, our headers: %s', async (_, address, getsTicket, getsHeaders) => {
+  const { session, proxy, warmUp } = start({ headers: { authorization: 'Bearer token' } })
+  await warmUp()
+  for (const input of [address, new URL(address, 'https://chat.example/room/7')]) {
+    await session.fetch(input, post)
+    const message = proxy.messages.at(-1)
+    expect(message?.input).toBe(input)
+    expect(message?.headers.has('Warm-Agent-Ticket')).toBe(getsTicket)
+    expect(message?.headers.get('Warm-Agent-Version')).toBe(getsTicket ? '1' : null)
+    expect(message?.headers.get('authorization')).toBe(getsHeaders ? 'Bearer token' : null)
+  }
+})
+
+test('another origin is not even told about', async () => {
+  const { session, proxy, warmUp, events } = start()
+  await warmUp()
+  const told = events.length
+  const init = { ...post, headers: { 'x-own': '1' } }
+  await session.fetch('https://evil.example/', init)
+  expect(proxy.messages[0]?.init).toBe(init)
+  expect(events).toHaveLength(told)
+})
+
+test('an endpoint of another origin gets ticket, headers and cookies; the page itself gets no headers', async () => {
+  const { session, proxy, warmUp } = start({
+    endpoint: 'https://agents.example/v1/',
+    headers: async () => ({ authorization: 'Bearer token' }),
+  })
+  await warmUp()
+  await session.fetch('https://agents.example/v1/messages', post)
+  expect(proxy.messages[0]?.init).toMatchObject({ credentials: 'include' })
+  expect(ticketOf(proxy.messages[0] as never)).toBe('ticket-2')
+  await session.fetch('https://agents.example/v2/messages', post)
+  expect(ticketOf(proxy.messages[1] as never)).toBeNull()
+  await session.fetch('/api/chat', post)
+  expect(proxy.messages[2]?.init).not.toHaveProperty('credentials')
+  expect(proxy.messages[2]?.headers.has('authorization')).toBe(false)
+})
+
+test('a Request is passed through and keeps its own headers', async () => {
+  const { session, proxy, warmUp } = start({ headers: () => [['authorization', 'ours']] })
+  await warmUp()
+  const request = new Request('https://chat.example/api/agent/messages', {
+    ...post,
+    headers: { authorization: 'theirs', 'x-own': '1' },
+  })
+  await session.fetch(request)
+  const [message] = proxy.messages
+  expect(message?.input).toBe(request)
+  expect(message?.body).toBe('hi')
+  expect(Object.fromEntries(message?.headers ?? [])).toMatchObject({
+    authorization: 'theirs',
+    'x-own': '1',
+    'content-type': 'text/plain;charset=UTF-8',
+    'warm-agent-ticket': 'ticket-2',
+  })
+})
+
+test('fetch is bound and stays the same', async () => {
+  const { session, proxy, warmUp } = start()
+  const { fetch } = session
+  await warmUp()
+  await fetch('/api/chat', post)
+  await session.close()
+  expect(session.fetch).toBe(fetch)
+  expect(proxy.messages).toHaveLength(1)
+})
+
+test('an answer makes the session the conversation’s, with its outcome and the renewed ticket', async () => {
+  const { session, proxy, warmUp, ask, events } = start()
+  await warmUp()
+  const answer = await ask()
+  expect(await answer.text()).toBe('hello')
+  expect(session.store.getState()).toEqual({ status: 'active', heartbeat: 'running', error: null, outcome: 'warm' })
+  expect(events.slice(-2)).toMatchObject([
+    { type: 'message-sent' },
+    { type: 'message-answered', outcome: 'warm', status: 200 },
+  ])
+  await ask()
+  expect(proxy.messages.map(ticketOf)).toEqual(['ticket-2', 'ticket-of-message'])
+})
+
+test('a chat route of the page that relays the proxy’s headers is the same to the session', async () => {
+  const { session, warmUp } = start()
+  await warmUp()
+  await session.fetch('/api/chat', post)
+  expect(session.store.getState()).toMatchObject({ status: 'active', outcome: 'warm' })
+})
+
+test('an answer that is none of the proxy’s changes nothing, and a GET is no message', async () => {
+  const { session, proxy, warmUp, types } = start()
+  await warmUp()
+  proxy.onMessage = () => new Response('ok', { headers: { 'Warm-Agent-Ticket': 'forged' } })
+  await session.fetch('/api/todos', post)
+  expect(session.store.getState()).toMatchObject({ status: 'warm', outcome: null })
+  expect(types().slice(-2)).toEqual(['message-sent', 'message-answered'])
+  const told = types().length
+  await session.fetch('/api/todos')
+  await session.fetch(new Request('https://chat.example/api/todos', { method: 'get' }))
+  expect(types()).toHaveLength(told)
+  expect(proxy.messages.map(ticketOf)).toEqual(['ticket-2', 'ticket-2', 'ticket-2'])
+})
+
+test('a message sent while warming waits for the lease and not for the warm-up (assistant-ui #2869)', async () => {
+  const { session, proxy, ask, types } = start()
+  session.mount()
+  const asked = ask()
+  await settle()
+  expect(proxy.messages).toHaveLength(0)
+  await proxy.openings[0]?.lease()
+  expect(proxy.messages.map(ticketOf)).toEqual(['ticket-1'])
+  await asked
+  expect(session.store.getState().status).toBe('active')
+  await proxy.openings[0]?.warm()
+  await proxy.openings[0]?.end()
+  expect(session.store.getState().status).toBe('active')
+  expect(types()).toContain('warm-succeeded')
+  await ask()
+  expect(proxy.messages.map(ticketOf)).toEqual(['ticket-1', 'ticket-of-message'])
+  expect(proxy.closes).toEqual([])
+})
+
+test('a message sent after the lease does not wait at all, and one that waited leaves no timer behind', async () => {
+  const { session, proxy, ask, environment } = start()
+  session.mount()
+  const waiting = ask()
+  await proxy.openings[0]?.lease()
+  await waiting
+  await session.close()
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+
+  void session.warm()
+  await proxy.openings[1]?.lease()
+  await ask()
+  expect(proxy.messages.map(ticketOf)).toEqual(['ticket-1', 'ticket-2'])
+})
+
+test('a GET does not wait: it may be how the headers of the warm-up are made', async () => {
+  const { session, proxy } = start()
+  session.mount()
+  await session.fetch('/api/token')
+  expect(proxy.messages.map(ticketOf)).toEqual([null])
+})
+
+test('the caller may give up waiting, and the warm-up goes on', async () => {
+  const { session, proxy, ask, status, types } = start()
+  session.mount()
+  const controller = new AbortController()
+  const asked = ask({ signal: controller.signal })
+  await settle()
+  controller.abort(new Error('the user pressed stop'))
+  await expect(asked).rejects.toThrow('the user pressed stop')
+  expect(proxy.messages).toHaveLength(0)
+  expect(types()).toEqual(['warm-started'])
+  await proxy.openings[0]?.lease()
+  await proxy.openings[0]?.warm()
+  expect(status()).toBe('warm')
+})
+
+test('the signal of a Request counts too, and one that is aborted already sends nothing', async () => {
+  const { session, proxy } = start()
+  session.mount()
+  const controller = new AbortController()
+  const { signal } = controller
+  const asked = session.fetch(new Request('https://chat.example/api/agent/messages', { ...post, signal }))
+  await settle()
+  controller.abort()
+  await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
+  await expect(session.fetch('/api/agent/messages', { ...post, signal })).rejects.toMatchObject({ name: 'AbortError' })
+  expect(proxy.messages).toHaveLength(0)
+})
+
+test.each([
+  ['fails', (opening: { fail(): Promise<void> }) => opening.fail()],
+  ['breaks', (opening: { end(error: Error): Promise<void> }) => opening.end(new TypeError('Failed to fetch'))],
+])('a message goes cold when the opening it waits for %s', async (_, end) => {
+  const { session, proxy, ask, status } = start()
+  session.mount()
+  const asked = ask()
+  await settle()
+  await end(proxy.openings[0] as never)
+  await asked
+  expect(proxy.messages.map(ticketOf)).toEqual([null])
+  expect(session.store.getState()).toMatchObject({ status: 'active', outcome: 'cold', error: null })
+  expect(status()).toBe('active')
+})
+
+test('a message waits 15 s for a lease and no longer; a spare that comes later is closed', async () => {
+  const { session, proxy, ask, environment, status } = start()
+  session.mount()
+  const asked = ask()
+  await environment.advance(14_999)
+  expect(proxy.messages).toHaveLength(0)
+  await environment.advance(1)
+  await asked
+  expect(proxy.messages.map(ticketOf)).toEqual([null])
+  expect(status()).toBe('active')
+  await proxy.openings[0]?.lease()
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-1' }])
+  await ask()
+  expect(proxy.messages.map(ticketOf)).toEqual([null, 'ticket-of-message'])
+})
+
+test('a spare that was leased while a cold message was on its way is closed when that is answered', async () => {
+  const { session, proxy, ask, environment } = start()
+  session.mount()
+  let answer = (_: Response) => {}
+  proxy.onMessage = () =>
+    new Promise(resolve => {
+      answer = resolve
+    })
+  const asked = ask()
+  await environment.advance(15_000)
+  await proxy.openings[0]?.lease()
+  answer(answered('cold'))
+  await asked
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-1' }])
+  expect(proxy.openings[0]?.signal.aborted).toBe(true)
+})
+
+test('after close a message that waited goes cold', async () => {
+  const { session, proxy, ask } = start()
+  session.mount()
+  const asked = ask()
+  await settle()
+  await proxy.openings[0]?.end()
+  await session.close()
+  await asked
+  expect(proxy.messages.map(ticketOf)).toEqual([null])
+})
+
+test('after a failed warm-up a message goes cold and says so, and its session is held', async () => {
+  const { session, proxy, ask, environment } = start()
+  session.mount()
+  await proxy.openings[0]?.lease()
+  await proxy.openings[0]?.fail()
+  proxy.onMessage = () => answered('cold', 'ticket-of-cold')
+  await ask()
+  expect(ticketOf(proxy.messages[0] as never)).toBeNull()
+  expect(session.store.getState()).toEqual({ status: 'active', heartbeat: 'running', error: null, outcome: 'cold' })
+  await environment.advance(36_000)
+  expect(proxy.beats).toMatchObject([{ ticket: 'ticket-of-cold', atMs: 1_036_000 }])
+  await environment.advance(9 * 60_000)
+  expect(proxy.beats).toHaveLength(2)
+})
+
+test('the ticket of an expired session is still sent: the proxy starts it again and says so', async () => {
+  const { session, proxy, ask, environment, warmUp, status } = start()
+  await warmUp()
+  await environment.sleep(20 * 60_000)
+  expect(status()).toBe('expired')
+  proxy.onMessage = () => answered('rewarmed')
+  await ask()
+  expect(proxy.messages.map(ticketOf)).toEqual(['ticket-2'])
+  expect(session.store.getState()).toMatchObject({ status: 'active', outcome: 'rewarmed' })
+})
+
+test.each([
+  ['a string', '/api/agent/messages', post],
+  ['a Request', new Request('https://chat.example/api/agent/messages', post), undefined],
+])('a ticket that the proxy does not know costs one repeat, cold (%s)', async (_, input, init) => {
+  const { session, proxy, warmUp, types } = start()
+  await warmUp()
+  proxy.onMessage = ticket => (ticket ? refused() : answered('cold'))
+  const answer = await session.fetch(input, init)
+  expect(await answer.text()).toBe('hello')
+  expect(proxy.messages.map(ticketOf)).toEqual(['ticket-2', null])
+  expect(proxy.messages.map(({ body }) => body)).toEqual(['hi', 'hi'])
+  expect(types().slice(-3)).toEqual(['message-sent', 'session-expired', 'message-answered'])
+  expect(session.store.getState()).toMatchObject({ status: 'active', outcome: 'cold' })
+})
+
+test('a body that can be read only once is not sent twice, and the caller reads the refusal', async () => {
+  const { session, proxy, warmUp, status } = start()
+  await warmUp()
+  proxy.onMessage = () => refused()
+  const body = new Response('hi').body as ReadableStream
+  const answer = await session.fetch('/api/agent/messages', { method: 'POST', body, duplex: 'half' } as RequestInit)
+  expect(proxy.messages).toHaveLength(1)
+  expect(await answer.json()).toMatchObject({ error: { code: 'ticket_invalid' } })
+  expect(status()).toBe('expired')
+})
+
+test('a 401 of another kind, and a second refusal, reach the caller unread', async () => {
+  const { session, proxy, warmUp, ask } = start()
+  await warmUp()
+  proxy.onMessage = () => refused('unauthenticated')
+  expect(await (await ask()).json()).toMatchObject({ error: { code: 'unauthenticated' } })
+  proxy.onMessage = () => new Response('<h1>Log in</h1>', { status: 401 })
+  expect(await (await ask()).text()).toBe('<h1>Log in</h1>')
+  expect(session.store.getState().status).toBe('warm')
+  expect(proxy.messages).toHaveLength(2)
+  proxy.onMessage = () => refused()
+  expect(await (await ask()).json()).toMatchObject({ error: { code: 'ticket_invalid' } })
+  expect(proxy.messages).toHaveLength(4)
+})
+
+test.each([
+  ['a network error', () => Promise.reject(new TypeError('Failed to fetch'))],
+  ['headers that cannot be made', undefined],
+])('%s is the caller’s, and nothing is sent again', async (_, onMessage) => {
+  let isBroken = false
+  const { session, proxy, warmUp, ask, events } = start({
+    headers() {
+      if (isBroken) throw new TypeError('Failed to fetch')
+      return {}
+    },
+  })
+  await warmUp()
+  if (onMessage) proxy.onMessage = onMessage
+  else isBroken = true
+  await expect(ask()).rejects.toThrow(new TypeError('Failed to fetch'))
+  expect(proxy.messages).toHaveLength(onMessage ? 1 : 0)
+  expect(events.at(-1)).toMatchObject({ type: 'message-failed', error: new TypeError('Failed to fetch') })
+  expect(session.store.getState().status).toBe('warm')
+})
+
+test.each([429, 500, 502, 503])('an answer with status %i is not sent again', async status => {
+  const { proxy, warmUp, ask, events } = start()
+  await warmUp()
+  proxy.onMessage = () => new Response('no', { status })
+  expect((await ask()).status).toBe(status)
+  expect(proxy.messages).toHaveLength(1)
+  expect(events.at(-1)).toMatchObject({ type: 'message-answered', outcome: null, status })
+})
+
+test('an answer that comes after close does not bring the session back; what it names is parked', async () => {
+  const { session, proxy, warmUp, ask, status, environment } = start()
+  await warmUp()
+  let answer = (_: Response) => {}
+  proxy.onMessage = () =>
+    new Promise(resolve => {
+      answer = resolve
+    })
+  const asked = ask()
+  await settle()
+  await session.close()
+  answer(answered('warm', 'late'))
+  expect((await asked).status).toBe(200)
+  expect(status()).toBe('idle')
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-2' }, { ticket: 'late', afterMs: 30_000 }])
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+})
+
+test('no spare is opened beside a message that will bring its own session', async () => {
+  const { session, proxy, ask } = start({ warmOn: 'manual' })
+  let answer = (_: Response) => {}
+  proxy.onMessage = () =>
+    new Promise(resolve => {
+      answer = resolve
+    })
+  const asked = ask()
+  await settle()
+  await session.warm()
+  expect(proxy.openings).toHaveLength(0)
+  answer(answered('cold'))
+  await asked
+  await session.warm()
+  expect(proxy.openings).toHaveLength(0)
+})
+
+test.each([
+  ['a path', '/api/agent/messages'],
+  ['a URL', new URL('https://chat.example/api/agent/messages?trace=1')],
+  ['a Request', new Request('https://chat.example/api/agent/messages', post)],
+] as [string, RequestInfo | URL][])('without a ticket the address names the agent (%s)', async (_, input) => {
+  const { session, proxy, warmUp } = start({ agent: 'travel & food', warmOn: 'manual' })
+  await session.fetch(input, typeof input === 'object' && 'url' in input ? undefined : post)
+  const sent = new URL(String(proxy.messages[0]?.input))
+  expect(sent.searchParams.get('agent')).toBe('travel & food')
+  expect(sent.pathname).toBe('/api/agent/messages')
+  expect(proxy.messages[0]?.init?.method).toBe('POST')
+  const { body } = proxy.messages[0] ?? {}
+  expect(body instanceof Blob ? await body.text() : body).toBe('hi')
+
+  await session.close()
+  await warmUp()
+  await session.fetch('/api/agent/messages', post)
+  expect(proxy.messages[1]?.input).toBe('/api/agent/messages')
+})
+
+test('the agent is named nowhere else', async () => {
+  const { session, proxy } = start({ agent: 'travel', warmOn: 'manual' })
+  await session.fetch('/api/chat', post)
+  expect(proxy.messages[0]?.input).toBe('/api/chat')
+})

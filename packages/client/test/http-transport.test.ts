@@ -1,0 +1,193 @@
+import { createWarmSession, type SessionEvent } from '@warm-agent/client'
+import { HttpResponse, http } from 'msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { createFakeEnvironment } from './fake-environment.ts'
+
+const base = 'https://chat.example/api/agent'
+const lease = { ticket: 'first', status: 'warming', beatMs: 9000, ttlMs: 15_000, holdMs: 90_000 }
+const warm = { ...lease, ticket: 'second', status: 'warm', source: 'pool', tookMs: 12, evidence: 'assumed' }
+
+const server = setupServer()
+const seen: Request[] = []
+server.events.on('request:start', ({ request }) => {
+  seen.push(request.clone())
+})
+beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
+afterEach(() => {
+  server.resetHandlers()
+  seen.length = 0
+})
+afterAll(() => server.close())
+
+/** Answers an opening with these pieces, each in a chunk of its own. */
+function opening(...chunks: (string | Uint8Array)[]) {
+  return http.post(
+    `${base}/sessions`,
+    () =>
+      new HttpResponse(
+        new ReadableStream({
+          start(controller) {
+            for (const chunk of chunks) {
+              controller.enqueue(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk)
+            }
+            controller.close()
+          },
+        }),
+        { headers: { 'content-type': 'text/event-stream' } },
+      ),
+  )
+}
+
+const closing = http.post(`${base}/sessions/close`, () => new HttpResponse(null, { status: 204 }))
+
+function start(options = {}) {
+  const environment = createFakeEnvironment()
+  const events: SessionEvent[] = []
+  const session = createWarmSession({ environment, onEvent: event => events.push(event), ...options })
+  return { environment, events, session, status: () => session.store.getState().status }
+}
+
+const text = `event: lease\ndata: ${JSON.stringify(lease)}\n\n: warming\n\nevent: warm\ndata: ${JSON.stringify(warm)}\n\n`
+const bytes = new TextEncoder().encode(text.replace('"first"', '"fürst"'))
+
+test.each([
+  ['one chunk', [text]],
+  ['a chunk for each byte, some within a letter', [...bytes].map(byte => new Uint8Array([byte]))],
+  ['lines that end in \\r\n, cut between the two', text.replaceAll('\n', '\r\n').split(/(?<=\r)/)],
+  [
+    'fields without spaces, and unknown ones',
+    [text.replace(/(event): (.*)\n(data): (.*)/g, 'id:7\n$1:$2\nretry:9\n$3:$4')],
+  ],
+])('the stream of a warm-up is understood in %s', async (_, chunks) => {
+  server.use(opening(...chunks))
+  const { session, events, status } = start()
+  await session.warm()
+  expect(status()).toBe('warm')
+  expect(events).toMatchObject([
+    { type: 'warm-started' },
+    { type: 'lease-granted', beatMs: 9000, ttlMs: 15_000, holdMs: 90_000 },
+    { type: 'warm-succeeded', source: 'pool', tookMs: 12, evidence: 'assumed' },
+  ])
+})
+
+test('an opening names version, agent and the application’s headers', async () => {
+  server.use(opening(text))
+  let token = 1
+  const { session } = start({ agent: 'travel', headers: async () => ({ authorization: `Bearer ${token++}` }) })
+  await session.warm()
+  expect(await seen[0]?.json()).toEqual({ agent: 'travel' })
+  expect(seen[0]?.headers.get('Warm-Agent-Version')).toBe('1')
+  expect(seen[0]?.headers.get('Warm-Agent-Ticket')).toBeNull()
+  expect(seen[0]?.headers.get('authorization')).toBe('Bearer 1')
+})
+
+test('a beat and a close carry the newest ticket and fresh headers', async () => {
+  server.use(
+    opening(text),
+    http.post(`${base}/sessions/beat`, () => HttpResponse.json({ ...lease, ticket: 'third', status: 'warm' })),
+    closing,
+  )
+  let token = 1
+  const { session, environment, events } = start({ headers: () => ({ authorization: `Bearer ${token++}` }) })
+  await session.warm()
+  await environment.advance(9000)
+  await vi.waitFor(() => expect(events.at(-1)?.type).toBe('beat-succeeded'))
+  await session.close()
+  expect(seen.map(({ url, headers }) => [url, headers.get('Warm-Agent-Ticket'), headers.get('authorization')])).toEqual(
+    [
+      [`${base}/sessions`, null, 'Bearer 1'],
+      [`${base}/sessions/beat`, 'second', 'Bearer 2'],
+      [`${base}/sessions/close`, 'third', 'Bearer 3'],
+    ],
+  )
+})
+
+test('a page that is left parks the session at once, with the headers of the request before', async () => {
+  server.use(opening(text), closing)
+  let token = 1
+  const sent: [string, RequestInit | undefined][] = []
+  const { session, environment } = start({
+    headers: async () => ({ authorization: `Bearer ${token++}` }),
+    fetch: (input: string, init?: RequestInit) => {
+      sent.push([input, init])
+      return fetch(input, init)
+    },
+  })
+  await session.warm()
+  void environment.leave()
+  expect(sent[1]?.[0]).toBe(`${base}/sessions/close?afterMs=30000`)
+  expect(sent[1]?.[1]?.keepalive).toBe(true)
+  expect(Object.fromEntries(sent[1]?.[1]?.headers as Headers)).toMatchObject({
+    authorization: 'Bearer 1',
+    'warm-agent-ticket': 'second',
+  })
+})
+
+test.each([
+  [
+    'an error of the wire',
+    { error: { code: 'quota_exceeded', message: 'Too many.', retryAfterMs: 5 } },
+    'quota_exceeded',
+  ],
+  ['an error of somebody else', 'Bad gateway', 'agent_unavailable'],
+])('an opening that is refused with %s is an error of the session', async (_, body, code) => {
+  server.use(http.post(`${base}/sessions`, () => HttpResponse.json(body, { status: 429 })))
+  const { session } = start()
+  await session.warm()
+  expect(session.store.getState()).toMatchObject({ status: 'error', error: { code } })
+})
+
+test.each([
+  ['a page instead of a stream', '<!doctype html><p>Not found'],
+  ['an empty body', ''],
+  ['data that is no JSON', 'event: lease\ndata: hello\n\n'],
+])('an opening that is answered with %s is an error of the session', async (_, body) => {
+  server.use(opening(body))
+  const { session } = start()
+  await session.warm()
+  expect(session.store.getState().error?.message).toMatch(/^Could not reach the proxy: .+\.$/)
+})
+
+test('a warm-up that fails gives the code and message of the proxy', async () => {
+  const failed = `event: failed\ndata: ${JSON.stringify({ error: { code: 'agent_failed', message: 'It died.' } })}\n\n`
+  server.use(opening(text.split(': warming')[0] as string, failed))
+  const { session } = start()
+  await session.warm()
+  expect(session.store.getState()).toMatchObject({
+    status: 'error',
+    error: { code: 'agent_failed', message: 'It died.' },
+  })
+})
+
+test('headers that cannot be made fail the warm-up and send nothing', async () => {
+  const { session } = start({ headers: () => Promise.reject(new Error('not logged in')) })
+  await session.warm()
+  expect(session.store.getState().error?.message).toContain('not logged in')
+  expect(seen).toHaveLength(0)
+})
+
+test('an endpoint of another origin is sent cookies, and the fetch of the page is looked up at each call', async () => {
+  server.use(http.post('https://agents.example/sessions', () => HttpResponse.error()))
+  const spy = vi.spyOn(globalThis, 'fetch')
+  const { session } = start({ endpoint: new URL('https://agents.example/') })
+  await session.warm()
+  expect(spy).toHaveBeenCalledWith(
+    'https://agents.example/sessions',
+    expect.objectContaining({ credentials: 'include' }),
+  )
+  expect(session.store.getState()).toMatchObject({ status: 'error', error: { code: 'agent_unavailable' } })
+  spy.mockRestore()
+})
+
+test('closing while the opening is on its way aborts its request', async () => {
+  server.use(http.post(`${base}/sessions`, () => new Promise<never>(() => {})))
+  const { session, status, environment } = start()
+  const ended = session.warm()
+  await vi.waitFor(() => expect(seen).toHaveLength(1))
+  const signals = vi.fn()
+  await session.close()
+  await ended.then(signals)
+  expect(status()).toBe('idle')
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+})

@@ -1,0 +1,34 @@
+import { createWarmSession, type WarmSessionOptions } from '@warm-agent/client'
+import { expect, test } from 'vitest'
+
+test.each<[object, string]>([
+  [{ endpont: '/api' }, 'endpont cannot be /api'],
+  [{ endpoint: 'http://[' }, 'endpoint cannot be http://['],
+  [{ warmOn: 'hover' }, 'warmOn cannot be hover'],
+  [{ warmOn: null }, 'warmOn cannot be null'],
+  [{ fetch: 'yes' }, 'fetch cannot be yes'],
+  [{ onEvent: 1 }, 'onEvent cannot be 1'],
+])('%j is refused, naming the option and the value', (options, what) => {
+  expect(() => createWarmSession(options as WarmSessionOptions)).toThrow(
+    `Could not create the warm session: ${what}. See WarmSessionOptions.`,
+  )
+})
+
+test('options that are undefined count as absent', () => {
+  expect(() => createWarmSession({ endpoint: undefined, warmOn: undefined, onEvent: undefined })).not.toThrow()
+})
+
+test('on a server a session is made, does nothing, and leaves nothing behind', async () => {
+  const calls: unknown[] = []
+  const session = createWarmSession({
+    fetch: async input => {
+      calls.push(input)
+      return new Response()
+    },
+  })
+  const unmount = session.mount()
+  expect(session.store.getState()).toEqual(session.store.getInitialState())
+  unmount()
+  await session.close()
+  expect(calls).toEqual([])
+})
