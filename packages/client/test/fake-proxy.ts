@@ -3,7 +3,7 @@ import { type Lease, type OpenEvent, type Outcome, toErrorBody, WarmAgentError }
 import { settle } from './fake-environment.ts'
 
 /** One warm-up, which ends when the test says so. */
-export interface FakeOpening {
+interface FakeOpening {
   signal: AbortSignal
   lease(change?: Partial<Lease>): Promise<void>
   warm(change?: Partial<Lease>): Promise<void>
