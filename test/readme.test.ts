@@ -20,7 +20,8 @@ test.each(['cold', 'joined', 'warm', 'steady'] as const)('the row "%s" of its ta
   const row = after('table')
     .split('\n')
     .find(line => line.startsWith(`| \`${scenario}\``))
-  expect(row).toMatch(new RegExp(`\\| ${p50Ms} \\| ${p90Ms} \\| ${p99Ms} \\|$`))
+  const cells = row?.split('|').map(cell => cell.trim())
+  expect(cells?.slice(2, 5)).toEqual([p50Ms, p90Ms, p99Ms].map(String))
 })
 
 test('its claims about outcomes are those of the committed bench', () => {
