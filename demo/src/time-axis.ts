@@ -24,8 +24,8 @@ const cutToMs = 1500
 const shortestMs = 4000
 const tickStepsMs = [500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000]
 /** How near to each other ticks and labels of cuts may stand, in pixels. */
-const leastTickDistance = 60
-const leastLabelDistance = 54
+const leastTickDistance = 72
+const leastLabelDistance = 72
 const leastCutDistance = 90
 
 export function createTimeAxis({ momentsMs, busy, endMs, width }: TimeAxisOptions): TimeAxis {

@@ -30,7 +30,8 @@ export function anonymousCallers({
     if (typeof known === 'string') return { callerId: known }
 
     const callerId = `anonymous:${crypto.randomUUID()}`
-    const isSecure = crossSite || new URL(request.url).protocol === 'https:'
+    // Behind a TLS terminator only the page's own address tells.
+    const isSecure = crossSite || [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
     const attributes = `Path=/; HttpOnly; SameSite=${crossSite ? 'None' : 'Lax'}${isSecure ? '; Secure' : ''}`
     return {
       callerId,

@@ -1,6 +1,6 @@
 /** Who asks, as the application's own authentication names them. */
 export interface Caller {
-  /** Stable and unique for one user; tickets are bound to it. Never sent to the browser. */
+  /** Stable and unique for one user, 1 to 512 characters; tickets are bound to it. The browser never sees it. */
   callerId: string
   /** Headers for the answer, for example a cookie that was just made. */
   responseHeaders?: Readonly<Record<string, string>>
@@ -13,3 +13,16 @@ export interface Caller {
 export type Authorize = (
   request: Request,
 ) => Caller | Response | null | undefined | Promise<Caller | Response | null | undefined>
+
+/**
+ * Asks who is calling.
+ *
+ * @throws Error when `authorize` names nobody in particular: all who share an empty or missing name would share sessions.
+ */
+export async function callerOf(authorize: Authorize, request: Request): Promise<Caller | Response | undefined> {
+  const caller = await authorize(request)
+  if (!caller || caller instanceof Response) return caller ?? undefined
+  const { callerId } = caller
+  if (typeof callerId === 'string' && callerId.length > 0 && callerId.length <= 512) return caller
+  throw new Error('Could not name the caller: callerId is not a string of 1 to 512 characters. Mend `authorize`.')
+}

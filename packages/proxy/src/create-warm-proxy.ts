@@ -7,6 +7,7 @@ import {
   WarmAgentError,
   wireVersion,
 } from '@warm-agent/protocol'
+import { callerOf } from './callers.ts'
 import { toWarmAgentError } from './failures.ts'
 import { corsHeaders, isOriginAllowed, preflightHeaders } from './origin.ts'
 import { createEmit, tell } from './proxy-event.ts'
@@ -65,7 +66,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     if (!route) throw new WarmAgentError('not_found', 'Could not find the route. Check the method and the path.')
     checkVersion(request)
     if (route === 'health') return Response.json({ status: 'ok' })
-    const caller = await authorize(request)
+    const caller = await callerOf(authorize, request)
     if (caller instanceof Response) return caller
     if (!caller) throw unauthenticated()
     return withHeaders(await handlers[route](context, caller, request), caller.responseHeaders)
@@ -98,7 +99,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
 
     async session(request) {
       if (!isOriginAllowed(request, origins)) return null
-      const caller = await authorize(request)
+      const caller = await callerOf(authorize, request)
       return caller && !(caller instanceof Response) ? lendSession(context, caller, request) : null
     },
 

@@ -132,6 +132,22 @@ test('authorize may answer by itself', async () => {
   expect((await post('/sessions')).status).toBe(402)
 })
 
+test.each([{}, { callerId: '' }, { callerId: 7 }, { callerId: 'x'.repeat(513) }])(
+  'authorize that names nobody in particular, %j, opens nothing: all would share it',
+  async caller => {
+    const { runtime, log } = createFakeRuntime()
+    const { post, proxy } = createTestProxy({ runtime, authorize: () => caller as never })
+    expect((await post('/sessions')).status).toBe(500)
+    await expect(proxy.session(new Request('http://chat.test/chat'))).rejects.toThrow(/callerId/)
+    expect(log).toEqual([])
+  },
+)
+
+test('the longest name of a caller fits a ticket', async () => {
+  const { openWarm, send } = createTestProxy({ runtime, authorize: () => ({ callerId: '\u20ac'.repeat(512) }) })
+  expect(outcomeOf(await send('hi', (await openWarm()).ticket))).toBe('warm')
+})
+
 test('what goes wrong inside is told to the log and not to the browser', async () => {
   const cause = new Error('the database password is hunter2')
   const { post, events } = createTestProxy({ runtime, authorize: () => Promise.reject(cause) })

@@ -46,6 +46,24 @@ test('an agent that echoes nothing is warm by assumption', async () => {
   expect(await createTestProxy({ runtime }).openWarm()).toMatchObject({ evidence: 'assumed' })
 })
 
+test('an agent that takes the warm-up for a message is warm when it begins to talk, and is not listened to for long', async () => {
+  const { runtime } = createFakeRuntime()
+  let isCancelled = false
+  const talkative = new ReadableStream<Uint8Array>({
+    start: controller => controller.enqueue(new TextEncoder().encode('Let me tell you')),
+    cancel: () => {
+      isCancelled = true
+    },
+  })
+  const invoke = async () => ({ status: 200, contentType: 'text/event-stream', body: talkative })
+  const { open } = createTestProxy({ runtime: { ...runtime, invoke, readEcho: () => undefined } })
+  const { next } = await open()
+  await next()
+  await pass(5000)
+  expect(await next()).toMatchObject({ event: 'warm', data: { evidence: 'assumed' } })
+  expect(isCancelled).toBe(true)
+})
+
 test('a message that comes before the VM is up joins its warm-up, and runs once', async () => {
   const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
   const { openLease, send } = createTestProxy({ runtime })

@@ -20,9 +20,31 @@ export async function warmUp(
   const startedAt = Date.now()
   const { value: echo, sawConflict } = await callRuntime(async signal => {
     const answer = await runtime.invoke(session, runtime.warmUpRequest(nonce), signal)
-    return runtime.readEcho(await new Response(answer.body).text())
+    return runtime.readEcho(await readStart(answer.body))
   }, options)
   return { echo, sawConflict, tookMs: Date.now() - startedAt }
+}
+
+/** An echo is short. An agent that takes the warm-up for a message may talk for minutes: it is up, and that will do. */
+const longestEcho = 16_384
+const echoWaitMs = 5_000
+
+async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  const stop = () => reader.cancel()
+  const timer = setTimeout(stop, echoWaitMs)
+  let text = ''
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return text
+      text += decoder.decode(value, { stream: true })
+      if (text.length >= longestEcho) await stop()
+    }
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Stops the session. One that is just being provisioned is stopped as soon as the platform allows. */
