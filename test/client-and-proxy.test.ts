@@ -1,6 +1,6 @@
 import { createWarmSession, type SessionEvent } from '@warm-agent/client'
+import { createFakeEnvironment } from '@warm-agent/testing'
 import { expect, test, vi } from 'vitest'
-import { createFakeEnvironment } from '../packages/client/test/fake-environment.ts'
 import { createTestProxy } from '../packages/proxy/test/browser.ts'
 import { createFakeRuntime } from '../packages/proxy/test/fake-runtime.ts'
 

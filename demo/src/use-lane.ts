@@ -20,6 +20,8 @@ export function useLane(lane: Lane, startedAtMs: number) {
   const [session] = useState(() =>
     createWarmSession({
       warmOn: lane === 'warm' ? 'open' : 'manual',
+      // A reload shows two empty chats: it begins again.
+      keepOnReload: false,
       onEvent: ({ type }) => record(type),
     }),
   )

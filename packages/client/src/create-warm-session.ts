@@ -12,11 +12,14 @@ import { createHandOff, type Send } from './hand-off.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { planHold } from './hold-policy.ts'
 import { createHttpTransport } from './http-transport.ts'
+import { createKeptLease } from './kept-lease.ts'
 import { createMounting } from './mounting.ts'
-import { refuse, type WarmSessionOptions, type WarmTrigger } from './options.ts'
+import { refuse, type TriggerTarget, type WarmSessionOptions, type WarmTrigger } from './options.ts'
+import { createPresence } from './presence.ts'
 import type { ExpiryReason, SessionEvent, SessionOccurrence } from './session-event.ts'
-import { initialState, liveHold, type SessionSnapshot, toSnapshot, transition } from './state.ts'
-import { createWireHeaders } from './wire-headers.ts'
+import { type Hold, initialState, liveHold, type SessionSnapshot, toSnapshot, transition } from './state.ts'
+import { createTriggers } from './triggers.ts'
+import { addressed, createWireHeaders } from './wire-headers.ts'
 
 /** A session of one agent in this page, warm before its first message. */
 export interface WarmSession {
@@ -32,7 +35,18 @@ export interface WarmSession {
    * Keeps the session for one user (a component, a page), and warms it up when `warmOn` says so.
    * @returns what lets it go. A second after the last user has gone, the session closes.
    */
-  mount(warmOn?: WarmTrigger): () => void
+  mount(warmOn?: WarmTrigger, target?: TriggerTarget): () => void
+  /**
+   * For a chat client that takes no `fetch`: waits for the ticket of a warm-up in flight and gives the headers that hand the
+   * session over. Tell `answered` the headers of the answer.
+   * Rejects with the reason of `signal` only. After `timeoutMs` (default 15_000) the message goes without a session, cold.
+   */
+  handoff(options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<{
+    headers: Record<string, string>
+    answered(headers: Headers, status?: number): void
+  }>
+  /** The same headers, as they are now: without a ticket while none is here. */
+  getHeaders(): Record<string, string>
 }
 
 /** How long a message waits for the lease of a warm-up in flight before it goes cold. */
@@ -59,7 +73,13 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     agent,
     headers,
     fetch: givenFetch,
-    warmOn: givenTrigger = 'open',
+    enabled = true,
+    warmOn = 'open',
+    target: givenTarget,
+    warmOnSaveData,
+    hiddenHoldMs = 120_000,
+    holdWhile = 'open',
+    keepOnReload = true,
     onEvent,
     transport: givenTransport,
     environment = browserEnvironment,
@@ -68,7 +88,9 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   for (const [name, value] of Object.entries({ fetch: givenFetch, onEvent, ...unknown })) {
     if (value !== undefined && (name in unknown || typeof value !== 'function')) refuse(name, value)
   }
-  if (!/^(open|manual)$/.test(givenTrigger)) refuse('warmOn', givenTrigger)
+  if (!/^(open|visible|intent|manual)$/.test(warmOn)) refuse('warmOn', warmOn)
+  if (!/^(open|active)$/.test(holdWhile)) refuse('holdWhile', holdWhile)
+  if (!(hiddenHoldMs >= 0)) refuse('hiddenHoldMs', hiddenHoldMs)
 
   const wiring = {
     endpoint: toEndpoint(givenEndpoint, environment),
@@ -83,9 +105,6 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   let held: Held = {}
   /** Messages that were sent and not answered yet: no session is closed under them, and none is opened beside them. */
   let pending = 0
-  let isWanted = false
-  let stopListening: (() => void) | undefined
-
   function dispatch(occurrence: SessionOccurrence) {
     const event: SessionEvent = { ...occurrence, atMs: environment.now() }
     state = transition(state, event)
@@ -107,12 +126,25 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     () => {
       const hold = liveHold(state)
       if (!held.ticket || !hold) return
-      const step = planHold(hold, environment.now(), state.isVisible && !held.flight, environment.random())
-      return held.isParked && !step.reason ? { atMs: 0 } : step
+      const { status, isPaused } = state
+      const circumstances = {
+        canBeat: !held.flight && !presence.hasLeft,
+        isPaused,
+        isSent: status === 'active' || !!hold.isSent,
+        awayTooLongAtMs: presence.awayAtMs + hiddenHoldMs,
+      }
+      return planHold(
+        held.isParked ? { ...hold, retryAtMs: 0 } : hold,
+        circumstances,
+        environment.now(),
+        environment.random(),
+      )
     },
-    ({ reason }) => {
-      if (!reason) beat()
-      else if (reason === 'idle' || !pending) expire(reason)
+    ({ action }) => {
+      if (action === 'beat') beat()
+      else if (action === 'pause') dispatch({ type: 'heartbeat-paused' })
+      else if (action === 'announce') announce()
+      else if (action === 'idle' || !pending) expire(action)
     },
   )
 
@@ -160,11 +192,19 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   /** The ticket of an expired session is kept: the proxy starts the session again with the next message, and says so. */
   function expire(reason: ExpiryReason, isForgotten = false) {
+    // A spare that was adopted and is gone is replaced at once: nobody has seen it warm.
+    const wasAdopted = state.status === 'warming' && !liveHold(state)?.isSent
     held.flight?.abort()
     held.flight = undefined
     if (isForgotten) held = {}
     if (reason === 'hold' && state.status !== 'active') void letGo()
     dispatch({ type: 'session-expired', reason })
+    if (wasAdopted && reason === 'refused') triggers.set()
+  }
+
+  function announce() {
+    const { lease } = liveHold(state) as Hold
+    dispatch({ type: 'session-ending', inMs: lease.atMs + lease.holdMs - environment.now() })
   }
 
   /** Events tell everything of a lease but its ticket. */
@@ -176,9 +216,8 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   // Warming
 
   async function warm() {
+    attach()
     if (state.status !== 'warming' && !liveHold(state) && !pending) {
-      isWanted = false
-      listen()
       const mine: Held = {}
       held = mine
       mine.opened = fly(
@@ -191,6 +230,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
         },
       )
       dispatch({ type: 'warm-started' })
+      watch.look()
     }
     await held.opened
   }
@@ -211,19 +251,41 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   // Handing off
 
-  const send: Send = async (isMessage, signal, carry) => {
-    if (isMessage && state.status === 'warming' && !held.ticket && !signal?.aborted) {
-      const undos: (() => void)[] = []
-      await new Promise<unknown>(resolve => {
-        // Whatever changes now, it is the lease, or the end of its hope.
-        undos.push(
-          store.subscribe(resolve),
-          environment.after(leaseWaitMs, () => resolve(0)),
-        )
-        signal?.addEventListener('abort', resolve)
-      })
-      for (const undo of undos) undo()
+  async function untilLeased(signal: AbortSignal | null | undefined, timeoutMs = leaseWaitMs) {
+    if (state.status !== 'warming' || held.ticket || signal?.aborted) return
+    const undos: (() => void)[] = []
+    await new Promise<unknown>(resolve => {
+      // Whatever changes now, it is the lease, or the end of its hope.
+      undos.push(
+        store.subscribe(resolve),
+        environment.after(timeoutMs, () => resolve(0)),
+      )
+      signal?.addEventListener('abort', resolve)
+    })
+    for (const undo of undos) undo()
+  }
+
+  /** Takes from the headers of an answer what they say of the session that it was sent on. @returns the outcome, if it is ours. */
+  function settle(mine: Held, sentTicket: string | undefined, headers: Headers): Outcome | null {
+    const ticket = headers.get(headerNames.ticket)
+    const outcome = headers.get(headerNames.outcome) as Outcome | null
+    if (mine !== held) {
+      // Closed meanwhile. Not stopped at once: it may be the answer that is being read.
+      if (ticket) void dispose(ticket, { afterMs: parkMs })
+      return null
     }
+    if (ticket && outcome) {
+      // A spare that was leased too late for this message is of no use any more.
+      if (!sentTicket && held.ticket) void letGo()
+      held.ticket = ticket
+      attach()
+      watch.look()
+    }
+    return outcome
+  }
+
+  const send: Send = async (isMessage, signal, carry) => {
+    if (isMessage) await untilLeased(signal)
     signal?.throwIfAborted()
 
     let mine = held
@@ -246,39 +308,67 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       if (isMessage) tell({ type: 'message-failed', error })
       throw error
     }
-    const ticket = answer.headers.get(headerNames.ticket)
-    let outcome = answer.headers.get(headerNames.outcome) as Outcome | null
-    if (mine !== held) {
-      // Closed meanwhile. Not stopped at once: it may be the answer that is being read.
-      outcome = null
-      if (ticket) void dispose(ticket, { afterMs: parkMs })
-    } else if (ticket && outcome) {
-      // A spare that was leased too late for this message is of no use any more.
-      if (!sentTicket && held.ticket) void letGo()
-      held.ticket = ticket
-      listen()
-    }
+    const outcome = settle(mine, sentTicket, answer.headers)
     if (isMessage || outcome) tell({ type: 'message-answered', outcome, status: answer.status })
     return answer
   }
 
   // The page, and the end
 
+  const { presence, ...watch } = createPresence(environment, holdWhile === 'active', {
+    onLeft() {
+      const hold = liveHold(state)
+      const { ticket } = held
+      if (!ticket || !hold) return
+      // The proxy stops it soon, unless the page returns, or the next one in this tab takes it up.
+      held.isParked = true
+      void dispose(ticket, { afterMs: parkMs, keepalive: true })
+      const isSent = state.status === 'active'
+      if (keepOnReload) keptLease.keep({ ...hold, ticket, isSent, leftAtMs: environment.now() })
+    },
+    onTurned(isVisible) {
+      // Back from the back/forward cache: what was kept is this page's own again, or that of a page that was left after it.
+      const kept = isVisible && keptLease.take()
+      if (kept && held.isParked) held.ticket = kept.ticket
+      dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
+    },
+    onStirred() {
+      if (!presence.isVisible) return wake()
+      if (state.isPaused) dispatch({ type: 'heartbeat-resumed' })
+      else wake()
+      triggers.set()
+    },
+  })
+
+  /** Nothing is held, and no conversation waits to go on with its own session. */
+  const triggers = createTriggers(
+    environment,
+    () => {
+      const { status, outcome } = state
+      const isLost = status === 'expired' && !outcome
+      return (
+        presence.isVisible && !pending && (status === 'idle' || isLost) && (warmOnSaveData || !environment.savesData())
+      )
+    },
+    () => void warm(),
+  )
+
+  const keptLease = createKeptLease(environment, `${wiring.endpoint} ${agent ?? ''}`, parkMs)
+
   /** From the first use on, until the session is closed. */
-  function listen() {
-    stopListening ??= environment.onPageChange(onPageChange)
-    onPageChange(false)
+  function attach() {
+    watch.start()
+    if (keepOnReload && state.status === 'idle' && !held.ticket) adopt()
   }
 
-  function onPageChange(hasLeft: boolean) {
-    if (hasLeft && held.ticket && liveHold(state)) {
-      held.isParked = true
-      void dispose(held.ticket, { afterMs: parkMs, keepalive: true })
-    }
-    const isVisible = !hasLeft && environment.isVisible()
-    if (isVisible !== state.isVisible) dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
-    else wake()
-    if (isWanted && isVisible && state.status === 'idle') void warm()
+  /** Takes up the session that the page before this one has left; if it lives, which a beat will tell. */
+  function adopt() {
+    const kept = keptLease.take()
+    if (!kept) return
+    const { ticket, lease, ...facts } = kept
+    held = { ticket, isParked: true }
+    const holdMs = lease.atMs + lease.holdMs - environment.now()
+    dispatch({ type: 'lease-adopted', ...facts, beatMs: lease.beatMs, ttlMs: lease.ttlMs, holdMs })
   }
 
   /** Gives up the session in hand. One whose ticket is still to come is stopped by the proxy, which sees us go. */
@@ -294,12 +384,15 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   }
 
   function close(): Promise<void> {
-    isWanted = false
-    stopListening?.()
-    stopListening = undefined
+    triggers.clear()
+    watch.stop()
     const gone = letGo()
     dispatch({ type: 'session-closed' })
     return gone
+  }
+
+  function getHeaders() {
+    return Object.fromEntries(addressed(undefined, undefined, held.ticket))
   }
 
   const enter = createMounting(environment, close)
@@ -309,11 +402,29 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     warm,
     fetch: createHandOff(wiring, environment, send),
     close,
-    mount(warmOn = givenTrigger) {
+    mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
       const leave = enter()
-      isWanted ||= warmOn !== 'manual'
-      listen()
-      return leave
+      const unset = triggers.add(trigger, target)
+      attach()
+      watch.look()
+      return () => {
+        unset()
+        leave()
+      }
+    },
+    getHeaders,
+    async handoff({ signal, timeoutMs } = {}) {
+      await untilLeased(signal, timeoutMs)
+      signal?.throwIfAborted()
+      const mine = held
+      const { ticket } = mine
+      dispatch({ type: 'message-sent' })
+      return {
+        headers: getHeaders(),
+        answered(headers, status = 200) {
+          dispatch({ type: 'message-answered', outcome: settle(mine, ticket, headers), status })
+        },
+      }
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { WarmTrigger } from './options.ts'
+
 /** The world around a session. Replace it in tests. */
 export interface Environment {
   /** Wall clock, in milliseconds: it goes on while the machine sleeps. */
@@ -13,6 +15,14 @@ export interface Environment {
    * from, or put into the back/forward cache), or has returned from there. @returns what ends it.
    */
   onPageChange(listener: (hasLeft: boolean) => void): () => void
+  /** Calls back once, when the trigger fires. @returns what ends the watch. */
+  onTrigger(trigger: WarmTrigger, target: Element | null | undefined, fire: () => void): () => void
+  /** Calls back at every sign of life. @returns what ends it. */
+  onActivity(listener: () => void): () => void
+  /** Whether the user asked to save data. */
+  savesData(): boolean
+  /** What this tab remembers over a reload; nothing where that is forbidden. */
+  storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined
   /** Where the page is: what relative URLs resolve against, and its own origin, which a server lacks. */
   page(): { baseURI: string; location: { origin?: string } }
 }
@@ -22,6 +32,21 @@ export interface Environment {
  * `freeze` and `resume` tell nothing that a late timer does not.
  */
 const pageEvents = ['visibilitychange', 'pageshow', 'pagehide']
+const activityEvents = ['pointermove', 'pointerdown', 'keydown', 'wheel', 'scroll']
+const intentEvents = ['pointerenter', 'pointerleave', 'pointerdown', 'focusin', 'keydown']
+/** How long a pointer rests on what it means. */
+const restMs = 65
+
+function listen(
+  target: EventTarget | undefined,
+  types: string[],
+  signal: AbortSignal,
+  listener: (event: Event) => void,
+) {
+  // In the capture phase the window hears what the document alone is told; an element is entered as a whole.
+  for (const type of types)
+    target?.addEventListener(type, listener, { capture: target === globalThis.window, passive: true, signal })
+}
 
 /** The browser. On a server it is a page that nobody sees and that never changes. */
 export const browserEnvironment: Environment = {
@@ -34,12 +59,43 @@ export const browserEnvironment: Environment = {
   isVisible: () => globalThis.document?.visibilityState === 'visible',
   onPageChange(listener) {
     const controller = new AbortController()
-    const options = { capture: true, signal: controller.signal }
-    for (const type of pageEvents) {
-      // In the capture phase the window hears what the document alone is told.
-      globalThis.window?.addEventListener(type, () => listener(type === 'pagehide'), options)
-    }
+    listen(globalThis.window, pageEvents, controller.signal, ({ type }) => listener(type === 'pagehide'))
     return () => controller.abort()
+  },
+  onTrigger(trigger, target, fire) {
+    const controller = new AbortController()
+    const { signal } = controller
+    const end = () => controller.abort()
+    const go = () => {
+      end()
+      fire()
+    }
+    if (trigger === 'visible' && target) {
+      const observer = new IntersectionObserver(entries => entries.some(entry => entry.isIntersecting) && go())
+      observer.observe(target)
+      signal.onabort = () => observer.disconnect()
+    } else if (trigger === 'intent') {
+      let rest: ReturnType<typeof setTimeout>
+      listen(target ?? document.documentElement, intentEvents, signal, ({ type }) => {
+        clearTimeout(rest)
+        if (type === 'pointerenter') rest = setTimeout(go, restMs)
+        else if (type !== 'pointerleave') go()
+      })
+      signal.onabort = () => clearTimeout(rest)
+    } else go()
+    return end
+  },
+  onActivity(listener) {
+    const controller = new AbortController()
+    listen(globalThis.window, activityEvents, controller.signal, listener)
+    return () => controller.abort()
+  },
+  savesData: () =>
+    !!(globalThis.navigator as { connection?: { saveData?: boolean } } | undefined)?.connection?.saveData,
+  storage() {
+    try {
+      return globalThis.sessionStorage
+    } catch {}
   },
   page: () => globalThis.document ?? { baseURI: 'http://localhost', location: {} },
 }

@@ -6,7 +6,10 @@ import type { WarmTransport } from './warm-transport.ts'
 export type Resolvable<T> = T | Promise<T> | (() => T | Promise<T>)
 
 /** When to warm up without being asked. */
-export type WarmTrigger = 'open' | 'manual'
+export type WarmTrigger = 'open' | 'visible' | 'intent' | 'manual'
+
+/** The element that a trigger watches; looked up when the session is mounted and when the user returns. */
+export type TriggerTarget = () => Element | null | undefined
 
 export interface WarmSessionOptions {
   /**
@@ -32,10 +35,48 @@ export interface WarmSessionOptions {
    */
   fetch?: typeof globalThis.fetch | undefined
   /**
-   * `open`: as soon as the session is mounted in a visible page. `manual`: when `warm()` is called.
+   * Whether `warmOn` counts: `false` for as long as there is no login token, say.
+   * @default true
+   */
+  enabled?: boolean | undefined
+  /**
+   * - `open`: as soon as the session is mounted in a visible page; a prerendered one waits until it is shown.
+   * - `visible`: when `target` comes into view.
+   * - `intent`: when the pointer rests on `target` for 65 ms, or it is touched, focused or typed into.
+   * - `manual`: when `warm()` is called.
+   *
+   * A user who returns to a spare that was lost meanwhile finds the trigger set again.
    * @default 'open'
    */
   warmOn?: WarmTrigger | undefined
+  /**
+   * What `visible` and `intent` watch.
+   * @default the whole page
+   */
+  target?: TriggerTarget | undefined
+  /**
+   * Whether triggers count for users who asked their browser to save data. `warm()` always does.
+   * @default false
+   */
+  warmOnSaveData?: boolean | undefined
+  /**
+   * How long a session is held for a user who is away, in milliseconds: then an unsent one is closed, and one in use is
+   * beaten no more.
+   * @default 120_000
+   */
+  hiddenHoldMs?: number | undefined
+  /**
+   * When a user is away. `open`: while the page is hidden. `active`: also when they have neither moved, touched, scrolled nor
+   * typed for `hiddenHoldMs`.
+   * @default 'open'
+   */
+  holdWhile?: 'open' | 'active' | undefined
+  /**
+   * Whether the next page of this tab (a reload, a navigation within the site) takes up the session that this one leaves,
+   * through `sessionStorage`. Switch it off where the next page begins a new conversation.
+   * @default true
+   */
+  keepOnReload?: boolean | undefined
   /**
    * Told of everything that happens, after it has. What it throws is reported and does not harm the session.
    * @default nothing

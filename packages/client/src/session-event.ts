@@ -7,7 +7,7 @@ export type LeaseDurations = Pick<Lease, 'beatMs' | 'ttlMs' | 'holdMs'>
  * Why a session is over although nobody closed it.
  *
  * - `idle`: nothing touched it for its `ttlMs`, so the platform has ended it.
- * - `hold`: it was held as long as it may be.
+ * - `hold`: it was held as long as it may be, or the user has been away for too long.
  * - `refused`: the proxy says that it is gone, or does not know its ticket.
  */
 export type ExpiryReason = 'idle' | 'hold' | 'refused'
@@ -15,6 +15,8 @@ export type ExpiryReason = 'idle' | 'hold' | 'refused'
 /** What happened, without the time: what the orchestrator dispatches. */
 export type SessionOccurrence =
   | { type: 'warm-started' }
+  /** The lease that this tab held before a reload is taken up again. The proxy is asked whether it still lives. */
+  | ({ type: 'lease-adopted'; isSent: boolean; touchedAtMs: number; leftAtMs: number } & LeaseDurations)
   | ({ type: 'lease-granted' } & LeaseDurations)
   | ({ type: 'warm-succeeded'; source: WarmLease['source']; tookMs: number; evidence: Evidence } & LeaseDurations)
   | { type: 'warm-failed'; error: WarmAgentError }
@@ -28,8 +30,13 @@ export type SessionOccurrence =
   | { type: 'message-answered'; outcome: Outcome | null; status: number }
   /** It has no answer. `error` is what the caller's promise is rejected with. */
   | { type: 'message-failed'; error: unknown }
+  /** A conversation's session reaches the platform's maximum `inMs` milliseconds from now. No beat can extend it. */
+  | { type: 'session-ending'; inMs: number }
   | { type: 'page-hidden' }
   | { type: 'page-shown' }
+  /** The user has been away for too long: a conversation's session is not beaten until they return. */
+  | { type: 'heartbeat-paused' }
+  | { type: 'heartbeat-resumed' }
   | { type: 'session-closed' }
 
 /** What happened to a session. Never holds the ticket. */

@@ -18,7 +18,7 @@ export interface SessionSnapshot {
    * - `error`: the warm-up failed; the next message goes cold.
    */
   status: SessionStatus
-  /** `running` while a lease is held in a visible page, `paused` in a hidden one. No beat is needed before it is warm. */
+  /** `running` while a lease is held, `paused` when the user has been away for too long. No beat is needed before it is warm. */
   heartbeat: HeartbeatStatus
   /** Why the warm-up failed, while `status` is `error`. */
   error: WarmAgentError | null
@@ -33,9 +33,13 @@ export interface Hold {
   touchedAtMs: number
   /** When to ask again, after a beat that failed. */
   retryAtMs?: number | undefined
+  /** Its end was announced. */
+  isAnnounced?: boolean
+  /** Adopted from a conversation. */
+  isSent?: boolean
 }
 
-export type SessionState = { isVisible: boolean; outcome: Outcome | null } & (
+export type SessionState = { isPaused: boolean; outcome: Outcome | null } & (
   | { status: 'idle' }
   | { status: 'warming'; hold?: Hold | undefined }
   | { status: 'warm' | 'active'; hold: Hold }
@@ -44,7 +48,7 @@ export type SessionState = { isVisible: boolean; outcome: Outcome | null } & (
   | { status: 'error'; error: WarmAgentError }
 )
 
-export const initialState: SessionState = { status: 'idle', isVisible: true, outcome: null }
+export const initialState: SessionState = { status: 'idle', isPaused: false, outcome: null }
 
 /**
  * A cold message's answer brings a ticket and no durations. Until a beat tells them, the session is treated as if it had
@@ -63,7 +67,7 @@ export function toSnapshot(state: SessionState): SessionSnapshot {
   const { status, outcome } = state
   return {
     status,
-    heartbeat: !liveHold(state) ? 'off' : state.isVisible ? 'running' : 'paused',
+    heartbeat: !liveHold(state) ? 'off' : state.isPaused ? 'paused' : 'running',
     error: status === 'error' ? state.error : null,
     outcome,
   }
@@ -71,16 +75,20 @@ export function toSnapshot(state: SessionState): SessionSnapshot {
 
 /** @returns what the session is after `event`: the same object when the event makes no sense now. */
 export function transition(state: SessionState, event: SessionEvent): SessionState {
-  const { status, isVisible, outcome } = state
+  const { status, isPaused, outcome } = state
   const { type, atMs } = event
   const isWarming = status === 'warming'
   const hold = liveHold(state)
-  const granted = { lease: event, touchedAtMs: atMs }
-  const to = (next: object) => ({ isVisible, outcome, ...next }) as SessionState
+  const granted = { ...hold, lease: event, touchedAtMs: atMs, retryAtMs: undefined }
+  const to = (next: object) => ({ isPaused, outcome, ...next }) as SessionState
 
   switch (type) {
     case 'warm-started':
       return hold || isWarming ? state : to({ status: 'warming' })
+    case 'lease-adopted':
+      return status === 'idle'
+        ? to({ status: 'warming', hold: { lease: event, touchedAtMs: event.touchedAtMs, isSent: event.isSent } })
+        : state
     case 'lease-granted':
       return isWarming ? to({ status, hold: granted }) : state
     case 'warm-succeeded':
@@ -88,7 +96,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'warm-failed':
       return isWarming ? to({ status: 'error', error: event.error }) : state
     case 'beat-succeeded':
-      return hold ? to({ status: isWarming ? 'warm' : status, hold: granted }) : state
+      return hold ? to({ status: hold.isSent ? 'active' : isWarming ? 'warm' : status, hold: granted }) : state
     case 'beat-failed': {
       if (!hold) return state
       // The longer the silence, the longer the wait: it grows by a sixteenth each time, and the deadline bounds it.
@@ -99,19 +107,27 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       return hold ? to({ status: 'expired', hold }) : state
     case 'message-answered': {
       if (!event.outcome) return state
-      const { lease } = 'hold' in state && state.hold ? state.hold : { lease: shortestLease }
+      const known: Partial<Hold> = ('hold' in state && state.hold) || {}
+      const { lease = shortestLease } = known
+      // A conversation that goes on in its microVM knows how long that lives. Else a beat will tell: the hold of an unsent
+      // session is the proxy's limit, that of a conversation is the platform's.
+      const goesOn = status === 'active' && event.outcome === 'warm'
+      const next = goesOn ? known : { lease: { ...lease, holdMs: Number.POSITIVE_INFINITY } }
       return to({
         status: 'active',
         outcome: event.outcome,
-        // The hold of an unsent session is the proxy's limit; that of a conversation is the platform's, which a beat tells.
-        hold: { lease: { ...lease, holdMs: Number.POSITIVE_INFINITY }, touchedAtMs: atMs },
+        hold: { ...next, touchedAtMs: atMs, retryAtMs: undefined },
       })
     }
+    case 'session-ending':
+      return hold ? to({ status, hold: { ...hold, isAnnounced: true } }) : state
+    case 'heartbeat-paused':
+    case 'heartbeat-resumed':
+      return isPaused === (type === 'heartbeat-paused') ? state : { ...state, isPaused: !isPaused }
+    case 'session-closed':
+      return status === 'idle' && !outcome ? state : initialState
     case 'page-hidden':
     case 'page-shown':
-      return isVisible === (type === 'page-shown') ? state : { ...state, isVisible: !isVisible }
-    case 'session-closed':
-      return status === 'idle' && !outcome ? state : { ...initialState, isVisible }
     case 'message-sent':
     case 'message-failed':
       return state

@@ -1,6 +1,6 @@
 import type { Environment, WarmTransport } from '@warm-agent/client'
 import { type Lease, type OpenEvent, type Outcome, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
-import { settle } from './fake-environment.ts'
+import { settle } from '@warm-agent/testing'
 
 /** One warm-up, which ends when the test says so. */
 interface FakeOpening {

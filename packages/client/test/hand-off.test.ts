@@ -1,5 +1,5 @@
+import { settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
-import { settle } from './fake-environment.ts'
 import { answered, refused } from './fake-proxy.ts'
 import { start } from './start.ts'
 

@@ -1,7 +1,7 @@
 import { WarmAgentError } from '@warm-agent/protocol'
+import { settle } from '@warm-agent/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { settle } from './fake-environment.ts'
 import { answered, fakeLease } from './fake-proxy.ts'
 import { start } from './start.ts'
 
@@ -25,26 +25,105 @@ test('a beat comes up to a tenth earlier, so that browsers do not beat in step (
   expect(proxy.beats).toHaveLength(1)
 })
 
-test('a hidden page does not beat, and shown again it beats at once when overdue (react-use-websocket #273)', async () => {
-  const { session, proxy, environment, warmUp, types } = start()
+test('a conversation in a hidden page is not beaten for long, and at once when it is shown again (react-use-websocket #273)', async () => {
+  const { session, proxy, environment, warmUp, ask, types } = start()
   await warmUp()
+  await ask()
   await environment.hide()
+  expect(session.store.getState().heartbeat).toBe('running')
+  await environment.advance(2 * minute)
   expect(session.store.getState().heartbeat).toBe('paused')
-  await environment.advance(10 * minute)
+  await environment.advance(8 * minute)
   expect(proxy.beats).toHaveLength(0)
   await environment.show()
   expect(proxy.beats).toHaveLength(1)
   expect(session.store.getState().heartbeat).toBe('running')
-  expect(types().slice(-3)).toEqual(['page-hidden', 'page-shown', 'beat-succeeded'])
+  expect(types().slice(-5)).toEqual([
+    'page-hidden',
+    'heartbeat-paused',
+    'page-shown',
+    'heartbeat-resumed',
+    'beat-succeeded',
+  ])
+})
+
+test('a page that is hidden for a moment goes on beating', async () => {
+  const { proxy, environment, warmUp } = start()
+  await warmUp()
+  await environment.advance(8 * minute)
+  await environment.hide()
+  await environment.advance(1.5 * minute)
+  expect(proxy.beats).toHaveLength(1)
+})
+
+test('a spare in a page that stays hidden is closed, and warmed again on return (starter-toolkit #498)', async () => {
+  const { session, proxy, environment, warmUp, events, status } = start({ hiddenHoldMs: 30_000 })
+  session.mount()
+  await warmUp()
+  await environment.hide()
+  await environment.advance(29_999)
+  expect(proxy.closes).toEqual([])
+  await environment.advance(1)
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-2' }])
+  expect(events.at(-1)).toMatchObject({ type: 'session-expired', reason: 'hold' })
+  await environment.advance(60 * minute)
+  expect(proxy.openings).toHaveLength(1)
+  await environment.show()
+  expect(status()).toBe('warming')
+  expect(proxy.openings).toHaveLength(2)
+})
+
+test('a conversation that was lost while the page was hidden waits for its next message', async () => {
+  const { session, proxy, environment, warmUp, ask, status } = start()
+  session.mount()
+  await warmUp()
+  await ask()
+  await environment.hide()
+  await environment.advance(30 * minute)
+  await environment.show()
+  expect(status()).toBe('expired')
+  expect(proxy.openings).toHaveLength(1)
+  await ask()
+  expect(proxy.messages.at(-1)?.headers.get('Warm-Agent-Ticket')).toBe('ticket-of-message')
+})
+
+test('with holdWhile: active a spare is held for those who show signs of life', async () => {
+  const { session, proxy, environment, warmUp, status } = start({ holdWhile: 'active' })
+  session.mount()
+  await warmUp()
+  await environment.advance(1.9 * minute)
+  await environment.act()
+  await environment.advance(1.9 * minute)
+  expect(status()).toBe('warm')
+  await environment.advance(0.1 * minute)
+  expect(status()).toBe('expired')
+  expect(proxy.closes).toHaveLength(1)
+  await environment.act()
+  expect(status()).toBe('warming')
+  await session.close()
+})
+
+test('the end of a conversation’s machine is announced early, once', async () => {
+  const { proxy, environment, warmUp, ask, events } = start()
+  await warmUp()
+  await ask()
+  proxy.onBeat = () => {
+    const holdMs = 1_000_000 + 25 * minute - environment.now()
+    return { ...fakeLease, ticket: 'beaten', status: 'warm', holdMs }
+  }
+  await environment.advance(25 * minute)
+  const announced = events.filter(({ type }) => type === 'session-ending')
+  expect(announced).toMatchObject([{ inMs: 5 * minute, atMs: 1_000_000 + 20 * minute }])
+  expect(events.at(-1)).toMatchObject({ type: 'session-expired', reason: 'hold' })
 })
 
 test('a page shown again before the beat is due keeps its time', async () => {
   const { proxy, environment, warmUp } = start()
   await warmUp()
   await environment.hide()
-  await environment.advance(5 * minute)
+  await environment.advance(1 * minute)
   await environment.show()
-  await environment.advance(4 * minute - 1)
+  await environment.advance(8 * minute - 1)
   expect(proxy.beats).toHaveLength(0)
   await environment.advance(1)
   expect(proxy.beats).toHaveLength(1)
@@ -60,15 +139,16 @@ test('after sleep past the deadline the session is expired, never beaten (anthro
 })
 
 test('a hidden page whose timers did not fire finds out on its return that the session is over', async () => {
-  const { proxy, environment, warmUp, status, session } = start()
+  const { proxy, environment, warmUp, status, types, session } = start()
   session.mount()
   await warmUp()
   await environment.hide()
   environment.after = () => () => {}
   await environment.sleep(16 * minute)
   await environment.show()
-  expect(status()).toBe('expired')
+  expect(types()).toContain('session-expired')
   expect(proxy.beats).toHaveLength(0)
+  expect(status()).toBe('warming')
 })
 
 test('a session that is never sent is closed when its hold is over (starter-toolkit #498)', async () => {
@@ -212,11 +292,12 @@ test('leaving parks the session, and coming back asks whether it lives before an
   session.mount()
   await warmUp()
   await environment.leave()
+  await environment.advance(1000)
+  expect(proxy.beats).toEqual([])
   expect(proxy.closes).toEqual([{ ticket: 'ticket-2', afterMs: 30_000, keepalive: true }])
-  expect(session.store.getState().heartbeat).toBe('paused')
   await environment.sleep(20_000)
   await environment.comeBack()
-  expect(proxy.beats).toMatchObject([{ ticket: 'ticket-2', atMs: 1_020_000 }])
+  expect(proxy.beats).toMatchObject([{ ticket: 'ticket-2', atMs: 1_021_000 }])
   expect(status()).toBe('warm')
   await environment.advance(8 * minute)
   expect(proxy.beats).toHaveLength(1)
@@ -288,7 +369,7 @@ const steps = [
   'beatsRefused',
 ] as const
 
-test('whatever happens, no beat goes past the deadline or from a hidden page, one session lives at most, and all are closed', async () => {
+test('whatever happens, no beat goes past the deadline or from a page that was left or long hidden, one session lives at most, and all are closed', async () => {
   const story = fc.array(fc.tuple(fc.constantFrom(...steps), fc.integer({ min: 1, max: 20 * minute })), {
     maxLength: 40,
   })
@@ -297,7 +378,8 @@ test('whatever happens, no beat goes past the deadline or from a hidden page, on
       const { environment, proxy, session, events, ask } = start()
       const unmounts: (() => void)[] = []
       let deadlineMs = 0
-      let isHidden = false
+      let hiddenAtMs = Number.POSITIVE_INFINITY
+      let hasLeft = false
       const { beat } = proxy.transport
       proxy.transport.beat = (ticket, options) => {
         const last = events.findLast(
@@ -307,7 +389,8 @@ test('whatever happens, no beat goes past the deadline or from a hidden page, on
         const lease = events.findLast(event => 'ttlMs' in event)
         if (last && lease && 'ttlMs' in lease) deadlineMs = last.atMs + lease.ttlMs
         expect(environment.now()).toBeLessThan(deadlineMs)
-        expect(isHidden).toBe(false)
+        expect(environment.now() - hiddenAtMs).toBeLessThanOrEqual(2 * minute)
+        expect(hasLeft).toBe(false)
         return beat(ticket, options)
       }
       for (const [step, amount] of moves) {
@@ -315,10 +398,12 @@ test('whatever happens, no beat goes past the deadline or from a hidden page, on
         if (step === 'advance') await environment.advance(amount)
         else if (step === 'sleep') await environment.sleep(amount)
         else if (step === 'hide' || step === 'leave') {
-          isHidden = true
+          hiddenAtMs = Math.min(hiddenAtMs, environment.now())
+          hasLeft ||= step === 'leave'
           await environment[step]()
         } else if (step === 'show' || step === 'comeBack') {
-          isHidden = false
+          hiddenAtMs = Number.POSITIVE_INFINITY
+          hasLeft = false
           await environment[step]()
         } else if (step === 'warm') void session.warm()
         else if (step === 'lease') await opening?.lease()

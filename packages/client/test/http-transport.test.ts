@@ -1,8 +1,8 @@
 import { createWarmSession, type SessionEvent } from '@warm-agent/client'
+import { createFakeEnvironment } from '@warm-agent/testing'
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { createFakeEnvironment } from './fake-environment.ts'
 
 const base = 'https://chat.example/api/agent'
 const lease = { ticket: 'first', status: 'warming', beatMs: 9000, ttlMs: 15_000, holdMs: 90_000 }

@@ -1,5 +1,5 @@
 import { createWarmSession, type SessionEvent, type WarmSessionOptions } from '@warm-agent/client'
-import { createFakeEnvironment, type FakeEnvironmentOptions } from './fake-environment.ts'
+import { createFakeEnvironment, type FakeEnvironmentOptions } from '@warm-agent/testing'
 import { createFakeProxy } from './fake-proxy.ts'
 
 /** A session in a fake world with a fake proxy, and everything that happened to it. */

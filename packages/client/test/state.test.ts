@@ -1,4 +1,5 @@
 import {
+  type Circumstances,
   type Hold,
   initialState,
   planHold,
@@ -14,7 +15,7 @@ import { expect, test } from 'vitest'
 const durations = { beatMs: 500, ttlMs: 1000, holdMs: 5000 }
 const hold: Hold = { lease: { ...durations, atMs: 100 }, touchedAtMs: 100 }
 const error = new WarmAgentError('agent_failed', 'The agent failed.')
-const common = { isVisible: true, outcome: null }
+const common = { isPaused: false, outcome: null }
 
 const states: Record<string, SessionState> = {
   idle: initialState,
@@ -86,6 +87,16 @@ const leads: Record<string, Partial<Record<string, SessionState['status']>>> = {
   error: { 'warm-started': 'warming', 'message-answered': 'active', 'session-closed': 'idle' },
 }
 
+const present: Circumstances = {
+  canBeat: true,
+  isPaused: false,
+  isSent: false,
+  awayTooLongAtMs: Number.POSITIVE_INFINITY,
+}
+const busy = { ...present, canBeat: false }
+const paused = { isPaused: true, isSent: true }
+const longLived = { lease: { beatMs: 500, ttlMs: 1000, holdMs: 700_000, atMs: 100 }, touchedAtMs: 400_100 }
+
 const cases = Object.keys(states).flatMap(from =>
   Object.keys(events).map(event => [from, event, leads[from]?.[event] ?? 'nothing new'] as const),
 )
@@ -100,15 +111,16 @@ test.each(cases)('%s, then %s: %s', (from, name, to) => {
   }
 })
 
-test('being hidden and shown changes nothing but the heartbeat', () => {
+test('a pause changes nothing but the heartbeat, and being hidden or shown nothing at all', () => {
   for (const state of Object.values(states)) {
-    const hidden = transition(state, { type: 'page-hidden', atMs })
-    expect(hidden).toEqual({ ...state, isVisible: false })
-    expect(transition(hidden, { type: 'page-hidden', atMs })).toBe(hidden)
-    expect(transition(hidden, { type: 'page-shown', atMs })).toEqual(state)
+    const paused = transition(state, { type: 'heartbeat-paused', atMs })
+    expect(paused).toEqual({ ...state, isPaused: true })
+    expect(transition(paused, { type: 'heartbeat-paused', atMs })).toBe(paused)
+    expect(transition(paused, { type: 'heartbeat-resumed', atMs })).toEqual(state)
+    for (const type of ['page-hidden', 'page-shown'] as const) expect(transition(state, { type, atMs })).toBe(state)
   }
   expect(toSnapshot(states.warm as SessionState).heartbeat).toBe('running')
-  expect(toSnapshot({ ...(states.warm as SessionState), isVisible: false }).heartbeat).toBe('paused')
+  expect(toSnapshot({ ...(states.warm as SessionState), isPaused: true }).heartbeat).toBe('paused')
   expect(toSnapshot(states.warming as SessionState).heartbeat).toBe('running')
   expect(toSnapshot(states.opening as SessionState).heartbeat).toBe('off')
   expect(toSnapshot(states.expired as SessionState).heartbeat).toBe('off')
@@ -130,8 +142,8 @@ test('an answer lifts the hold of an unsent session, and the next beat tells tha
 
 test('a cold answer brings no durations, so the shortest that the platform knows are taken', () => {
   const cold = transition(initialState, { type: 'message-answered', outcome: 'cold', status: 200, atMs: 0 })
-  expect(planHold((cold as { hold: Hold }).hold, 0, true, 0)).toEqual({ atMs: 36_000 })
-  expect(planHold((cold as { hold: Hold }).hold, 0, false, 0)).toEqual({ atMs: 60_000, reason: 'idle' })
+  expect(planHold((cold as { hold: Hold }).hold, present, 0, 0)).toEqual({ atMs: 36_000, action: 'beat' })
+  expect(planHold((cold as { hold: Hold }).hold, busy, 0, 0)).toEqual({ atMs: 60_000, action: 'idle' })
 })
 
 test.each([
@@ -146,30 +158,93 @@ test.each([
   expect((beaten as { hold: Hold }).hold.retryAtMs).toBeUndefined()
 })
 
-test.each<[string, Partial<Hold>, Parameters<typeof planHold>[1], boolean, number, ReturnType<typeof planHold>]>([
-  ['beats when its time comes', {}, 100, true, 0, { atMs: 600 }],
-  ['beats up to a tenth earlier', {}, 100, true, 1, { atMs: 550 }],
-  ['beats at once when overdue', {}, 900, true, 0, { atMs: 600 }],
-  ['beats again when the retry is due', { retryAtMs: 640 }, 620, true, 1, { atMs: 640 }],
-  ['only waits for the end when it may not beat', {}, 100, false, 0, { atMs: 1100, reason: 'idle' }],
-  ['never beats at the deadline', {}, 1100, true, 0, { atMs: 1100, reason: 'idle' }],
-  ['never beats past the deadline', {}, 9000, true, 0, { atMs: 1100, reason: 'idle' }],
-  ['never retries past the deadline', { retryAtMs: 1100 }, 700, true, 0, { atMs: 1100, reason: 'idle' }],
-  ['ends a hold that is over', { touchedAtMs: 4900 }, 5000, true, 0, { atMs: 5100, reason: 'hold' }],
-])('the hold policy %s', (_, change, nowMs, canBeat, jitter, step) => {
-  expect(planHold({ ...hold, ...change }, nowMs, canBeat, jitter)).toEqual(step)
+test.each<[string, Partial<Hold>, Partial<Circumstances>, number, number, ReturnType<typeof planHold>]>([
+  ['beats when its time comes', {}, {}, 100, 0, { atMs: 600, action: 'beat' }],
+  ['beats up to a tenth earlier', {}, {}, 100, 1, { atMs: 550, action: 'beat' }],
+  ['beats at once when overdue', {}, {}, 900, 0, { atMs: 900, action: 'beat' }],
+  ['beats again when the retry is due', { retryAtMs: 640 }, {}, 620, 1, { atMs: 640, action: 'beat' }],
+  ['only waits for the end when it may not beat', {}, busy, 100, 0, { atMs: 1100, action: 'idle' }],
+  ['never beats at the deadline', {}, {}, 1100, 0, { atMs: 1100, action: 'idle' }],
+  ['never beats past the deadline', {}, {}, 9000, 0, { atMs: 1100, action: 'idle' }],
+  ['never retries past the deadline', { retryAtMs: 1100 }, {}, 700, 0, { atMs: 1100, action: 'idle' }],
+  ['ends a hold that is over', { touchedAtMs: 4900 }, {}, 5000, 0, { atMs: 5100, action: 'hold' }],
+  ['goes on for a user who is away', {}, { awayTooLongAtMs: 700 }, 100, 0, { atMs: 600, action: 'beat' }],
+  [
+    'gives up the spare of a user who is away for too long',
+    {},
+    { awayTooLongAtMs: 500 },
+    100,
+    0,
+    { atMs: 500, action: 'hold' },
+  ],
+  [
+    'pauses the conversation of such a user',
+    { isAnnounced: true },
+    { isSent: true, awayTooLongAtMs: 500 },
+    100,
+    0,
+    { atMs: 500, action: 'pause' },
+  ],
+  [
+    'lets a paused conversation idle out',
+    { isAnnounced: true },
+    { ...paused, awayTooLongAtMs: 500 },
+    600,
+    0,
+    { atMs: 1100, action: 'idle' },
+  ],
+  [
+    'announces the end of a conversation',
+    longLived,
+    { isSent: true },
+    400_100,
+    0,
+    { atMs: 400_100, action: 'announce' },
+  ],
+  [
+    'announces it once',
+    { ...longLived, isAnnounced: true },
+    { isSent: true },
+    400_100,
+    0,
+    { atMs: 400_600, action: 'beat' },
+  ],
+  ['announces nothing of a spare', longLived, {}, 400_100, 0, { atMs: 400_600, action: 'beat' }],
+])('the hold policy %s', (_, change, circumstances, nowMs, jitter, step) => {
+  expect(planHold({ ...hold, ...change }, { ...present, ...circumstances }, nowMs, jitter)).toEqual(step)
 })
 
 test('a lease without durations ends instead of beating without pause', () => {
   const broken = { lease: { atMs: 0 } as Hold['lease'], touchedAtMs: 0 }
-  expect(planHold(broken, 10, true, 0).reason).toBe('idle')
-  expect(planHold({ ...hold, lease: { ...hold.lease, beatMs: 0 } }, 100, true, 0)).toEqual({ atMs: 200 })
+  expect(planHold(broken, present, 10, 0).action).toBe('idle')
+  const hasty = { ...hold, lease: { ...hold.lease, beatMs: 0 } }
+  expect(planHold(hasty, present, 100, 0)).toEqual({ atMs: 200, action: 'beat' })
+})
+
+test('an adopted lease is warming until a beat has found it alive, and is what it was then', () => {
+  const adopted: SessionEvent = {
+    type: 'lease-adopted',
+    ...durations,
+    isSent: true,
+    touchedAtMs: 7,
+    leftAtMs: 90,
+    atMs,
+  }
+  const state = transition(initialState, adopted)
+  expect(state).toMatchObject({ status: 'warming', hold: { touchedAtMs: 7, isSent: true } })
+  const alive: SessionEvent = { type: 'beat-succeeded', ...durations, atMs: 200 }
+  expect(transition(state, alive)).toMatchObject({ status: 'active', hold: { touchedAtMs: 200 } })
+  const spare = transition(initialState, { ...adopted, isSent: false })
+  expect(transition(spare, alive).status).toBe('warm')
+  for (const other of Object.values(states)) {
+    if (other.status !== 'idle') expect(transition(other, adopted)).toBe(other)
+  }
 })
 
 const anyDuration = fc.integer({ min: 1, max: 100_000 })
 const anyEvent = fc
   .record({
-    name: fc.constantFrom(...Object.keys(events), 'page-hidden', 'page-shown'),
+    name: fc.constantFrom(...Object.keys(events), 'heartbeat-paused', 'heartbeat-resumed'),
     beatMs: anyDuration,
     ttlMs: anyDuration,
     holdMs: anyDuration,
@@ -188,10 +263,13 @@ test('in any order of events, states hold what their phase promises and no beat 
         state = transition(state, { ...event, atMs: nowMs } as SessionEvent)
         if (state.status === 'warm' || state.status === 'active') {
           const { lease, touchedAtMs } = state.hold
-          const step = planHold(state.hold, nowMs, state.isVisible, jitter)
+          const circumstances = { ...present, isPaused: state.isPaused, isSent: state.status === 'active' }
+          const { action, atMs } = planHold(state.hold, circumstances, nowMs, jitter)
           const endMs = Math.min(touchedAtMs + lease.ttlMs, lease.atMs + lease.holdMs)
-          if (step.reason) expect(step.atMs).toBe(endMs)
-          else expect(Math.max(step.atMs, nowMs)).toBeLessThan(endMs)
+          if (action === 'beat') {
+            expect(Math.max(atMs, nowMs)).toBeLessThan(endMs)
+            expect(state.isPaused).toBe(false)
+          } else if (action !== 'announce') expect(atMs).toBe(endMs)
         } else expect(state.status === 'error').toBe('error' in state)
       }
     }),

@@ -1,5 +1,5 @@
+import { settle } from '@warm-agent/testing'
 import { expect, test, vi } from 'vitest'
-import { settle } from './fake-environment.ts'
 import { start } from './start.ts'
 
 test('a mounted session warms up when the page is open, and tells what happened without its ticket', async () => {

@@ -41,13 +41,15 @@ export function createSessionUser(options: WarmSessionOptions): SessionUser {
     fetch: (input, init) => live().session.fetch(input, init),
     warm: () => live().session.warm(),
     close: () => live().session.close(),
-    mount(warmOn = 'open') {
+    handoff: how => live().session.handoff(how),
+    getHeaders: () => live().session.getHeaders(),
+    mount(trigger = 'open', target) {
       const shared = live()
       const { session, users } = shared
       shared.mounted++
       users.delete(user)
       users.add(user)
-      const leave = session.mount(warmOn)
+      const leave = session.mount(trigger, target)
       return () => {
         shared.mounted--
         if (users.size > 1) users.delete(user)

@@ -1,16 +1,18 @@
 import type { SessionSnapshot, WarmSession, WarmSessionOptions } from '@warm-agent/client'
 import { useContext, useEffect, useInsertionEffect, useMemo, useSyncExternalStore } from 'react'
+import { createSessionView } from './session-view.ts'
 import { createSessionUser, type SessionUser, sessionKey } from './shared-session.ts'
 import { WarmAgentContext } from './warm-agent-provider.ts'
 
 /** What {@link useWarmAgentSession} gives. The functions stay the same from render to render. */
-export type WarmAgentSession = SessionSnapshot & Pick<WarmSession, 'fetch' | 'warm' | 'close'>
+export type WarmAgentSession = SessionSnapshot &
+  Pick<WarmSession, 'fetch' | 'warm' | 'close' | 'handoff' | 'getHeaders'>
 
 /**
- * Holds a warm agent session while the component is mounted.
+ * Holds a warm agent session while the component is mounted, and renders it anew when something changes that it read.
  *
  * Components that name the same `endpoint` and `agent` share one session; it closes a second after the last has gone.
- * `headers`, `fetch` and `onEvent` may change with every render; `transport` and `environment` count once.
+ * `headers`, `fetch`, `onEvent`, `enabled`, `warmOn` and `target` may change with every render; everything else counts once.
  *
  * @param options Those of `createWarmSession`, or a session of your own.
  * Without any: the provider's session, or one at the default endpoint.
@@ -21,12 +23,14 @@ export function useWarmAgentSession(options?: WarmSessionOptions | { session: Wa
   const own = (borrowed ? {} : (options ?? {})) as WarmSessionOptions
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is what tells sessions apart; all else is kept fresh below
   const session = useMemo(() => borrowed || createSessionUser(own), [borrowed, sessionKey(own)])
+  const view = useMemo(() => createSessionView(session), [session])
+  const trigger = own.enabled === false ? 'manual' : own.warmOn
 
   useInsertionEffect(() => {
     if (!borrowed) (session as SessionUser).options = own
   })
-  useEffect(() => session.mount(own.warmOn), [session, own.warmOn])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a target is a function, new with every render; it is called when it is needed
+  useEffect(() => session.mount(trigger, own.target), [session, trigger])
 
-  const { store, fetch, warm, close } = session
-  return { ...useSyncExternalStore(store.subscribe, store.getState, store.getInitialState), fetch, warm, close }
+  return view.read(useSyncExternalStore(session.store.subscribe, view.getState, session.store.getInitialState))
 }

@@ -3,11 +3,11 @@
 import { act, cleanup, render } from '@testing-library/react'
 import { createWarmSession, type WarmSession, type WarmSessionOptions } from '@warm-agent/client'
 import { useWarmAgentSession, WarmAgentProvider } from '@warm-agent/react'
+import { createFakeEnvironment, type FakeEnvironment } from '@warm-agent/testing'
 import { Activity, Component, lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createFakeEnvironment, type FakeEnvironment } from '../../client/test/fake-environment.ts'
 import { createFakeProxy, type FakeProxy } from '../../client/test/fake-proxy.ts'
 
 let environment: FakeEnvironment

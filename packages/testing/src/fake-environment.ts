@@ -1,4 +1,4 @@
-import type { Environment } from '@warm-agent/client'
+import type { Environment, WarmTrigger } from '@warm-agent/client'
 
 /** A world that stands still until it is told to go on. */
 export interface FakeEnvironment extends Environment {
@@ -12,6 +12,10 @@ export interface FakeEnvironment extends Environment {
   leave(): Promise<void>
   /** `pageshow` from the back/forward cache. */
   comeBack(): Promise<void>
+  /** The user does what the trigger waits for. */
+  trigger(kind: 'visible' | 'intent'): Promise<void>
+  /** The user moves, types or scrolls. */
+  act(): Promise<void>
   /** How many timers and listeners there are: nothing may be left over in the end. */
   leftovers(): { timers: number; listeners: number }
 }
@@ -23,6 +27,12 @@ export interface FakeEnvironmentOptions {
   chance?: number
   /** @default 'https://chat.example/room/7' */
   url?: string
+  /** Whether the user asked to save data. @default false */
+  savesData?: boolean
+  /** Where the clock stands. @default 1_000_000 */
+  nowMs?: number
+  /** What the tab remembers: give the same to the next page of the tab. @default nothing yet */
+  tab?: Map<string, string>
 }
 
 /** Lets everything that waits for settled promises go on. */
@@ -31,11 +41,19 @@ export async function settle(): Promise<void> {
 }
 
 export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
-  const { isVisible = true, chance = 0, url = 'https://chat.example/room/7' } = options
-  let nowMs = 1_000_000
+  const {
+    isVisible = true,
+    chance = 0,
+    url = 'https://chat.example/room/7',
+    savesData = false,
+    tab = new Map(),
+  } = options
+  let nowMs = options.nowMs ?? 1_000_000
   let isShown = isVisible
   const timers = new Set<{ atMs: number; callback: () => void }>()
   const listeners = new Set<(hasLeft: boolean) => void>()
+  const activityListeners = new Set<() => void>()
+  const watches = new Set<{ kind: WarmTrigger; fire: () => void }>()
 
   async function changePage(shown: boolean, hasLeft = false) {
     isShown = shown
@@ -70,6 +88,25 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    onTrigger(kind, _, fire) {
+      if (kind === 'open') {
+        fire()
+        return () => {}
+      }
+      const watch = { kind, fire }
+      watches.add(watch)
+      return () => watches.delete(watch)
+    },
+    onActivity(listener) {
+      activityListeners.add(listener)
+      return () => activityListeners.delete(listener)
+    },
+    savesData: () => savesData,
+    storage: () => ({
+      getItem: key => tab.get(key) ?? null,
+      setItem: (key, value) => void tab.set(key, value),
+      removeItem: key => void tab.delete(key),
+    }),
     page: () => ({ baseURI: url, location: { origin: new URL(url).origin } }),
     advance,
     async sleep(durationMs) {
@@ -80,6 +117,21 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     hide: () => changePage(false),
     leave: () => changePage(isShown, true),
     comeBack: () => changePage(true),
-    leftovers: () => ({ timers: timers.size, listeners: listeners.size }),
+    async trigger(kind) {
+      for (const watch of [...watches]) {
+        if (watch.kind !== kind) continue
+        watches.delete(watch)
+        watch.fire()
+      }
+      await settle()
+    },
+    async act() {
+      for (const listener of [...activityListeners]) listener()
+      await settle()
+    },
+    leftovers: () => ({
+      timers: timers.size,
+      listeners: listeners.size + activityListeners.size + watches.size,
+    }),
   }
 }

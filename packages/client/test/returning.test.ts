@@ -1,0 +1,127 @@
+import { WarmAgentError } from '@warm-agent/protocol'
+import { expect, test } from 'vitest'
+import { start } from './start.ts'
+
+const minute = 60_000
+
+/** A page that is warm, and then left: what it leaves in the tab. */
+async function leaveWarm(more: { isSent?: boolean } = {}) {
+  const tab = new Map<string, string>()
+  const page = start({}, { tab })
+  page.session.mount()
+  await page.warmUp()
+  if (more.isSent) await page.ask()
+  await page.environment.leave()
+  return { tab, nowMs: page.environment.now(), page }
+}
+
+test('after a reload the lease is taken up, and is warm when a beat has found it alive', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  const { session, proxy, types, status } = start({}, { tab, nowMs: nowMs + 500 })
+  let answer = () => {}
+  const { beat } = proxy.transport
+  proxy.transport.beat = (ticket, options) =>
+    new Promise(resolve => {
+      answer = () => resolve(beat(ticket, options))
+    })
+  session.mount()
+  expect(status()).toBe('warming')
+  answer()
+  await expect.poll(status).toBe('warm')
+  expect(types()).toEqual(['lease-adopted', 'beat-succeeded'])
+  expect(proxy.openings).toEqual([])
+  expect(proxy.beats).toMatchObject([{ ticket: 'ticket-2' }])
+})
+
+test('a message that comes before that beat is answered goes on the lease', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  const { session, proxy, ask } = start({}, { tab, nowMs })
+  session.mount()
+  await ask()
+  expect(proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toMatch('ticket')
+  expect(proxy.openings).toEqual([])
+})
+
+test('a conversation goes on after a reload', async () => {
+  const { tab, nowMs } = await leaveWarm({ isSent: true })
+  const { session, proxy, status } = start({}, { tab, nowMs })
+  session.mount()
+  await expect.poll(status).toBe('active')
+  expect(proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+})
+
+test('a spare that the proxy has stopped meanwhile is replaced at once', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  const { session, proxy, types } = start({}, { tab, nowMs })
+  proxy.onBeat = () => {
+    throw new WarmAgentError('session_expired', 'gone')
+  }
+  session.mount()
+  await expect.poll(types).toEqual(['lease-adopted', 'session-expired', 'warm-started'])
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('a lease that was left too long ago is not even tried', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  const { session, proxy, types } = start({}, { tab, nowMs: nowMs + 30_000 })
+  session.mount()
+  expect(types()).toEqual(['warm-started'])
+  expect(proxy.beats).toEqual([])
+})
+
+test('a duplicated tab finds nothing: a page that lives has left nothing', async () => {
+  const tab = new Map<string, string>()
+  const original = start({}, { tab })
+  original.session.mount()
+  await original.warmUp()
+  await original.environment.hide()
+  expect([...tab]).toEqual([])
+  await original.environment.leave()
+  expect(tab.size).toBe(1)
+  await original.environment.comeBack()
+  expect([...tab]).toEqual([])
+})
+
+test('a lease is taken up once', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  start({}, { tab, nowMs }).session.mount()
+  expect([...tab]).toEqual([])
+})
+
+test('with keepOnReload: false the next page begins anew', async () => {
+  const tab = new Map<string, string>()
+  const { session, warmUp, environment, proxy } = start({ keepOnReload: false }, { tab })
+  session.mount()
+  await warmUp()
+  await environment.leave()
+  expect(proxy.closes).toHaveLength(1)
+  expect([...tab]).toEqual([])
+})
+
+test('leases of different agents are not mixed up', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  const { session, types } = start({ agent: 'other' }, { tab, nowMs })
+  session.mount()
+  expect(types()).toEqual(['warm-started'])
+})
+
+test('what somebody else wrote there is no lease', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  for (const key of tab.keys()) tab.set(key, '{"nonsense":')
+  const { session, types } = start({}, { tab, nowMs })
+  session.mount()
+  expect(types()).toEqual(['warm-started'])
+})
+
+test('a page that returns from the back/forward cache has the newer ticket of the page that was left after it', async () => {
+  const { tab, page } = await leaveWarm()
+  const other = start({}, { tab, nowMs: page.environment.now() })
+  other.session.mount()
+  await expect.poll(other.status).toBe('warm')
+  await other.ask()
+  await other.environment.leave()
+  await page.environment.comeBack()
+  expect(page.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+  await page.environment.advance(minute)
+  expect(page.status()).toBe('warm')
+})

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { start } from './start.ts'
+
+const minute = 60_000
+
+test.each(['visible', 'intent'] as const)('with warmOn: %s the warm-up waits for that', async warmOn => {
+  const { session, environment, proxy } = start({ warmOn })
+  session.mount()
+  await environment.advance(minute)
+  expect(proxy.openings).toHaveLength(0)
+  await environment.trigger(warmOn)
+  expect(proxy.openings).toHaveLength(1)
+  await environment.trigger(warmOn)
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('a spare that was lost while the user was away waits for the trigger again', async () => {
+  const { session, environment, proxy, warmUp, status } = start({ warmOn: 'intent' })
+  session.mount()
+  await environment.trigger('intent')
+  await warmUp()
+  await environment.hide()
+  await environment.advance(5 * minute)
+  await environment.show()
+  expect(status()).toBe('expired')
+  await environment.trigger('intent')
+  expect(proxy.openings).toHaveLength(2)
+})
+
+test('the trigger may change at run time: the later mount counts, and what is let go is set no more', async () => {
+  const { session, environment, proxy } = start()
+  const leave = session.mount('intent')
+  session.mount('visible')
+  leave()
+  await environment.trigger('intent')
+  expect(proxy.openings).toHaveLength(0)
+  await environment.trigger('visible')
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('the target is looked up when the trigger is set', () => {
+  const { session, environment } = start()
+  const targets: unknown[] = []
+  environment.onTrigger = (_, target) => {
+    targets.push(target)
+    return () => {}
+  }
+  const element = {} as Element
+  session.mount('visible', () => element)
+  expect(targets).toEqual([element])
+})
+
+test('nothing is warmed while it is not enabled, and warm() still does (sample-strands #131)', async () => {
+  const { session, proxy } = start({ enabled: false })
+  session.mount()
+  expect(proxy.openings).toHaveLength(0)
+  session.mount('open')
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('a user who saves data is warmed for when asked only', async () => {
+  const frugal = start({}, { savesData: true })
+  frugal.session.mount()
+  expect(frugal.proxy.openings).toHaveLength(0)
+  void frugal.session.warm()
+  expect(frugal.proxy.openings).toHaveLength(1)
+
+  const asked = start({ warmOnSaveData: true }, { savesData: true })
+  asked.session.mount()
+  expect(asked.proxy.openings).toHaveLength(1)
+})
+
+test('a session that was closed on purpose is not started again by a return', async () => {
+  const { session, environment, proxy, warmUp } = start()
+  session.mount()
+  await warmUp()
+  await session.close()
+  await environment.hide()
+  await environment.show()
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test.each([{ holdWhile: 'never' }, { hiddenHoldMs: -1 }, { warmOn: 'hover' }])('%j is refused', wrong => {
+  expect(() => start(wrong as never)).toThrow(/^Could not create the warm session: /)
+})
+
+test('a client that takes no fetch waits for the lease by handoff, and tells what was answered', async () => {
+  const { session, proxy } = start()
+  session.mount()
+  expect(session.getHeaders()).toEqual({ 'warm-agent-version': '1' })
+  const handing = session.handoff()
+  await proxy.openings[0]?.lease()
+  const { headers, answered } = await handing
+  expect(headers).toMatchObject({ 'warm-agent-ticket': 'ticket-1' })
+  answered(new Headers({ 'Warm-Agent-Ticket': 'renewed', 'Warm-Agent-Outcome': 'joined' }))
+  expect(session.store.getState()).toMatchObject({ status: 'active', outcome: 'joined' })
+  expect(session.getHeaders()).toMatchObject({ 'warm-agent-ticket': 'renewed' })
+})
+
+test('handoff waits no longer than it may, and gives up with its signal', async () => {
+  const { session, environment } = start()
+  session.mount()
+  const handing = session.handoff({ timeoutMs: 100 })
+  await environment.advance(100)
+  expect((await handing).headers).toEqual({ 'warm-agent-version': '1' })
+  const leaving = new AbortController()
+  const left = session.handoff({ signal: leaving.signal })
+  leaving.abort(new Error('left'))
+  await expect(left).rejects.toThrow('left')
+})

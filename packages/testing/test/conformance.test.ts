@@ -1,0 +1,292 @@
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { outcomeOf } from '../../proxy/test/browser.ts'
+import { createPage, fakeWorld, leveled, type Page, realWorld, type WorldOptions } from './worlds.ts'
+
+const server = setupServer()
+beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+  server.resetHandlers()
+})
+afterAll(() => server.close())
+
+const minute = 60_000
+const ticketOf = (response: Response) => response.headers.get('Warm-Agent-Ticket') ?? ''
+const codeOf = async (response: Response) => [response.status, (await response.json()).error.code]
+const refusedBeat = async ({ post }: Page, ticket: string) => codeOf(await post('/sessions/beat', { ticket }))
+
+/** What happens, in what world, and what the page finds, in the real proxy as in the played one. */
+const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unknown]> = {
+  'a session opens with a lease at once and warm when the warm-up ends': [
+    { warmUpMs: 3000 },
+    async ({ open, pass }) => {
+      const { response, next } = await open({ body: '{}' })
+      const lease = await next()
+      await pass(3000)
+      return [response.headers.get('content-type'), lease, await next(), await next()]
+    },
+    [
+      'text/event-stream; charset=utf-8',
+      { event: 'lease', data: { status: 'warming', ttlMs: 15 * minute, holdMs: 15 * minute } },
+      { event: 'warm', data: { status: 'warm', source: 'started', tookMs: 3000, evidence: 'observed' } },
+      undefined,
+    ],
+  ],
+  'a warm-up that fails tells why, and messages go cold': [
+    { isFull: true, warmUpMs: 500 },
+    async ({ visit, pass, send }) => {
+      const { ticket, next } = await visit()
+      const joining = send('early', ticket)
+      await pass(500)
+      const failed = await next()
+      await pass(500)
+      const late = send('late', ticket)
+      await pass(500)
+      return [failed, await next(), outcomeOf(await joining), outcomeOf(await late)]
+    },
+    [{ event: 'failed', data: { error: { code: 'quota_exceeded', retryAfterMs: 1500 } } }, undefined, 'cold', 'cold'],
+  ],
+  'a session whose warm-up failed cannot be held': [
+    { isFull: true },
+    async page => {
+      const { ticket, next } = await page.visit()
+      await next()
+      const beat = await refusedBeat(page, ticket)
+      return [beat, outcomeOf(await page.send('hi', ticket))]
+    },
+    [[410, 'session_expired'], 'rewarmed'],
+  ],
+  'a message during the warm-up joins it, one after it finds it warm, with any ticket of the session': [
+    { warmUpMs: 3000 },
+    async ({ openLease, send, pass }) => {
+      const { ticket } = await openLease()
+      const joining = send('first', ticket)
+      await pass(3000)
+      const first = await joining
+      const second = await send('second', ticketOf(first))
+      const third = await send('third', ticket)
+      return [first, second, third].map(outcomeOf).concat(await third.text())
+    },
+    ['joined', 'warm', 'warm', 'onetwo'],
+  ],
+  'who leaves while waiting leaves the warm-up to the others': [
+    { warmUpMs: 3000 },
+    async ({ openLease, send, pass, ran }) => {
+      const { ticket } = await openLease()
+      const leaving = new AbortController()
+      const left = send('left', ticket, { signal: leaving.signal }).catch(() => undefined)
+      const stayed = send('stayed', ticket)
+      await pass(1000)
+      leaving.abort()
+      await pass(2000)
+      await left
+      return [outcomeOf(await stayed), ran()]
+    },
+    ['joined', ['stayed']],
+  ],
+  'a message without a ticket goes cold and brings a session that can be held': [
+    {},
+    async ({ send, beat }) => {
+      const cold = await send('hi')
+      const lease = await beat(ticketOf(cold))
+      return [outcomeOf(cold), lease, outcomeOf(await send('again', lease.ticket))]
+    },
+    ['cold', { status: 'warm', ttlMs: 15 * minute, holdMs: 480 * minute }, 'warm'],
+  ],
+  'a message at which the agent fails gets the error': [
+    { isBroken: true },
+    async ({ send }) => codeOf(await send('hi')),
+    [502, 'agent_failed'],
+  ],
+  'a message that is too large is refused': [
+    {},
+    async ({ post }) => codeOf(await post('/messages', { body: new Uint8Array(10 * 1024 * 1024 + 1) })),
+    [413, 'payload_too_large'],
+  ],
+  'a beat during the warm-up touches nothing': [
+    { warmUpMs: 3000 },
+    async ({ openLease, beat, pass }) => {
+      const { ticket } = await openLease()
+      await pass(1000)
+      return beat(ticket)
+    },
+    { status: 'warming', ttlMs: 15 * minute - 1000 },
+  ],
+  'a beat renews the lease': [
+    { expireAfterMs: 10_000 },
+    async page => {
+      const { ticket } = await page.openWarm()
+      page.sleep(9000)
+      const lease = await page.beat(ticket)
+      page.sleep(9000)
+      const next = await page.beat(lease.ticket)
+      page.sleep(10_000)
+      return [lease, next, await refusedBeat(page, next.ticket)]
+    },
+    [{ status: 'warm', ttlMs: 10_000, holdMs: 891_000 }, { holdMs: 882_000 }, [410, 'session_expired']],
+  ],
+  'a message starts an expired session again': [
+    { expireAfterMs: 10_000 },
+    async ({ openWarm, send, beat, sleep }) => {
+      const { ticket } = await openWarm()
+      sleep(10_000)
+      const answer = await send('hi', ticket)
+      const lease = await beat(ticketOf(answer))
+      return [outcomeOf(answer), lease, outcomeOf(await send('again', lease.ticket))]
+    },
+    ['rewarmed', { status: 'warm', ttlMs: 10_000, holdMs: 480 * minute }, 'warm'],
+  ],
+  'an unsent session is held for 15 minutes at most, and closed then': [
+    {},
+    async page => {
+      const { ticket } = await page.openWarm()
+      page.sleep(10 * minute)
+      const lease = await page.beat(ticket)
+      page.sleep(5 * minute)
+      return [lease, await refusedBeat(page, lease.ticket), outcomeOf(await page.send('hi', lease.ticket))]
+    },
+    [{ ttlMs: 15 * minute, holdMs: 5 * minute }, [410, 'session_expired'], 'rewarmed'],
+  ],
+  'a conversation is held past that': [
+    {},
+    async ({ openWarm, send, beat, sleep }) => {
+      const { ticket } = await openWarm()
+      sleep(10 * minute)
+      await send('hi', ticket)
+      sleep(10 * minute)
+      return beat(ticket)
+    },
+    { status: 'warm', ttlMs: 15 * minute, holdMs: 460 * minute },
+  ],
+  'a session is closed once and for all': [
+    {},
+    async page => {
+      const { ticket } = await page.openWarm()
+      const first = await page.post('/sessions/close', { ticket })
+      const again = await page.post('/sessions/close', { body: `${ticket}\n` })
+      const beat = await refusedBeat(page, ticket)
+      return [first.status, again.status, beat, outcomeOf(await page.send('hi', ticket))]
+    },
+    [204, 204, [410, 'session_expired'], 'rewarmed'],
+  ],
+  'a session that is closed while it warms is stopped after that, and stays closed': [
+    { warmUpMs: 1000 },
+    async page => {
+      const { ticket } = await page.openLease()
+      const statuses: (number | string)[] = []
+      const closing = page.post('/sessions/close', { ticket }).then(({ status }) => statuses.push(status))
+      await page.pass(900)
+      statuses.push('not yet')
+      await page.pass(600)
+      await closing
+      return [statuses, await refusedBeat(page, ticket)]
+    },
+    [
+      ['not yet', 204],
+      [410, 'session_expired'],
+    ],
+  ],
+  'a parked session is kept by a beat, kept by a message, and closed without': [
+    {},
+    async page => {
+      const { ticket } = await page.openWarm()
+      const park = () => page.post('/sessions/close?afterMs=5000', { ticket })
+      const { status } = await park()
+      await page.pass(4000)
+      const beat = await page.beat(ticket)
+      await page.pass(2000)
+      await park()
+      const message = await page.send('hi', ticket)
+      await page.pass(6000)
+      const kept = await page.beat(ticket)
+      await park()
+      await page.pass(5000)
+      return [status, beat, outcomeOf(message), kept, await refusedBeat(page, ticket)]
+    },
+    [204, { status: 'warm' }, 'warm', { status: 'warm' }, [410, 'session_expired']],
+  ],
+  'a page that leaves while its session warms has it parked for 30 s': [
+    { warmUpMs: 1000 },
+    async page => {
+      const [lost, kept] = [await page.visit(), await page.visit()]
+      await lost.leave()
+      await kept.leave()
+      await page.pass(29_000)
+      const beat = await page.beat(kept.ticket)
+      await page.pass(1000)
+      return [beat, await refusedBeat(page, lost.ticket), await page.beat(kept.ticket)]
+    },
+    [{ status: 'warm' }, [410, 'session_expired'], { status: 'warm' }],
+  ],
+  'no ticket and an unknown one look the same': [
+    {},
+    async ({ post }) => [
+      await codeOf(await post('/sessions/beat')),
+      await codeOf(await post('/sessions/beat', { ticket: 'nonsense' })),
+      await codeOf(await post('/sessions/close', { body: '' })),
+      await codeOf(await post('/sessions/close', { ticket: 'nonsense' })),
+      await codeOf(await post('/messages', { ticket: 'nonsense', body: 'hi' })),
+    ],
+    Array(5).fill([401, 'ticket_invalid']),
+  ],
+  'what makes no sense is refused': [
+    {},
+    async page => {
+      const { ticket } = await page.openWarm()
+      const newer = { headers: { 'Warm-Agent-Version': '2' } }
+      const answers = [
+        await page.post('/sessions', { body: '{' }),
+        await page.post('/sessions', { body: '{"agent":1}' }),
+        await page.post('/sessions', { body: '[]' }),
+        await page.post('/sessions/close?afterMs=soon', { ticket }),
+        await page.post('/sessions/close?afterMs=', { ticket }),
+        await page.post('/sessions', newer),
+        await page.post('/sessions', { headers: { 'Warm-Agent-Version': '0' } }),
+        await page.post('/nowhere', newer),
+        await page.post('/messages', { method: 'PUT', body: 'hi' }),
+        await page.post('/sessions', { headers: { 'Sec-Purpose': 'prefetch;prerender' } }),
+      ]
+      return Promise.all(answers.map(codeOf))
+    },
+    [
+      ...Array(5).fill([400, 'bad_request']),
+      ...Array(2).fill([426, 'unsupported_version']),
+      ...Array(2).fill([404, 'not_found']),
+      [403, 'forbidden'],
+    ],
+  ],
+  'health is told': [{}, async ({ post }) => (await post('/health', { method: 'GET' })).json(), { status: 'ok' }],
+}
+
+test.each(Object.entries(cases))('%s', async (_, [options, play, expected]) => {
+  const real = createPage(realWorld(options))
+  const found = { found: await play(real) }
+  expect(found).toMatchObject({ found: expected })
+  expect(real.transcript).not.toEqual([])
+
+  const fake = createPage(fakeWorld(server, options))
+  expect(leveled({ found: await play(fake) })).toEqual(leveled(found))
+  expect(fake.transcript).toEqual(real.transcript)
+})
+
+test('the beat is told within the bounds of the real one', async () => {
+  for (const world of [realWorld({}), fakeWorld(server, {})]) {
+    const { beatMs } = await createPage(world).openWarm()
+    expect(beatMs).toBeGreaterThan(9 * minute * 0.9)
+    expect(beatMs).toBeLessThanOrEqual(9 * minute)
+  }
+})
+
+test('tickets are fresh each time', async () => {
+  for (const world of [realWorld({}), fakeWorld(server, {})]) {
+    const { openWarm, beat, send } = createPage(world)
+    const { ticket } = await openWarm()
+    const tickets = [ticket, (await beat(ticket)).ticket, ticketOf(await send('hi', ticket)), (await openWarm()).ticket]
+    expect(new Set(tickets).size).toBe(4)
+    for (const one of tickets) expect(one.length).toBeGreaterThan(30)
+  }
+})
