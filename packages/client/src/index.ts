@@ -1,4 +1,4 @@
-export { createWarmSession, type WarmSession } from './create-warm-session.ts'
+export { createWarmSession } from './create-warm-session.ts'
 export { browserEnvironment, type Environment } from './environment.ts'
 export { type Circumstances, type HoldStep, planHold } from './hold-policy.ts'
 export type { Resolvable, TriggerTarget, WarmSessionOptions, WarmTrigger } from './options.ts'
@@ -13,4 +13,5 @@ export {
   toSnapshot,
   transition,
 } from './state.ts'
+export type { WarmSession } from './warm-session.ts'
 export type { WarmTransport } from './warm-transport.ts'
