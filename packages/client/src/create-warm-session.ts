@@ -94,7 +94,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     () => void warm(),
   )
 
-  const sending = createSending(core, () => expire('refused', true), attach)
+  const sending = createSending(core, agent, () => expire('refused', true), attach)
 
   function attach() {
     begin()

@@ -1,4 +1,3 @@
-import { agentParameter, routes } from '@warm-agent/protocol'
 import type { Environment } from './environment.ts'
 import type { Wiring } from './http-transport.ts'
 import { addressed } from './wire-headers.ts'
@@ -36,18 +35,16 @@ export function createHandOff(wiring: Wiring, environment: Environment, send: Se
       const target = unsent
       if (!target) return
       unsent = ticket && !(init.body instanceof ReadableStream) ? (request.clone?.() ?? input) : undefined
-      const full: RequestInit = {
+      return fetch(target, {
         ...(url.origin !== page.location.origin && { credentials: 'include' }),
         ...init,
-        headers: addressed(isOurs ? await headers.resolve() : undefined, init.headers ?? request.headers, ticket),
-      }
-      if (ticket || !agent || path !== endpoint + routes.message.path) return fetch(target, full)
-
-      // No ticket names the agent, so the address has to. A Request keeps its own, so it is taken apart; as a blob, because
-      // Firefox does not show its body, and others would stream it, which HTTP/1 cannot.
-      url.searchParams.set(agentParameter, agent)
-      const body = await (target as Partial<Request>).blob?.()
-      return fetch(url.href, { method, body, signal: request.signal, ...full } as RequestInit)
+        headers: addressed(
+          isOurs ? await headers.resolve() : undefined,
+          init.headers ?? request.headers,
+          ticket,
+          agent,
+        ),
+      })
     })
   }
 }

@@ -1,4 +1,5 @@
 import { closeAfterParameter, fromErrorBody, type RouteName, routes } from '@warm-agent/protocol'
+import { type EarlyFlight, pageKey } from './early-flight.ts'
 import { readOpenEvents } from './read-open-events.ts'
 import type { WarmTransport } from './warm-transport.ts'
 import { addressed, type WireHeaders } from './wire-headers.ts'
@@ -30,7 +31,8 @@ export function createHttpTransport({ endpoint, agent, headers, fetch }: Wiring)
 
   return {
     async *open({ signal }) {
-      const { body } = await call('open', { body: JSON.stringify({ agent }), signal })
+      const early: EarlyFlight | undefined = Reflect.get(globalThis, pageKey(endpoint, agent))
+      const { body } = (await early?.(signal)) ?? (await call('open', { body: JSON.stringify({ agent }), signal }))
       yield* readOpenEvents(body as NonNullable<typeof body>)
     },
 

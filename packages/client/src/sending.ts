@@ -14,7 +14,12 @@ const leaseWaitMs = 15_000
  * @param onForgotten The proxy does not know the ticket.
  * @param onHeld An answer brought a session.
  */
-export function createSending(core: SessionCore, onForgotten: () => void, onHeld: () => void) {
+export function createSending(
+  core: SessionCore,
+  agent: string | undefined,
+  onForgotten: () => void,
+  onHeld: () => void,
+) {
   async function untilLeased(signal: AbortSignal | null | undefined, timeoutMs = leaseWaitMs) {
     if (core.state.status !== 'warming' || core.held.ticket || signal?.aborted) return
     const undos: (() => void)[] = []
@@ -77,7 +82,7 @@ export function createSending(core: SessionCore, onForgotten: () => void, onHeld
   }
 
   const getHeaders: WarmSession['getHeaders'] = () =>
-    Object.fromEntries(addressed(undefined, undefined, core.held.ticket))
+    Object.fromEntries(addressed(undefined, undefined, core.held.ticket, agent))
 
   const handoff: WarmSession['handoff'] = async ({ signal, timeoutMs } = {}) => {
     await untilLeased(signal, timeoutMs)

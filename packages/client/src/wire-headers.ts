@@ -21,12 +21,13 @@ export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): 
 }
 
 /** @returns `own` headers, those that are `given` in their place, and ours. */
-export function addressed(own?: Headers, given?: HeadersInit, ticket?: string): Headers {
+export function addressed(own?: Headers, given?: HeadersInit, ticket?: string, agent?: string): Headers {
   const all = new Headers(own)
   new Headers(given).forEach((value, name) => {
     all.set(name, value)
   })
   all.set(headerNames.version, wireVersion)
   if (ticket) all.set(headerNames.ticket, ticket)
+  else if (agent) all.set(headerNames.agent, encodeURIComponent(agent))
   return all
 }

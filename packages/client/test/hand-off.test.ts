@@ -378,27 +378,15 @@ test('no spare is opened beside a message that will bring its own session', asyn
 })
 
 test.each([
-  ['a path', '/api/agent/messages'],
-  ['a URL', new URL('https://chat.example/api/agent/messages?trace=1')],
-  ['a Request', new Request('https://chat.example/api/agent/messages', post)],
-] as [string, RequestInfo | URL][])('without a ticket the address names the agent (%s)', async (_, input) => {
-  const { session, proxy, warmUp } = start({ agent: 'travel & food', warmOn: 'manual' })
-  await session.fetch(input, typeof input === 'object' && 'url' in input ? undefined : post)
-  const sent = new URL(String(proxy.messages[0]?.input))
-  expect(sent.searchParams.get('agent')).toBe('travel & food')
-  expect(sent.pathname).toBe('/api/agent/messages')
-  expect(proxy.messages[0]?.init?.method).toBe('POST')
-  const { body } = proxy.messages[0] ?? {}
-  expect(body instanceof Blob ? await body.text() : body).toBe('hi')
-
+  ['the endpoint', '/api/agent/messages'],
+  ['a route of the app', '/api/chat'],
+])('without a ticket a header names the agent to %s, with one the ticket does', async (_, url) => {
+  const { session, proxy, warmUp } = start({ agent: 'Reisen ✈', warmOn: 'manual' })
+  await session.fetch(url, post)
+  const agent = proxy.messages[0]?.headers.get('Warm-Agent-Agent') ?? ''
+  expect(decodeURIComponent(agent)).toBe('Reisen ✈')
   await session.close()
   await warmUp()
-  await session.fetch('/api/agent/messages', post)
-  expect(proxy.messages[1]?.input).toBe('/api/agent/messages')
-})
-
-test('the agent is named nowhere else', async () => {
-  const { session, proxy } = start({ agent: 'travel', warmOn: 'manual' })
-  await session.fetch('/api/chat', post)
-  expect(proxy.messages[0]?.input).toBe('/api/chat')
+  await session.fetch(url, post)
+  expect(proxy.messages[1]?.headers.get('Warm-Agent-Agent')).toBeNull()
 })

@@ -1,7 +1,6 @@
 export { type ErrorBody, type ErrorCode, fromErrorBody, statusOfCode, toErrorBody, WarmAgentError } from './errors.ts'
 export type { Evidence, Lease, OpenEvent, Outcome, WarmLease } from './lease.ts'
 export {
-  agentParameter,
   closeAfterParameter,
   defaultBasePath,
   headerNames,

@@ -36,10 +36,9 @@ export const headerNames = {
   version: 'Warm-Agent-Version',
   ticket: 'Warm-Agent-Ticket',
   outcome: 'Warm-Agent-Outcome',
+  /** Which of several agents a message without a ticket goes to, percent-encoded. With a ticket, the ticket decides. */
+  agent: 'Warm-Agent-Agent',
 } as const
 
 /** Query parameter of `close`: stop the session that many milliseconds later, unless it is touched first. */
 export const closeAfterParameter = 'afterMs'
-
-/** Query parameter of `message`: which of several agents a message without a ticket goes to. */
-export const agentParameter = 'agent'

@@ -250,12 +250,18 @@ test('sessions are placed on the endpoints in turn and stay there', async () => 
 test('several agents go by name', async () => {
   const one = createFakeRuntime()
   const two = createFakeRuntime()
-  const { proxy } = createTestProxy({ runtime: undefined, agents: { one: one.runtime, two: two.runtime } } as never)
+  const { proxy } = createTestProxy({
+    runtime: undefined,
+    agents: { 'näher ✈': one.runtime, two: two.runtime },
+  } as never)
   const { open, post } = browserOf(proxy)
   expect(await (await open({ body: '{"agent":"two"}' })).next()).toMatchObject({ event: 'lease' })
   expect(two.log[0]).toBe('vm 1 started')
   expect((await post('/sessions')).status).toBe(400)
   expect((await post('/sessions', { body: '{"agent":"three"}' })).status).toBe(404)
-  expect(outcomeOf(await post('/messages?agent=one', { body: 'hi' }))).toBe('cold')
+  expect((await post('/messages', { body: 'hi', headers: { 'Warm-Agent-Agent': '%' } })).status).toBe(404)
+  expect(
+    outcomeOf(await post('/messages', { body: 'hi', headers: { 'Warm-Agent-Agent': encodeURIComponent('näher ✈') } })),
+  ).toBe('cold')
   expect(one.log).toEqual(['vm 1 started', 'vm 1 ran hi'])
 })

@@ -5,7 +5,7 @@ import { sendMessage } from '../sessions/send-message.ts'
 import { agentNamed } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
 import type { RouteHandler } from './route-handler.ts'
-import { agentParameterOf, ticketOf } from './ticket-of.ts'
+import { agentNameOf, ticketOf } from './ticket-of.ts'
 
 /** Sends a message to the agent and passes its answer on, byte for byte. */
 export const relayMessageRoute: RouteHandler = async (context, caller, request) => {
@@ -15,7 +15,7 @@ export const relayMessageRoute: RouteHandler = async (context, caller, request) 
   const body = await readBody(request, context.limits.bodyBytes)
   const joined = opened
     ? await joinSession(context, opened, signal)
-    : coldSession(agentNamed(context, agentParameterOf(request)), caller.callerId)
+    : coldSession(agentNamed(context, agentNameOf(request)), caller.callerId)
   const joinedAt = performance.now()
   const { answer, ticket, outcome } = await sendMessage(
     context,

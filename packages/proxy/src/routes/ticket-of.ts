@@ -1,4 +1,4 @@
-import { agentParameter, headerNames } from '@warm-agent/protocol'
+import { headerNames } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
 import type { SessionContext } from '../sessions/session-context.ts'
 import { openTicket, type SessionTicket } from '../sessions/session-ticket.ts'
@@ -14,6 +14,12 @@ export function ticketOf(
 }
 
 /** The agent that a message without a ticket names, when there are several. */
-export function agentParameterOf(request: Request): string | undefined {
-  return new URL(request.url).searchParams.get(agentParameter) ?? undefined
+export function agentNameOf(request: Request): string | undefined {
+  const name = request.headers.get(headerNames.agent)
+  try {
+    return name === null ? undefined : decodeURIComponent(name)
+  } catch {
+    // Not encoded as we do it: no agent has this name.
+    return name ?? undefined
+  }
 }

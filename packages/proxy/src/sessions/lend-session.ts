@@ -1,6 +1,6 @@
 import { headerNames, type Outcome, WarmAgentError, wireVersion } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
-import { agentParameterOf, ticketOf } from '../routes/ticket-of.ts'
+import { agentNameOf, ticketOf } from '../routes/ticket-of.ts'
 import { coldSession, joinSession } from './join-session.ts'
 import { ownedByConversation } from './send-message.ts'
 import { agentNamed, type SessionContext } from './session-context.ts'
@@ -30,7 +30,7 @@ export async function lendSession(
   })
   const { ticket, outcome } = opened
     ? await joinSession(context, opened, request.signal)
-    : coldSession(agentNamed(context, agentParameterOf(request)), caller.callerId)
+    : coldSession(agentNamed(context, agentNameOf(request)), caller.callerId)
   context.memories.note(ticket.session, { touchedAt: Date.now(), isSent: true })
   return {
     runtimeSessionId: ticket.session.id,

@@ -1,0 +1,10 @@
+/**
+ * What the early script leaves on `globalThis`, under {@link pageKey}: its session, for the first that calls it.
+ * @returns the answer to its `open`, or nothing when it failed, or is too old: then one opens a session oneself.
+ */
+export type EarlyFlight = (signal: AbortSignal) => Promise<Response | undefined> | undefined
+
+/** @returns under which key a page has what is an agent's: its early flight, and its lease in `sessionStorage`. */
+export function pageKey(endpoint: string, agent = ''): string {
+  return `warm-agent ${endpoint} ${agent}`
+}

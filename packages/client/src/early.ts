@@ -1,0 +1,100 @@
+import { defaultBasePath, headerNames, routes, wireVersion } from '@warm-agent/protocol'
+import { pageKey } from './early-flight.ts'
+
+export interface EarlyScriptOptions {
+  /**
+   * Where the proxy is mounted: the `endpoint` of the session that is to adopt what the script opens. A relative one is
+   * resolved against the page, as it is before any `<base>` that comes after the script.
+   * @default '/api/agent'
+   */
+  endpoint?: string | undefined
+  /**
+   * Which of several agents behind the proxy: the `agent` of the session.
+   * @default the proxy's only agent, or its first
+   */
+  agent?: string | undefined
+}
+
+export interface EarlyScript {
+  /** The text of an inline script: what goes between `<script>` and `</script>`. */
+  script: string
+  /** Its hash for a Content-Security-Policy: `sha256-…`, to be put into `script-src` in single quotes. */
+  hash: string
+}
+
+/**
+ * Makes the inline script that opens the session while the bundle is still loading. For build tools and servers.
+ * @throws Error when an option is unknown or makes no sense.
+ * @example
+ * const { script, hash } = await earlyScript({ endpoint: '/api/agent' })
+ */
+export async function earlyScript(options: EarlyScriptOptions = {}): Promise<EarlyScript> {
+  const { endpoint = defaultBasePath, agent, ...unknown } = options
+  for (const [name, value] of Object.entries({ endpoint, agent: agent ?? '', ...unknown })) {
+    if (name in unknown || typeof value !== 'string') {
+      throw new Error(`Could not make the early script: ${name} cannot be ${value}. See EarlyScriptOptions.`)
+    }
+  }
+  const script = write(endpoint, agent)
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(script))
+  return { script, hash: `sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}` }
+}
+
+/**
+ * Text, and not a function's `toString()`, which a bundler would have rewritten. One line, so that no server changes its
+ * hash by other line ends; each line here ends where a line break means nothing.
+ *
+ * - A page without `sessionStorage` throws, and opens nothing early.
+ * - `lease` is read from a copy of the stream, for the one who leaves before anybody has adopted the session.
+ * - Nobody beats the session. So it can be adopted for as long as the first beat, which counts from then, comes in time.
+ */
+function write(endpoint: string, agent: string | undefined): string {
+  const [before, after] = pageKey('\0', agent).split('\0', 2).map(quote)
+  return String.raw`
+    (()=>{try{
+      let u=new URL(${quote(endpoint)},document.baseURI),
+      endpoint=u.origin+u.pathname.replace(/\/+$/,""),
+      key=${before}+endpoint+${after},
+      page=globalThis,
+      flight=new AbortController,
+      lease,at,broken,answer,
+      read=async reader=>{
+        for(let text="",chunk;!(chunk=await reader.read()).done;){
+          text+=chunk.value;
+          if(!lease&&(chunk=/data: ?(.+)[\r\n]/.exec(text)))lease=JSON.parse(chunk[1]),at=Date.now()
+        }
+      },
+      leave=()=>{
+        if(page[key]){
+          delete page[key];
+          lease?.ticket&&navigator.sendBeacon(endpoint+${quote(routes.close.path)},lease.ticket);
+          flight.abort()
+        }
+      };
+      if(document.visibilityState!="visible"||navigator.connection?.saveData||page[key]||sessionStorage.getItem(key))return;
+      answer=fetch(endpoint+${quote(routes.open.path)},{
+        method:${quote(routes.open.method)},
+        headers:{${quote(headerNames.version)}:${quote(wireVersion)}},
+        body:${quote(JSON.stringify({ agent }))},
+        credentials:"include",
+        signal:flight.signal
+      }).then(r=>{
+        if(r.ok)return read(r.clone().body.pipeThrough(new TextDecoderStream).getReader()).catch(()=>broken=1),r
+      }).catch(()=>{});
+      page[key]=signal=>{
+        if(broken||lease&&Date.now()-at>lease.ttlMs-lease.beatMs)return leave();
+        delete page[key];
+        signal.addEventListener("abort",()=>flight.abort());
+        return answer
+      };
+      addEventListener("pagehide",leave)
+    }catch{}})()`.replace(/\n */g, '')
+}
+
+/** @returns a string literal that is the same in every encoding, and ends no script element. */
+function quote(text = ''): string {
+  return JSON.stringify(text).replace(
+    /[<\u007f-\uffff]/g,
+    letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
