@@ -92,6 +92,7 @@ export const eventTexts: Record<TimelineEvent['type'], string> = {
   'session-ending': 'session near its end',
   'heartbeat-paused': 'heartbeat paused',
   'heartbeat-resumed': 'heartbeat resumed',
+  'spare-given': 'session given to another tab',
   'page-hidden': 'page hidden',
   'page-shown': 'page shown',
   'session-closed': 'session closed',

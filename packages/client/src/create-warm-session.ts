@@ -9,6 +9,7 @@ import { refuse, type WarmSessionOptions } from './options.ts'
 import { createPresence } from './presence.ts'
 import { createSending } from './sending.ts'
 import { createSessionCore, parkMs } from './session-core.ts'
+import { createSpareTurn, type GivenSpare } from './spare-turn.ts'
 import { liveHold } from './state.ts'
 import { createTriggers } from './triggers.ts'
 import type { WarmSession } from './warm-session.ts'
@@ -48,8 +49,12 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     fetch: ((input, init) => (givenFetch ?? globalThis.fetch)(input, init)) as typeof globalThis.fetch,
   }
   const transport = givenTransport ?? createHttpTransport(wiring)
-  const core = createSessionCore(environment, transport, onEvent, () => wake())
-  const keptLease = createKeptLease(environment, `${wiring.endpoint} ${agent ?? ''}`, parkMs)
+  const core = createSessionCore(environment, transport, onEvent, () => {
+    wake()
+    if (!/^warm/.test(core.state.status)) turn.end()
+  })
+  const agentKey = `${wiring.endpoint} ${agent ?? ''}`
+  const keptLease = createKeptLease(environment, agentKey, parkMs)
 
   const { presence, look, start, stop } = createPresence(environment, holdWhile === 'active', {
     onLeft() {
@@ -83,18 +88,47 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   const warmUp = createWarming(core, wake)
 
-  const triggers = createTriggers(
-    environment,
-    () => {
-      const { status, outcome } = core.state
-      // A conversation that was lost waits to go on with its own session.
-      const isFree = status === 'idle' || (status === 'expired' && !outcome)
-      return presence.isVisible && isFree && !core.pending && (warmOnSaveData || !environment.savesData())
-    },
-    () => void warm(),
-  )
+  function canWarm() {
+    const { status, outcome } = core.state
+    // A conversation that was lost waits to go on with its own session.
+    const isFree = status === 'idle' || (status === 'expired' && !outcome)
+    return presence.isVisible && isFree && !core.pending && (warmOnSaveData || !environment.savesData())
+  }
 
-  const sending = createSending(core, agent, () => expire('refused', true), attach)
+  const triggers = createTriggers(environment, canWarm, () => void turn.take())
+
+  const turn = createSpareTurn(environment, agentKey, {
+    onTurn() {
+      if (canWarm()) void warm()
+      else turn.end()
+    },
+    onAsked() {
+      const hold = liveHold(core.state)
+      const { ticket } = core.held
+      if (!hold || !ticket || core.pending) return
+      const { lease, touchedAtMs } = hold
+      core.held.flight?.abort()
+      core.held = {}
+      core.dispatch({ type: 'spare-given' })
+      triggers.set()
+      return { ticket, lease, touchedAtMs }
+    },
+    onStolen() {
+      void core.letGo()
+      core.dispatch({ type: 'session-expired', reason: 'hold' })
+    },
+  })
+
+  const sending = createSending(core, agent, {
+    async onWithout() {
+      const spare = await turn.askForSpare()
+      if (!spare) return
+      if (core.state.status === 'warming' || core.held.ticket) await core.dispose(spare.ticket)
+      else adopt(spare, false)
+    },
+    onForgotten: () => expire('refused', true),
+    onHeld: attach,
+  })
 
   function attach() {
     begin()
@@ -105,12 +139,18 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   function begin() {
     start()
     const kept = keepOnReload && core.state.status === 'idle' && !core.held.ticket && keptLease.take()
-    // Whether it lives, a beat will tell.
     if (!kept) return
-    const { ticket, lease, ...facts } = kept
-    core.held = { ticket, isParked: true }
+    adopt(kept, kept.isSent)
+    // Whether it lives, a beat will tell.
+    core.held.isParked = true
+    wake()
+  }
+
+  function adopt({ ticket, lease, touchedAtMs }: GivenSpare, isSent: boolean) {
+    const { beatMs, ttlMs } = lease
+    core.held = { ticket }
     const holdMs = lease.atMs + lease.holdMs - environment.now()
-    core.dispatch({ type: 'lease-adopted', ...facts, beatMs: lease.beatMs, ttlMs: lease.ttlMs, holdMs })
+    core.dispatch({ type: 'lease-adopted', beatMs, ttlMs, holdMs, touchedAtMs, isSent })
   }
 
   async function warm() {
@@ -122,6 +162,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   function close(): Promise<void> {
     triggers.clear()
+    turn.leave()
     stop()
     const gone = core.letGo()
     core.dispatch({ type: 'session-closed' })

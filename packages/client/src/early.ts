@@ -44,8 +44,10 @@ export async function earlyScript(options: EarlyScriptOptions = {}): Promise<Ear
  * Text, and not a function's `toString()`, which a bundler would have rewritten. One line, so that no server changes its
  * hash by other line ends; each line here ends where a line break means nothing.
  *
- * - A page without `sessionStorage` throws, and opens nothing early.
- * - `lease` is read from a copy of the stream, for the one who leaves before anybody has adopted the session.
+ * - `b` is the endpoint, `k` the key, `c` ends the flight, `a` is its answer, `x` closes it, `d` says that it broke.
+ * - `l` is the lease, of a stream that was last heard at `t`. It is read from a copy, for the one who leaves before anybody
+ *   has adopted the session.
+ * - A page without `sessionStorage` throws, and opens nothing early. So does one beside a tab that holds the spare.
  * - Nobody beats the session. So it can be adopted for as long as the first beat, which counts from then, comes in time.
  */
 function write(endpoint: string, agent: string | undefined): string {
@@ -53,41 +55,38 @@ function write(endpoint: string, agent: string | undefined): string {
   return String.raw`
     (()=>{try{
       let u=new URL(${quote(endpoint)},document.baseURI),
-      endpoint=u.origin+u.pathname.replace(/\/+$/,""),
-      key=${before}+endpoint+${after},
-      page=globalThis,
-      flight=new AbortController,
-      lease,at,broken,answer,
-      read=async reader=>{
-        for(let text="",chunk;!(chunk=await reader.read()).done;){
-          text+=chunk.value;
-          if(!lease&&(chunk=/data: ?(.+)[\r\n]/.exec(text)))lease=JSON.parse(chunk[1]),at=Date.now()
-        }
+      b=u.origin+u.pathname.replace(/\/+$/,""),
+      k=${before}+b+${after},
+      c=new AbortController,
+      l,t,d,
+      open=async()=>{
+        if((await navigator.locks?.query())?.held.some(l=>l.name.endsWith(b+${after})))return;
+        let r=await fetch(b+${quote(routes.open.path)},{
+          method:${quote(routes.open.method)},
+          headers:{${quote(headerNames.version)}:${quote(wireVersion)}},
+          body:${quote(JSON.stringify({ agent }))},
+          credentials:"include",
+          signal:c.signal
+        });
+        if(r.ok)return read(r.clone().body.pipeThrough(new TextDecoderStream).getReader()).catch(()=>d=1),r
       },
-      leave=()=>{
-        if(page[key]){
-          delete page[key];
-          lease?.ticket&&navigator.sendBeacon(endpoint+${quote(routes.close.path)},lease.ticket);
-          flight.abort()
-        }
+      read=async r=>{
+        for(let s="",e;!(e=await r.read()).done;)
+          if(s+=e.value,e=/data: ?(.+)[\r\n]/.exec(s))l=JSON.parse(e[1]),t=Date.now()
+      },
+      x=()=>{
+        if(self[k])delete self[k],l&&navigator.sendBeacon(b+${quote(routes.close.path)},l.ticket),c.abort()
       };
-      if(document.visibilityState!="visible"||navigator.connection?.saveData||page[key]||sessionStorage.getItem(key))return;
-      answer=fetch(endpoint+${quote(routes.open.path)},{
-        method:${quote(routes.open.method)},
-        headers:{${quote(headerNames.version)}:${quote(wireVersion)}},
-        body:${quote(JSON.stringify({ agent }))},
-        credentials:"include",
-        signal:flight.signal
-      }).then(r=>{
-        if(r.ok)return read(r.clone().body.pipeThrough(new TextDecoderStream).getReader()).catch(()=>broken=1),r
-      }).catch(()=>{});
-      page[key]=signal=>{
-        if(broken||lease&&Date.now()-at>lease.ttlMs-lease.beatMs)return leave();
-        delete page[key];
-        signal.addEventListener("abort",()=>flight.abort());
-        return answer
-      };
-      addEventListener("pagehide",leave)
+      if(document.visibilityState=="visible"&&!(navigator.connection?.saveData||self[k]||sessionStorage[k])){
+        let a=open().catch(()=>{});
+        self[k]=s=>{
+          if(d||l&&Date.now()-t>l.ttlMs-l.beatMs)return x();
+          delete self[k];
+          s.addEventListener("abort",()=>c.abort());
+          return a
+        };
+        addEventListener("pagehide",x)
+      }
     }catch{}})()`.replace(/\n */g, '')
 }
 

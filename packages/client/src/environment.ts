@@ -23,6 +23,13 @@ export interface Environment {
   savesData(): boolean
   /** What this tab remembers over a reload; nothing where that is forbidden. */
   storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined
+  /** The locks that the tabs of a browser share, where there are any. */
+  locks(): Pick<LockManager, 'request'> | undefined
+  /** What the tabs of a browser say to each other by this name, where they can. */
+  channel(
+    name: string,
+    listener: (message: unknown) => void,
+  ): { post(message: unknown): void; close(): void } | undefined
   /** Where the page is: what relative URLs resolve against, and its own origin, which a server lacks. */
   page(): { baseURI: string; location: { origin?: string } }
 }
@@ -59,7 +66,12 @@ export const browserEnvironment: Environment = {
   isVisible: () => globalThis.document?.visibilityState === 'visible',
   onPageChange(listener) {
     const controller = new AbortController()
-    listen(globalThis.window, pageEvents, controller.signal, ({ type }) => listener(type === 'pagehide'))
+    let hasLeft = false
+    listen(globalThis.window, pageEvents, controller.signal, ({ type }) => {
+      // A page that is left is hidden after that.
+      hasLeft = type === 'pagehide' || (hasLeft && type !== 'pageshow')
+      listener(hasLeft)
+    })
     return () => controller.abort()
   },
   onTrigger(trigger, target, fire) {
@@ -96,6 +108,13 @@ export const browserEnvironment: Environment = {
     try {
       return globalThis.sessionStorage
     } catch {}
+  },
+  locks: () => globalThis.navigator?.locks,
+  channel(name, listener) {
+    if (!globalThis.BroadcastChannel) return
+    const channel = new BroadcastChannel(name)
+    channel.onmessage = ({ data }) => listener(data)
+    return { post: message => channel.postMessage(message), close: () => channel.close() }
   },
   page: () => globalThis.document ?? { baseURI: 'http://localhost', location: {} },
 }

@@ -36,8 +36,9 @@ export function createHandOff(wiring: Wiring, environment: Environment, send: Se
       if (!target) return
       unsent = ticket && !(init.body instanceof ReadableStream) ? (request.clone?.() ?? input) : undefined
       return fetch(target, {
-        ...(url.origin !== page.location.origin && { credentials: 'include' }),
         ...init,
+        // Some clients name every option of theirs, undefined ones too.
+        ...(url.origin !== page.location.origin && { credentials: init.credentials ?? 'include' }),
         headers: addressed(
           isOurs ? await headers.resolve() : undefined,
           init.headers ?? request.headers,

@@ -33,8 +33,9 @@ export function createPresence(
   function look(hasLeft = false) {
     const isVisible = !hasLeft && environment.isVisible()
     const hasTurned = isVisible !== presence.isVisible
+    const isLeaving = hasLeft && !presence.hasLeft
     Object.assign(presence, { hasLeft, isVisible })
-    if (hasLeft) onLeft()
+    if (isLeaving) onLeft()
     if (hasTurned) {
       noteSign()
       onTurned(isVisible)

@@ -8,19 +8,23 @@ import { addressed } from './wire-headers.ts'
 /** How long a message waits for the lease of a warm-up in flight before it goes cold. */
 const leaseWaitMs = 15_000
 
-/**
- * Hands the session over to messages.
- *
- * @param onForgotten The proxy does not know the ticket.
- * @param onHeld An answer brought a session.
- */
+interface SendingListeners {
+  /** A message is about to go without a session. */
+  onWithout(): Promise<void>
+  /** The proxy does not know the ticket. */
+  onForgotten(): void
+  /** An answer brought a session. */
+  onHeld(): void
+}
+
+/** Hands the session over to messages. */
 export function createSending(
   core: SessionCore,
   agent: string | undefined,
-  onForgotten: () => void,
-  onHeld: () => void,
+  { onWithout, onForgotten, onHeld }: SendingListeners,
 ) {
   async function untilLeased(signal: AbortSignal | null | undefined, timeoutMs = leaseWaitMs) {
+    if (!core.held.ticket && core.state.status !== 'warming') await onWithout()
     if (core.state.status !== 'warming' || core.held.ticket || signal?.aborted) return
     const undos: (() => void)[] = []
     await new Promise<unknown>(resolve => {

@@ -15,8 +15,8 @@ export type ExpiryReason = 'idle' | 'hold' | 'refused'
 /** What happened, without the time: what the orchestrator dispatches. */
 export type SessionOccurrence =
   | { type: 'warm-started' }
-  /** The lease that this tab held before a reload is taken up again. The proxy is asked whether it still lives. */
-  | ({ type: 'lease-adopted'; isSent: boolean; touchedAtMs: number; leftAtMs: number } & LeaseDurations)
+  /** The lease of the page before this one, or the spare of another tab, is taken up. */
+  | ({ type: 'lease-adopted'; isSent: boolean; touchedAtMs: number } & LeaseDurations)
   | ({ type: 'lease-granted' } & LeaseDurations)
   | ({ type: 'warm-succeeded'; source: WarmLease['source']; tookMs: number; evidence: Evidence } & LeaseDurations)
   | { type: 'warm-failed'; error: WarmAgentError }
@@ -32,6 +32,8 @@ export type SessionOccurrence =
   | { type: 'message-failed'; error: unknown }
   /** A conversation's session reaches the platform's maximum `inMs` milliseconds from now. No beat can extend it. */
   | { type: 'session-ending'; inMs: number }
+  /** Another tab's user spoke first, and has the spare. */
+  | { type: 'spare-given' }
   | { type: 'page-hidden' }
   | { type: 'page-shown' }
   /** The user has been away for too long: a conversation's session is not beaten until they return. */

@@ -86,7 +86,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'warm-started':
       return hold || isWarming ? state : to({ status: 'warming' })
     case 'lease-adopted':
-      return status === 'idle'
+      return !hold && !isWarming
         ? to({ status: 'warming', hold: { lease: event, touchedAtMs: event.touchedAtMs, isSent: event.isSent } })
         : state
     case 'lease-granted':
@@ -124,6 +124,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'heartbeat-paused':
     case 'heartbeat-resumed':
       return isPaused === (type === 'heartbeat-paused') ? state : { ...state, isPaused: !isPaused }
+    case 'spare-given':
     case 'session-closed':
       return status === 'idle' && !outcome ? state : initialState
     case 'page-hidden':

@@ -77,7 +77,9 @@ function share(key: string, first: SessionUser): Shared {
       },
       fetch: (input, init) => (latest('fetch') ?? fetch)(input, init),
       onEvent(event) {
-        if (event.type === 'session-closed' && !shared.mounted) sharedSessions.delete(key)
+        // A session that closes late may have a successor already.
+        const isCurrent = sharedSessions.get(key) === shared
+        if (event.type === 'session-closed' && !shared.mounted && isCurrent) sharedSessions.delete(key)
         latest('onEvent')?.(event)
       },
     }),

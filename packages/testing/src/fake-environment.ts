@@ -1,4 +1,5 @@
 import type { Environment, WarmTrigger } from '@warm-agent/client'
+import type { FakeBrowser } from './fake-browser.ts'
 
 /** A world that stands still until it is told to go on. */
 export interface FakeEnvironment extends Environment {
@@ -14,6 +15,8 @@ export interface FakeEnvironment extends Environment {
   comeBack(): Promise<void>
   /** The user does what the trigger waits for. */
   trigger(kind: 'visible' | 'intent'): Promise<void>
+  /** The tab stops, as Chromium stops one that was long in the background: it hears and does nothing. */
+  freeze(): void
   /** The user moves, types or scrolls. */
   act(): Promise<void>
   /** How many timers and listeners there are: nothing may be left over in the end. */
@@ -31,6 +34,8 @@ export interface FakeEnvironmentOptions {
   savesData?: boolean
   /** Where the clock stands. @default 1_000_000 */
   nowMs?: number
+  /** What it shares with other tabs. @default nothing: no Web Locks, no BroadcastChannel */
+  browser?: FakeBrowser
   /** What the tab remembers: give the same to the next page of the tab. @default nothing yet */
   tab?: Map<string, string>
 }
@@ -46,10 +51,12 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     chance = 0,
     url = 'https://chat.example/room/7',
     savesData = false,
+    browser,
     tab = new Map(),
   } = options
   let nowMs = options.nowMs ?? 1_000_000
   let isShown = isVisible
+  let isFrozen = false
   const timers = new Set<{ atMs: number; callback: () => void }>()
   const listeners = new Set<(hasLeft: boolean) => void>()
   const activityListeners = new Set<() => void>()
@@ -107,6 +114,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       setItem: (key, value) => void tab.set(key, value),
       removeItem: key => void tab.delete(key),
     }),
+    locks: () => browser?.locks,
+    channel: (name, listener) => browser?.channel(name, listener, () => isFrozen),
     page: () => ({ baseURI: url, location: { origin: new URL(url).origin } }),
     advance,
     async sleep(durationMs) {
@@ -124,6 +133,9 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         watch.fire()
       }
       await settle()
+    },
+    freeze() {
+      isFrozen = true
     },
     async act() {
       for (const listener of [...activityListeners]) listener()

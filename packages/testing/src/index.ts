@@ -1,3 +1,4 @@
+export { createFakeBrowser, type FakeBrowser } from './fake-browser.ts'
 export {
   createFakeEnvironment,
   type FakeEnvironment,

@@ -1,0 +1,151 @@
+import { runInThisContext } from 'node:vm'
+import { createWarmSession, type SessionEvent, type WarmSessionOptions } from '@warm-agent/client'
+import { type EarlyScriptOptions, earlyScript } from '@warm-agent/client/early'
+import type { Lease } from '@warm-agent/protocol'
+import { createFakeEnvironment, settle } from '@warm-agent/testing'
+import { vi } from 'vitest'
+
+const url = 'https://chat.example/room/7'
+
+/** An opening that has arrived at the proxy, and is answered when the test says so. */
+interface Opening {
+  url: string
+  init: RequestInit
+  body: unknown
+  isAborted(): boolean
+  refuse(status: number): Promise<void>
+  /** The network is gone. */
+  drop(): Promise<void>
+  lease(change?: Partial<Lease>): Promise<void>
+  warm(change?: Partial<Lease>): Promise<void>
+  end(): Promise<void>
+}
+
+interface World {
+  isVisible?: boolean
+  savesData?: boolean
+  /** `sessionStorage`. */
+  tab?: Map<string, string>
+  forbidsStorage?: boolean
+  /** Held by other tabs. */
+  locks?: string[]
+}
+
+/** A page as inline scripts find it: globals, of which the script and sessions see the same. Undo with `vi.unstubAllGlobals()`. */
+export function openPage({
+  isVisible = true,
+  savesData = false,
+  tab = new Map(),
+  forbidsStorage,
+  locks = [],
+}: World = {}) {
+  const openings: Opening[] = []
+  const closes: string[] = []
+  const beacons: [string, string][] = []
+  const events = new EventTarget()
+
+  vi.stubGlobal('self', globalThis)
+  vi.stubGlobal('document', { baseURI: url, visibilityState: isVisible ? 'visible' : 'hidden' })
+  vi.stubGlobal('navigator', {
+    connection: { saveData: savesData },
+    locks: { query: async () => ({ held: locks.map(name => ({ name })) }) },
+    sendBeacon: (...beacon: [string, string]) => beacons.push(beacon),
+  })
+  vi.stubGlobal('sessionStorage', forbidsStorage ? undefined : Object.fromEntries(tab))
+  vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
+  vi.stubGlobal('fetch', async (target: string, init: RequestInit) => {
+    init.signal?.throwIfAborted()
+    if (!target.endsWith('/sessions')) {
+      closes.push(`${target} ${new Headers(init.headers).get('Warm-Agent-Ticket')}`)
+      return new Response(null, { status: 204 })
+    }
+    return new Promise<Response>((resolve, reject) => openings.push(toOpening(target, init, resolve, reject)))
+  })
+
+  return {
+    openings,
+    closes,
+    beacons,
+    tab,
+    async run(options?: EarlyScriptOptions) {
+      const { script } = await earlyScript(options)
+      runInThisContext(script)
+      await settle()
+    },
+    async leave() {
+      events.dispatchEvent(new Event('pagehide'))
+      await settle()
+    },
+    start(options: WarmSessionOptions = {}) {
+      const seen: SessionEvent[] = []
+      const environment = createFakeEnvironment({ url, tab })
+      const session = createWarmSession({ environment, onEvent: event => seen.push(event), ...options })
+      return {
+        session,
+        environment,
+        types: () => seen.map(({ type }) => type),
+        status: () => session.store.getState().status,
+      }
+    },
+  }
+}
+
+const lease: Lease = { ticket: 'first', status: 'warming', beatMs: 9000, ttlMs: 15_000, holdMs: 90_000 }
+
+function toOpening(
+  target: string,
+  init: RequestInit,
+  resolve: (response: Response) => void,
+  reject: (cause: unknown) => void,
+): Opening {
+  let write: ReadableStreamDefaultController<Uint8Array> | undefined
+  const fail = (cause: unknown) => {
+    reject(cause)
+    write?.error(cause)
+  }
+  init.signal?.addEventListener('abort', () => fail(init.signal?.reason))
+  const say = (event: string, data: object) => {
+    if (!write) {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          write = controller
+        },
+      })
+      resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+    }
+    write?.enqueue(new TextEncoder().encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
+    return turn()
+  }
+  return {
+    url: target,
+    init,
+    body: JSON.parse(init.body as string),
+    isAborted: () => !!init.signal?.aborted,
+    async refuse(status) {
+      resolve(new Response('{}', { status }))
+      await turn()
+    },
+    async drop() {
+      fail(new TypeError('network error'))
+      await turn()
+    },
+    lease: change => say('lease', { ...lease, ...change }),
+    warm: change =>
+      say('warm', {
+        ...lease,
+        ticket: 'second',
+        status: 'warm',
+        source: 'started',
+        tookMs: 1,
+        evidence: 'observed',
+        ...change,
+      }),
+    async end() {
+      write?.close()
+      await turn()
+    },
+  }
+}
+
+/** Streams pass on what they are given in turns of the event loop. */
+const turn = () => new Promise<void>(resolve => setTimeout(resolve, 5))
