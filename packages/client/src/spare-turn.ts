@@ -6,9 +6,12 @@ export interface GivenSpare extends Pick<Hold, 'lease' | 'touchedAtMs'> {
   ticket: string
 }
 
-/** What tabs say to each other. `to` names the tab that is answered. */
+/** A question to the tab whose turn it is: is it alive; may I have the spare? */
+type Question = 'ping' | 'ask'
+
+/** What tabs say to each other. An answer names the tab `to` which it goes. */
 interface TabMessage {
-  kind: 'ask' | 'ping' | 'answer'
+  question: Question
   from: string
   to?: string
   spare?: GivenSpare | undefined
@@ -26,6 +29,10 @@ interface TurnListeners {
 /** A tab in the same browser answers within a few milliseconds, unless it is frozen. */
 const answerMs = 200
 const pulseMs = 1000
+/** How often a tab that waits looks whether the other one is still alive. */
+const watchMs = 3000
+/** The answer of a tab that gives up its turn may come a little after the turn. */
+const lateAnswerMs = 50
 
 /**
  * The turn to hold an unsent spare: one tab of a browser has it at a time, the others wait in line. A tab that closes or
@@ -36,27 +43,30 @@ export function createSpareTurn(environment: Environment, key: string, { onTurn,
   const from = `${environment.now()} ${environment.random()}`
   let endTurn: (() => void) | undefined
   let queue: AbortController | undefined
-  let onAnswer: ((message?: TabMessage) => void) | undefined
   let channel: ReturnType<Environment['channel']>
+  let stopWatching: (() => void) | undefined
+  const waiting = new Map<Question, (answer?: TabMessage) => void>()
 
   function onMessage(message: TabMessage) {
-    if (message.to === from) onAnswer?.(message)
-    else if (endTurn && !message.to) {
-      const spare = message.kind === 'ask' ? onAsked() : undefined
-      channel?.post({ kind: 'answer', from, to: message.from, spare } satisfies TabMessage)
+    const { question, from: asker, to } = message
+    if (to === from) waiting.get(question)?.(message)
+    else if (endTurn && !to) {
+      const spare = question === 'ask' ? onAsked() : undefined
+      channel?.post({ question, from, to: asker, spare } satisfies TabMessage)
       if (spare) end()
     }
   }
 
-  /** @returns the answer of the tab whose turn it is, if it gives one. */
-  async function ask(kind: 'ask' | 'ping', timeoutMs: number): Promise<TabMessage | undefined> {
+  /** @returns the answer of the tab whose turn it is, if it gives one in time. */
+  async function ask(question: Question, timeoutMs: number): Promise<TabMessage | undefined> {
     let stopTimer = () => {}
     const answer = await new Promise<TabMessage | undefined>(resolve => {
-      onAnswer = resolve
+      waiting.set(question, resolve)
       stopTimer = environment.after(timeoutMs, () => resolve(undefined))
-      channel?.post({ kind, from } satisfies TabMessage)
+      channel?.post({ question, from } satisfies TabMessage)
     })
     stopTimer()
+    waiting.delete(question)
     return answer
   }
 
@@ -65,7 +75,10 @@ export function createSpareTurn(environment: Environment, key: string, { onTurn,
       new Promise<void>(resolve => {
         queue = undefined
         endTurn = resolve
-        onTurn()
+        // A message that is about to be sent asks for a spare: it decides when it knows.
+        const hurry = waiting.get('ask')
+        if (hurry) environment.after(lateAnswerMs, () => hurry())
+        else onTurn()
       })
     locks.request(name, options, turn).catch(() => {
       // Ours was aborted while it waited, or stolen while it was held.
@@ -75,14 +88,30 @@ export function createSpareTurn(environment: Environment, key: string, { onTurn,
     })
   }
 
+  /** Takes the turn from a tab that gives no sign of life: it is frozen, and does not know. */
+  async function watch(locks: Pick<LockManager, 'request'>) {
+    stopWatching?.()
+    if (waiting.has('ping')) return
+    const mine = queue
+    const isAlive = await ask('ping', pulseMs)
+    if (!mine || mine !== queue) return
+    if (isAlive) {
+      stopWatching = environment.after(watchMs, () => void watch(locks))
+      return
+    }
+    mine.abort()
+    queue = undefined
+    wait(locks, { steal: true })
+  }
+
   function end() {
     endTurn?.()
     endTurn = undefined
   }
 
   return {
-    /** Waits for the turn, and takes it from a tab that gives no sign of life. */
-    async take() {
+    /** Waits for the turn. */
+    take() {
       const locks = environment.locks()
       if (!locks) return onTurn()
       if (endTurn) return
@@ -91,28 +120,25 @@ export function createSpareTurn(environment: Environment, key: string, { onTurn,
         queue = new AbortController()
         wait(locks, { signal: queue.signal })
       }
-      const mine = queue
-      if ((await ask('ping', pulseMs)) || mine !== queue || !mine) return
-      mine.abort()
-      queue = undefined
-      wait(locks, { steal: true })
+      void watch(locks)
     },
     /** Gives the turn to the next tab. */
     end,
     /** Waits no longer, and hears no more. */
     leave() {
       end()
+      stopWatching?.()
       queue?.abort()
       queue = undefined
       channel?.close()
       channel = undefined
     },
-    /** @returns the spare of the tab whose turn it is, if this one waits for its turn. It then waits no longer. */
+    /** @returns the spare of the tab whose turn it is, if this one waits for its turn and that comes no sooner. */
     async askForSpare(): Promise<GivenSpare | undefined> {
       if (!queue) return
-      queue.abort()
-      queue = undefined
-      return (await ask('ask', answerMs))?.spare
+      const spare = (await ask('ask', answerMs))?.spare
+      if (!spare && endTurn) onTurn()
+      return spare
     },
   }
 }

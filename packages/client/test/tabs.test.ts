@@ -64,7 +64,7 @@ test('of two tabs that speak at once one has the spare, and no message is lost',
   }
   await Promise.all(asked)
   const tickets = speakers.map(({ proxy }) => proxy.messages.map(({ headers }) => headers.get('Warm-Agent-Ticket')))
-  expect(tickets).toEqual([['ticket-2'], [null]])
+  expect(tickets).toEqual([['ticket-2'], ['ticket-1']])
 })
 
 test('a tab that closes its session makes room for the next', async () => {
@@ -86,6 +86,14 @@ test('a frozen tab is replaced, and gives up its spare when it learns of that', 
   await settle()
   expect(frozen.proxy.closes).toEqual([{ ticket: 'ticket-1' }])
   expect(frozen.status()).toBe('expired')
+})
+
+test('a tab that freezes while another one waits is replaced too', async () => {
+  const [holder, follower] = await openTabs(2)
+  await follower?.environment.advance(1000)
+  holder.environment.freeze()
+  await follower?.environment.advance(6000)
+  expect(follower?.proxy.openings).toHaveLength(1)
 })
 
 test('a tab that lives is not replaced', async () => {

@@ -1,0 +1,49 @@
+import { expect } from 'vitest'
+import { test } from './harness/browser-test.ts'
+import { eventsOf, soon, statusOf } from './harness/watch.ts'
+
+const parked = [{ session: 'session-1', afterMs: 30_000 }]
+
+test('closing the tab parks its session (PEERS: zombies)', async ({ proxy, profile }) => {
+  const tab = await profile.open(`${proxy.url}/plain`)
+  await soon(() => statusOf(tab)).toBe('warm')
+  await tab.close()
+  await soon(() => proxy.visits('close')).toMatchObject(parked)
+  expect(proxy.sessions()).toMatchObject([{ state: 'parked' }])
+})
+
+test('closing the tab while it warms up parks its session', async ({ proxy, profile }) => {
+  proxy.behaviour.warmAfterMs = 20_000
+  const tab = await profile.open(`${proxy.url}/plain`)
+  await soon(() => eventsOf(tab)).toContain('lease-granted')
+  await tab.close()
+  await soon(() => proxy.visits('close')).toMatchObject(parked)
+})
+
+test('closing the tab before it has its lease ends the request for one, so that the proxy can stop the session', async ({
+  proxy,
+  profile,
+}) => {
+  proxy.behaviour.leaseAfterMs = 500
+  const tab = await profile.open(`${proxy.url}/plain`)
+  await soon(() => proxy.visits('open').length).toBe(1)
+  await tab.close()
+  await soon(() => proxy.sessions()).toMatchObject([{ state: 'closed' }])
+})
+
+test('navigating to another site parks the session', async ({ proxy, profile }) => {
+  const tab = await profile.open(`${proxy.url}/plain`)
+  await soon(() => statusOf(tab)).toBe('warm')
+  await tab.navigate(`${proxy.url.replace('127.0.0.1', 'localhost')}/elsewhere`)
+  await soon(() => proxy.visits('close')).toMatchObject(parked)
+  expect(proxy.sessions()).toMatchObject([{ state: 'parked' }])
+})
+
+test('a crashed tab tells nobody, and the proxy lets its session expire', async ({ proxy, profile }) => {
+  proxy.behaviour.ttlMs = 900
+  const tab = await profile.open(`${proxy.url}/plain`)
+  await soon(() => proxy.visits('beat').length).toBeGreaterThan(0)
+  await tab.crash()
+  await soon(() => proxy.sessions()).toMatchObject([{ state: 'expired' }])
+  expect(proxy.visits('close')).toEqual([])
+})

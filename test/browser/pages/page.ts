@@ -1,0 +1,76 @@
+import type { SessionEvent, SessionSnapshot, WarmSession } from '@warm-agent/client'
+
+/** What the tests see of the page, and can do in it. */
+export interface PageUnderTest {
+  events: SessionEvent[]
+  /** Every attempt to reach the proxy, also those that never arrived. */
+  attempts: { path: string; atMs: number; isKeptAlive: boolean }[]
+  /** One for each `pageshow`: whether the page came from the back/forward cache. */
+  returns: boolean[]
+  /** What nobody caught. */
+  errors: string[]
+  /** How often a component was rendered, and mounted. */
+  renders: number
+  mounts: number
+  snapshot(): SessionSnapshot
+  /** @returns the whole answer. */
+  send(text: string): Promise<string>
+  /** So many components use the hook from now on. */
+  show(components: number): void
+  /** Mounts and unmounts so many times in a row; one component is mounted in the end. */
+  storm(times: number): Promise<void>
+}
+
+declare global {
+  var page: PageUnderTest
+}
+
+const query = new URLSearchParams(location.search)
+
+// As in a browser that is older than them.
+if (query.get('without') === 'tabs') {
+  for (const [owner, name] of [
+    [navigator, 'locks'],
+    [globalThis, 'BroadcastChannel'],
+  ] as const) {
+    Object.defineProperty(owner, name, { value: undefined })
+  }
+}
+
+export const options = {
+  agent: query.get('agent') ?? undefined,
+  onEvent: (event: SessionEvent) => page.events.push(event),
+  ...(query.has('hiddenHoldMs') && { hiddenHoldMs: Number(query.get('hiddenHoldMs')) }),
+}
+
+export const components = Number(query.get('components') ?? 1)
+
+export function exposePage(session: () => Pick<WarmSession, 'fetch'> & SessionSnapshot, more: Partial<PageUnderTest>) {
+  const { fetch } = globalThis
+  globalThis.fetch = (input, init) => {
+    const { pathname } = new URL(String(input), location.href)
+    page.attempts.push({ path: pathname, atMs: Date.now(), isKeptAlive: !!init?.keepalive })
+    return fetch(input, init)
+  }
+  globalThis.page = {
+    events: [],
+    attempts: [],
+    returns: [],
+    errors: [],
+    renders: 0,
+    mounts: 0,
+    snapshot() {
+      const { status, heartbeat, error, outcome } = session()
+      return { status, heartbeat, error, outcome }
+    },
+    async send(text) {
+      return (await session().fetch('/api/agent/messages', { method: 'POST', body: text })).text()
+    },
+    show() {},
+    async storm() {},
+    ...more,
+  }
+  addEventListener('error', ({ message }) => page.errors.push(message))
+  addEventListener('unhandledrejection', ({ reason }) => page.errors.push(String(reason)))
+  addEventListener('pageshow', ({ persisted }) => page.returns.push(persisted))
+}
