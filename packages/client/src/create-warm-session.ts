@@ -102,6 +102,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       if (canWarm()) void warm()
       else turn.end()
     },
+    onHeard: () => wake(),
     onAsked() {
       const hold = liveHold(core.state)
       const { ticket } = core.held

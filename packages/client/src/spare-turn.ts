@@ -20,6 +20,8 @@ interface TabMessage {
 interface TurnListeners {
   /** It is this tab's turn to hold the spare. */
   onTurn(): void
+  /** Another tab asks something of the one whose turn it is. */
+  onHeard(): void
   /** Another tab's user speaks first. @returns the spare, which is then theirs. */
   onAsked(): GivenSpare | undefined
   /** This tab was frozen, and another one has taken its turn. */
@@ -38,7 +40,11 @@ const lateAnswerMs = 50
  * The turn to hold an unsent spare: one tab of a browser has it at a time, the others wait in line. A tab that closes or
  * crashes loses it by itself. Without Web Locks every tab has its own.
  */
-export function createSpareTurn(environment: Environment, key: string, { onTurn, onAsked, onStolen }: TurnListeners) {
+export function createSpareTurn(
+  environment: Environment,
+  key: string,
+  { onTurn, onHeard, onAsked, onStolen }: TurnListeners,
+) {
   const name = `warm-agent spare ${key}`
   const from = `${environment.now()} ${environment.random()}`
   let endTurn: (() => void) | undefined
@@ -50,7 +56,9 @@ export function createSpareTurn(environment: Environment, key: string, { onTurn,
   function onMessage(message: TabMessage) {
     const { question, from: asker, to } = message
     if (to === from) waiting.get(question)?.(message)
-    else if (endTurn && !to) {
+    // Chromium lets a frozen page hear, but stops its timers: its spare may be over without its knowing.
+    else if (endTurn && !to) onHeard()
+    if (endTurn && !to) {
       const spare = question === 'ask' ? onAsked() : undefined
       channel?.post({ question, from, to: asker, spare } satisfies TabMessage)
       if (spare) end()
