@@ -13,7 +13,13 @@ export function createKeptLease(environment: Environment, agentKey: string, park
   const key = `warm-agent ${agentKey}`
   const storage = () => environment.storage()
   return {
-    keep: (kept: KeptLease) => storage()?.setItem(key, JSON.stringify(kept)),
+    keep(kept: KeptLease) {
+      try {
+        storage()?.setItem(key, JSON.stringify(kept))
+      } catch {
+        // The storage is full: the next page opens a session of its own.
+      }
+    },
     /** @returns the lease of the page before, unless the clock says that its session is over. */
     take(): KeptLease | undefined {
       const text = storage()?.getItem(key)

@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts'
 
 /** Whether the user is here. */
-export interface Presence {
+interface Presence {
   isVisible: boolean
   /** The page is being closed, navigated away from, or put into the back/forward cache. */
   hasLeft: boolean

@@ -88,7 +88,12 @@ export function createSpareTurn(
         if (hurry) environment.after(lateAnswerMs, () => hurry())
         else onTurn()
       })
-    locks.request(name, options, turn).catch(() => {
+    locks.request(name, options, turn).catch(error => {
+      if (error?.name !== 'AbortError') {
+        // A page without an origin of its own, in a sandboxed frame, may not share locks.
+        queue = undefined
+        return onTurn()
+      }
       // Ours was aborted while it waited, or stolen while it was held.
       if (!endTurn) return
       endTurn = undefined

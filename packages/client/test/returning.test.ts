@@ -125,3 +125,18 @@ test('a page that returns from the back/forward cache has the newer ticket of th
   await page.environment.advance(minute)
   expect(page.status()).toBe('warm')
 })
+
+test('a full storage harms nobody', async () => {
+  const { session, warmUp, environment, proxy } = start()
+  environment.storage = () => ({
+    getItem: () => null,
+    removeItem: () => {},
+    setItem: () => {
+      throw new DOMException('Full.', 'QuotaExceededError')
+    },
+  })
+  session.mount()
+  await warmUp()
+  await environment.leave()
+  expect(proxy.closes).toHaveLength(1)
+})
