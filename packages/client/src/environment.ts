@@ -1,4 +1,5 @@
-import type { WarmTrigger } from './options.ts'
+/** When to warm up without being asked. */
+export type WarmTrigger = 'open' | 'visible' | 'intent' | 'manual'
 
 /** The world around a session. Replace it in tests. */
 export interface Environment {

@@ -1,7 +1,7 @@
 export { createWarmSession } from './create-warm-session.ts'
-export { browserEnvironment, type Environment } from './environment.ts'
+export { browserEnvironment, type Environment, type WarmTrigger } from './environment.ts'
 export { type Circumstances, type HoldStep, planHold } from './hold-policy.ts'
-export type { Resolvable, TriggerTarget, WarmSessionOptions, WarmTrigger } from './options.ts'
+export type { Resolvable, TriggerTarget, WarmSessionOptions } from './options.ts'
 export type { ExpiryReason, LeaseDurations, SessionEvent } from './session-event.ts'
 export {
   type HeartbeatStatus,

@@ -1,12 +1,9 @@
-import type { Environment } from './environment.ts'
+import type { Environment, WarmTrigger } from './environment.ts'
 import type { SessionEvent } from './session-event.ts'
 import type { WarmTransport } from './warm-transport.ts'
 
 /** A value, or a function that makes one, or promises one. Functions are called per request. */
 export type Resolvable<T> = T | Promise<T> | (() => T | Promise<T>)
-
-/** When to warm up without being asked. */
-export type WarmTrigger = 'open' | 'visible' | 'intent' | 'manual'
 
 /** The element that a trigger watches; looked up when the session is mounted and when the user returns. */
 export type TriggerTarget = () => Element | null | undefined

@@ -1,5 +1,5 @@
-import type { Environment } from './environment.ts'
-import type { TriggerTarget, WarmTrigger } from './options.ts'
+import type { Environment, WarmTrigger } from './environment.ts'
+import type { TriggerTarget } from './options.ts'
 
 /**
  * The triggers of those who are mounted. They are set when the session could be warmed, and again whenever it could be

@@ -1,5 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla'
-import type { TriggerTarget, WarmTrigger } from './options.ts'
+import type { WarmTrigger } from './environment.ts'
+import type { TriggerTarget } from './options.ts'
 import type { SessionSnapshot } from './state.ts'
 
 /** A session of one agent in this page, warm before its first message. */

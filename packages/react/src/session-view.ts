@@ -1,5 +1,8 @@
 import type { SessionSnapshot, WarmSession } from '@warm-agent/client'
-import type { WarmAgentSession } from './use-warm-agent-session.ts'
+
+/** What `useWarmAgentSession` gives. The functions stay the same from render to render. */
+export type WarmAgentSession = SessionSnapshot &
+  Pick<WarmSession, 'fetch' | 'warm' | 'close' | 'handoff' | 'getHeaders'>
 
 /** What one component sees of a session: it is told of changes to what it has read, and of nothing else. */
 export function createSessionView({ store, fetch, warm, close, handoff, getHeaders }: WarmSession) {

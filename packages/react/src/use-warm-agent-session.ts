@@ -1,12 +1,8 @@
-import type { SessionSnapshot, WarmSession, WarmSessionOptions } from '@warm-agent/client'
+import type { WarmSession, WarmSessionOptions } from '@warm-agent/client'
 import { useContext, useEffect, useInsertionEffect, useMemo, useSyncExternalStore } from 'react'
-import { createSessionView } from './session-view.ts'
+import { createSessionView, type WarmAgentSession } from './session-view.ts'
 import { createSessionUser, type SessionUser, sessionKey } from './shared-session.ts'
 import { WarmAgentContext } from './warm-agent-provider.ts'
-
-/** What {@link useWarmAgentSession} gives. The functions stay the same from render to render. */
-export type WarmAgentSession = SessionSnapshot &
-  Pick<WarmSession, 'fetch' | 'warm' | 'close' | 'handoff' | 'getHeaders'>
 
 /**
  * Holds a warm agent session while the component is mounted, and renders it anew when something changes that it read.
