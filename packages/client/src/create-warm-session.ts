@@ -1,4 +1,5 @@
 import { defaultBasePath } from '@warm-agent/protocol'
+import { pageKey } from './early-flight.ts'
 import { browserEnvironment, type Environment } from './environment.ts'
 import { createHandOff } from './hand-off.ts'
 import { createHolding } from './holding.ts'
@@ -53,8 +54,8 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     wake()
     if (!/^warm/.test(core.state.status)) turn.end()
   })
-  const agentKey = `${wiring.endpoint} ${agent ?? ''}`
-  const keptLease = createKeptLease(environment, agentKey, parkMs)
+  const key = pageKey(wiring.endpoint, agent)
+  const keptLease = createKeptLease(environment, key, parkMs)
 
   const { presence, look, start, stop } = createPresence(environment, holdWhile === 'active', {
     onLeft() {
@@ -97,7 +98,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   const triggers = createTriggers(environment, canWarm, () => void turn.take())
 
-  const turn = createSpareTurn(environment, agentKey, {
+  const turn = createSpareTurn(environment, key, {
     onTurn() {
       if (canWarm()) void warm()
       else turn.end()

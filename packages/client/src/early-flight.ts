@@ -4,7 +4,7 @@
  */
 export type EarlyFlight = (signal: AbortSignal) => Promise<Response | undefined> | undefined
 
-/** @returns under which key a page has what is an agent's: its early flight, and its lease in `sessionStorage`. */
+/** @returns under which key a page has what is an agent's: its early flight, its lease in `sessionStorage`, and, at its end, the name of its lock. */
 export function pageKey(endpoint: string, agent = ''): string {
   return `warm-agent ${endpoint} ${agent}`
 }

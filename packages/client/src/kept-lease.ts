@@ -9,8 +9,7 @@ export interface KeptLease extends Pick<Hold, 'lease' | 'touchedAtMs'> {
 }
 
 /** @returns the one lease that this tab keeps of an agent. It is there only between two pages, so that no copy of the tab finds it. */
-export function createKeptLease(environment: Environment, agentKey: string, parkMs: number) {
-  const key = `warm-agent ${agentKey}`
+export function createKeptLease(environment: Environment, key: string, parkMs: number) {
   const storage = () => environment.storage()
   return {
     keep(kept: KeptLease) {

@@ -45,7 +45,7 @@ export function createSpareTurn(
   key: string,
   { onTurn, onHeard, onAsked, onStolen }: TurnListeners,
 ) {
-  const name = `warm-agent spare ${key}`
+  const name = `spare of ${key}`
   const from = `${environment.now()} ${environment.random()}`
   let endTurn: (() => void) | undefined
   let queue: AbortController | undefined
