@@ -59,6 +59,8 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   const { presence, look, start, stop } = createPresence(environment, holdWhile === 'active', {
     onLeft() {
+      // A lock would keep other tabs waiting for a page in the back/forward cache.
+      turn.leave()
       const hold = liveHold(core.state)
       const { ticket } = core.held
       if (!ticket || !hold) return

@@ -148,6 +148,21 @@ test('a page that leaves before it has its ticket leaves no VM behind', async ()
   expect(log.at(-1)).toBe('vm 1 stopped')
 })
 
+test('a stream that is cut while a message joins its warm-up does not end the conversation', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+  const { open, send } = createTestProxy({ runtime })
+  const { next, leave } = await open()
+  const lease = await next()
+  const answering = send('hi', lease?.event === 'lease' ? lease.data.ticket : '')
+  await vi.waitUntil(() => log.length > 0)
+  for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+  await leave()
+  await vi.advanceTimersByTimeAsync(3000)
+  expect((await answering).status).toBe(200)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(log).not.toContain('vm 1 stopped')
+})
+
 test('a proxy that closes stops what only it would have stopped', async () => {
   const { runtime, log } = createFakeRuntime()
   const { proxy, openWarm, post } = createTestProxy({ runtime })

@@ -60,8 +60,9 @@ export const openSessionRoute: RouteHandler = async (context, { callerId }, requ
     cancel() {
       isGone = true
       clearTimeout(keepAlive)
-      // The page is gone, perhaps before it had the ticket with which it could have closed the session itself.
-      parkSession(context, ticket, context.limits.parkMs)
+      // The page is gone, perhaps before it had the ticket with which it could have closed the session itself. But where a
+      // message has come, only this stream was cut.
+      if (!context.memories.of(ticket.session).isSent) parkSession(context, ticket, context.limits.parkMs)
     },
   })
   return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })

@@ -33,6 +33,7 @@ export async function joinSession(
   const agent = agentOf(context, ticket)
   const memory = context.memories.of(ticket.session)
   unpark(context, ticket)
+  context.memories.note(ticket.session, { isSent: true })
   if (memory.hasEnded) return { ...coldSession(agent, ticket.callerId), outcome: 'rewarmed' }
 
   if (isExpired(ticket, agent.rules, Date.now())) {

@@ -11,7 +11,7 @@ interface SessionMemory {
   isWarmUpOver?: boolean
   /** The last touch that this process saw, later perhaps than the ticket says. */
   touchedAt?: number
-  /** A message was sent, after the ticket was sealed perhaps. */
+  /** A message has come for it, after the ticket was sealed perhaps. */
   isSent?: boolean
   /** The end that awaits a session whose browser left, unless the session is touched first. */
   parking?: Parking | undefined
