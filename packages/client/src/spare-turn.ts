@@ -56,13 +56,13 @@ export function createSpareTurn(
   function onMessage(message: TabMessage) {
     const { question, from: asker, to } = message
     if (to === from) waiting.get(question)?.(message)
-    // Chromium lets a frozen page hear, but stops its timers: its spare may be over without its knowing.
-    else if (endTurn && !to) onHeard()
-    if (endTurn && !to) {
-      const spare = question === 'ask' ? onAsked() : undefined
-      channel?.post({ question, from, to: asker, spare } satisfies TabMessage)
-      if (spare) end()
-    }
+    if (to || !endTurn) return
+    // Chromium lets a frozen page hear, but stops its timers: its spare, and so its turn, may be over without its knowing.
+    onHeard()
+    if (!endTurn) return
+    const spare = question === 'ask' ? onAsked() : undefined
+    channel?.post({ question, from, to: asker, spare } satisfies TabMessage)
+    if (spare) end()
   }
 
   /** @returns the answer of the tab whose turn it is, if it gives one in time. */

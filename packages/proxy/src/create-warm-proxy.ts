@@ -14,11 +14,11 @@ import { createEmit, tell } from './proxy-event.ts'
 import { checkOptions, type WarmProxyOptions } from './proxy-options.ts'
 import { beatSessionRoute } from './routes/beat-session.ts'
 import { closeSessionRoute } from './routes/close-session.ts'
+import { lendSession, type WarmRuntimeSession } from './routes/lend-session.ts'
 import { openSessionRoute } from './routes/open-session.ts'
 import { relayMessageRoute } from './routes/relay-message.ts'
 import type { RouteHandler } from './routes/route-handler.ts'
 import { createSealer } from './sealer.ts'
-import { lendSession, type WarmRuntimeSession } from './sessions/lend-session.ts'
 import { serveAgents } from './sessions/serve-agents.ts'
 import type { SessionContext } from './sessions/session-context.ts'
 import { createSessionMemories } from './sessions/session-memory.ts'
@@ -80,7 +80,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
         if (!isAllowed) throw foreignOrigin()
         return withHeaders(await answer(request, route), {
           ...streamingHeaders,
-          ...corsHeaders(request, Object.values(headerNames)),
+          ...corsHeaders(request),
         })
       } catch (cause) {
         const error = toWarmAgentError(cause)
@@ -93,7 +93,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
             cause,
           })
         }
-        return withHeaders(toErrorResponse(error), isAllowed ? corsHeaders(request, Object.values(headerNames)) : {})
+        return withHeaders(toErrorResponse(error), isAllowed ? corsHeaders(request) : {})
       }
     },
 

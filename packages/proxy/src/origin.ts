@@ -1,3 +1,5 @@
+import { headerNames } from '@warm-agent/protocol'
+
 /**
  * Whether a request may come from the page that made it: from no page at all, from the proxy's own origin, or from one
  * on the list. A proxy behind a TLS terminator sees `http` where the page says `https`; the other way round is refused.
@@ -9,14 +11,14 @@ export function isOriginAllowed(request: Request, origins: readonly string[]): b
   return origin === own.origin || origin === `https://${own.host}` || origins.includes(origin)
 }
 
-/** The headers that let a page of another, allowed origin read the answer. */
-export function corsHeaders(request: Request, exposed: readonly string[]): Record<string, string> {
+/** The headers that let a page of another, allowed origin read the answer, and ours of it. */
+export function corsHeaders(request: Request): Record<string, string> {
   const origin = request.headers.get('origin')
   if (origin === null) return {}
   return {
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',
-    'access-control-expose-headers': exposed.join(', '),
+    'access-control-expose-headers': Object.values(headerNames).join(', '),
     vary: 'Origin',
   }
 }

@@ -1,10 +1,10 @@
 import { headerNames, type Outcome, WarmAgentError, wireVersion } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
-import { agentNameOf, ticketOf } from '../routes/ticket-of.ts'
-import { coldSession, joinSession } from './join-session.ts'
-import { ownedByConversation } from './send-message.ts'
-import { agentNamed, type SessionContext } from './session-context.ts'
-import { sealTicket } from './session-ticket.ts'
+import { coldSession, joinSession } from '../sessions/join-session.ts'
+import { ownedByConversation } from '../sessions/send-message.ts'
+import { agentNamed, type SessionContext } from '../sessions/session-context.ts'
+import { sealTicket } from '../sessions/session-ticket.ts'
+import { agentNameOf, ticketOf } from './ticket-of.ts'
 
 /** A session for an app that invokes the agent itself. */
 export interface WarmRuntimeSession {
