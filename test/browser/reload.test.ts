@@ -87,3 +87,17 @@ test('a session that was lost while the page reloaded is noticed, and another is
   await tab.evaluate(() => page.send('Hello'))
   expect(proxy.visits('message')).toMatchObject([{ session: 'session-2' }])
 })
+
+test('a discarded tab goes on with its conversation, though its page never said that it left (PEERS: bfcache, sleep, discard)', async ({
+  proxy,
+  profile,
+}) => {
+  Object.assign(proxy.behaviour, { beatMs: 20_000, ttlMs: 30_000 })
+  const tab = await profile.open(`${proxy.url}/react`)
+  await tab.evaluate(() => page.send('before'))
+  await profile.open(`${proxy.url}/plain?agent=other`)
+  await tab.discard()
+  await tab.show()
+  await tab.evaluate(() => page.send('after'))
+  expect(proxy.visits('message')).toMatchObject([{ session: 'session-1' }, { session: 'session-1', outcome: 'warm' }])
+})

@@ -83,8 +83,8 @@ test('a tab that beats the spare and crashes is replaced (PEERS: two tabs, two V
   await moreBeats(proxy, 3)
   expect(names).toContain(lastBeat(proxy))
   expect(lastBeat(proxy)).not.toBe(names[leader])
-  // Whether it was taken over or made anew: the crashed one is dead by its deadline at the latest.
-  await soon(() => spares(proxy)).toMatchObject([{ state: 'live' }])
+  await soon(() => spares(proxy)).toMatchObject([{ name: 'session-1', state: 'live' }])
+  expect(proxy.visits('open')).toHaveLength(1)
 })
 
 test('a tab that beats the spare and is closed is replaced (PEERS: two tabs, two VMs)', async ({ proxy, profile }) => {
@@ -96,8 +96,8 @@ test('a tab that beats the spare and is closed is replaced (PEERS: two tabs, two
   await moreBeats(proxy, 3)
   expect(names).toContain(lastBeat(proxy))
   expect(lastBeat(proxy)).not.toBe(names[leader])
-  // The one that was left waits for a reload, unbeaten, until the proxy stops it.
-  expect(spares(proxy).map(({ state }) => state)).toEqual(['parked', 'live'])
+  expect(spares(proxy)).toMatchObject([{ name: 'session-1', state: 'live' }])
+  expect(proxy.visits('open')).toHaveLength(1)
 })
 
 test('a frozen tab that beat the spare is replaced, and takes nothing when it wakes (PEERS: two tabs, two VMs)', async ({
@@ -110,7 +110,7 @@ test('a frozen tab that beat the spare is replaced, and takes nothing when it wa
   await first.freeze()
   await soon(() => lastBeat(proxy)).toBe('/plain?tab=2')
   await moreBeats(proxy, 3)
-  expect(spares(proxy)).toHaveLength(1)
+  expect(proxy.visits('open')).toHaveLength(1)
   await second.evaluate(() => page.send('from the second'))
 
   await first.unfreeze()

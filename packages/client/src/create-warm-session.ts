@@ -4,18 +4,21 @@ import { browserEnvironment, type Environment } from './environment.ts'
 import { createHandOff } from './hand-off.ts'
 import { createHolding } from './holding.ts'
 import { createHttpTransport } from './http-transport.ts'
-import { createKeptLease } from './kept-lease.ts'
 import { createMounting } from './mounting.ts'
 import { refuse, type WarmSessionOptions } from './options.ts'
+import { createOwnedLease, type KeptLease } from './owned-lease.ts'
 import { createPresence } from './presence.ts'
 import { createSending } from './sending.ts'
-import { createSessionCore, parkMs } from './session-core.ts'
-import { createSpareTurn, type GivenSpare } from './spare-turn.ts'
+import { createSessionCore, type Held, parkMs } from './session-core.ts'
+import { createSpareTurn } from './spare-turn.ts'
 import { liveHold } from './state.ts'
 import { createTriggers } from './triggers.ts'
 import type { WarmSession } from './warm-session.ts'
 import { createWarming } from './warming.ts'
 import { createWireHeaders } from './wire-headers.ts'
+
+/** A beat that overtook the notice that the page was left would be undone by it. */
+const whenToAsk = ({ leftAtMs = 0 }: KeptLease) => leftAtMs + 250
 
 /** @throws Error that names the option that is unknown or makes no sense. */
 export function createWarmSession(options: WarmSessionOptions = {}): WarmSession {
@@ -51,32 +54,37 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   }
   const transport = givenTransport ?? createHttpTransport(wiring)
   const core = createSessionCore(environment, transport, onEvent, () => {
+    lease.keep()
     wake()
-    if (!/^warm/.test(core.state.status)) turn.end()
+    if (!/^warm/.test(core.state.status)) turn.leave()
   })
   const key = pageKey(wiring.endpoint, agent)
-  const keptLease = createKeptLease(environment, key, parkMs)
+  const lease = createOwnedLease(core, key, parkMs, keepOnReload)
+  let token: Promise<unknown> | undefined
+  /** The lease of the page before is being taken up. */
+  let adopting: Promise<void> | undefined
 
-  const { presence, look, start, stop } = createPresence(environment, holdWhile === 'active', {
-    onLeft() {
+  const presence = createPresence(environment, holdWhile === 'active', {
+    onLeft(isFreezing) {
+      const { held } = core
+      // A frozen page keeps its conversation: no copy of its tab may take it.
+      if (held.isLeft || (isFreezing && held.isOwn)) return
       // A lock would keep other tabs waiting for a page in the back/forward cache.
       turn.leave()
-      const hold = liveHold(core.state)
-      const { ticket } = core.held
-      if (!ticket || !hold) return
-      // The proxy stops it soon, unless the page returns, or the next one in this tab takes it up.
-      core.held.isParked = true
-      void core.dispose(ticket, { afterMs: parkMs, keepalive: true })
-      const isSent = core.state.status === 'active'
-      if (keepOnReload) keptLease.keep({ ...hold, ticket, isSent, leftAtMs: environment.now() })
+      if (held.ticket && liveHold(core.state)) {
+        lease.keep(environment.now())
+        held.isLeft = true
+        // The proxy stops it soon, unless the page returns, or another one takes it up.
+        void core.dispose(held.ticket, { afterMs: parkMs, keepalive: true })
+      } else if (!held.isOwn) giveUp()
+      lease.disown()
     },
     onTurned(isVisible) {
-      // Back from the back/forward cache: what was kept is this page's own again, or that of a page that was left after it.
-      const kept = isVisible && keptLease.take()
-      if (kept && core.held.isParked) core.held.ticket = kept.ticket
       core.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
     },
     onStirred() {
+      if (presence.isVisible && core.held.isLeft) comeBack()
+      if (lease.isTaken()) giveUp()
       if (presence.isVisible && core.state.isPaused) core.dispatch({ type: 'heartbeat-resumed' })
       else wake()
       triggers.set()
@@ -85,7 +93,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   const { wake, expire } = createHolding(
     core,
-    () => ({ hasLeft: presence.hasLeft, awayTooLongAtMs: presence.awayAtMs + hiddenHoldMs }),
+    () => presence.awayAtMs + hiddenHoldMs,
     () => triggers.set(),
   )
 
@@ -95,79 +103,111 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     const { status, outcome } = core.state
     // A conversation that was lost waits to go on with its own session.
     const isFree = status === 'idle' || (status === 'expired' && !outcome)
-    return presence.isVisible && isFree && !core.pending && (warmOnSaveData || !environment.savesData())
+    return presence.isVisible && isFree && !adopting && !core.pending && (warmOnSaveData || !environment.savesData())
   }
 
-  const triggers = createTriggers(environment, canWarm, () => void turn.take())
+  const triggers = createTriggers(environment, canWarm, async () => {
+    // A login token that is still to come is waited for, however long.
+    token = wiring.headers.pending()
+    if (token) await token
+    turn.take()
+  })
 
-  const turn = createSpareTurn(environment, key, {
-    onTurn() {
-      if (canWarm()) void warm()
-      else turn.end()
-    },
-    onHeard: () => wake(),
-    onAsked() {
-      const hold = liveHold(core.state)
-      const { ticket } = core.held
-      if (!hold || !ticket || core.pending) return
-      const { lease, touchedAtMs } = hold
-      core.held.flight?.abort()
-      core.held = {}
-      core.dispatch({ type: 'spare-given' })
-      triggers.set()
-      return { ticket, lease, touchedAtMs }
-    },
-    onStolen() {
-      void core.letGo()
-      core.dispatch({ type: 'session-expired', reason: 'hold' })
-    },
+  const turn = createSpareTurn(environment, key, async isShared => {
+    const found = isShared && lease.find(false)
+    if (found) {
+      const { id, ticket } = found
+      if ((await lease.isFree(id)) && canWarm()) return adopt({ id, ticket, askAtMs: whenToAsk(found) }, found)
+    }
+    if (canWarm()) void warm(!isShared)
+    else turn.leave()
   })
 
   const sending = createSending(core, agent, {
-    async onWithout() {
-      const spare = await turn.askForSpare()
-      if (!spare) return
-      if (core.state.status === 'warming' || core.held.ticket) await core.dispose(spare.ticket)
-      else adopt(spare, false)
+    async untilReady() {
+      await token
+      await adopting
+      await turn.known
     },
+    claim,
     onForgotten: () => expire('refused', true),
     onHeld: attach,
   })
 
+  /** Makes the session in hand this page's own, or else the spare of another tab. */
+  async function claim() {
+    const { held } = core
+    if (held.ticket) {
+      if (await lease.own(held)) held.isOwn = true
+      else if (held === core.held) giveUp()
+      return
+    }
+    const found = !adopting && !core.pending && core.state.status !== 'warming' && lease.find(false)
+    if (!found) return
+    const { id, ticket } = found
+    const mine: Held = { id, ticket, isOwn: true }
+    if (!(await lease.own(mine)) || held !== core.held) return
+    lease.remove(false)
+    adopt(mine, found)
+  }
+
   function attach() {
     begin()
-    look()
+    presence.look()
   }
 
   /** From the first use on, until the session is closed: watches the page, and takes up what the page before has left. */
   function begin() {
-    start()
-    const kept = keepOnReload && core.state.status === 'idle' && !core.held.ticket && keptLease.take()
-    if (!kept) return
-    adopt(kept, kept.isSent)
-    // Whether it lives, a beat will tell.
-    core.held.isParked = true
-    wake()
+    presence.start()
+    const found =
+      keepOnReload && !adopting && core.state.status === 'idle' && !core.held.ticket && lease.find(true)
+    if (!found) return
+    const { id, ticket } = found
+    const mine: Held = { id, ticket, isOwn: true, askAtMs: whenToAsk(found) }
+    adopting = lease.own(mine).then(isMine => {
+      adopting = undefined
+      if (isMine && core.state.status === 'idle') adopt(mine, found)
+      else lease.remove(true)
+      triggers.set()
+    })
   }
 
-  function adopt({ ticket, lease, touchedAtMs }: GivenSpare, isSent: boolean) {
-    const { beatMs, ttlMs } = lease
-    core.held = { ticket }
-    const holdMs = lease.atMs + lease.holdMs - environment.now()
-    core.dispatch({ type: 'lease-adopted', beatMs, ttlMs, holdMs, touchedAtMs, isSent })
+  function adopt(mine: Held, { lease: { beatMs, ttlMs, holdMs, atMs }, touchedAtMs, isSent }: KeptLease) {
+    core.held = mine
+    const leftMs = atMs + holdMs - environment.now()
+    core.dispatch({ type: 'lease-adopted', beatMs, ttlMs, holdMs: leftMs, touchedAtMs, isSent })
   }
 
-  async function warm() {
+  /** Back from the back/forward cache, or from being frozen. */
+  async function comeBack() {
+    const { held } = core
+    if (!held.isOwn) return giveUp()
+    const found = lease.find(true)
+    // The page that was left after this one may have renewed it.
+    if (found?.id === held.id) held.ticket = found?.ticket
+    Object.assign(held, { isLeft: false, askAtMs: 0, owned: undefined })
+    if (!(await lease.own(held)) && held === core.held) giveUp()
+  }
+
+  /** Another tab has the session, or may have it. */
+  function giveUp() {
+    core.held.flight?.abort()
+    core.held = {}
+    core.dispatch({ type: 'spare-given' })
+  }
+
+  async function warm(isOwn = true) {
     begin()
-    const warmed = warmUp()
-    look()
+    if (adopting) await adopting
+    const warmed = warmUp(isOwn)
+    presence.look()
     await warmed
   }
 
   function close(): Promise<void> {
     triggers.clear()
     turn.leave()
-    stop()
+    presence.stop()
     const gone = core.letGo()
     core.dispatch({ type: 'session-closed' })
     return gone
@@ -177,7 +217,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   return {
     store: core.store,
-    warm,
+    warm: () => warm(),
     fetch: createHandOff(wiring, environment, sending.send),
     handoff: sending.handoff,
     getHeaders: sending.getHeaders,

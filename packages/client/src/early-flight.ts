@@ -4,7 +4,7 @@
  */
 export type EarlyFlight = (signal: AbortSignal) => Promise<Response | undefined> | undefined
 
-/** @returns under which key a page has what is an agent's: its early flight, its lease in `sessionStorage`, and, at its end, the name of its lock. */
+/** @returns under which key a page has what is an agent's: its early flight, the leases that pages keep for each other, and, at its end, the name of the lock of its spare. */
 export function pageKey(endpoint: string, agent = ''): string {
   return `warm-agent ${endpoint} ${agent}`
 }

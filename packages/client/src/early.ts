@@ -47,7 +47,8 @@ export async function earlyScript(options: EarlyScriptOptions = {}): Promise<Ear
  * - `b` is the endpoint, `k` the key, `c` ends the flight, `a` is its answer, `x` closes it, `d` says that it broke.
  * - `l` is the lease, of a stream that was last heard at `t`. It is read from a copy, for the one who leaves before anybody
  *   has adopted the session.
- * - A page without `sessionStorage` throws, and opens nothing early. So does one beside a tab that holds the spare.
+ * - A page that may not store anything throws, and opens nothing early. So does one that has a lease to take up, and one
+ *   beside a tab that holds the spare.
  * - Nobody beats the session. So it can be adopted for as long as the first beat, which counts from then, comes in time.
  */
 function write(endpoint: string, agent: string | undefined): string {
@@ -77,7 +78,7 @@ function write(endpoint: string, agent: string | undefined): string {
       x=()=>{
         if(self[k])delete self[k],l&&navigator.sendBeacon(b+${quote(routes.close.path)},l.ticket),c.abort()
       };
-      if(document.visibilityState=="visible"&&!(navigator.connection?.saveData||self[k]||sessionStorage[k])){
+      if(document.visibilityState=="visible"&&!(navigator.connection?.saveData||self[k]||sessionStorage[k]||localStorage[k])){
         let a=open().catch(()=>{});
         self[k]=s=>{
           if(d||l&&Date.now()-t>l.ttlMs-l.beatMs)return x();

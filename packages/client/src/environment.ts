@@ -13,33 +13,26 @@ export interface Environment {
   isVisible(): boolean
   /**
    * Calls back when something may have changed: the page was shown, hidden, left (`hasLeft`: closed, navigated away
-   * from, or put into the back/forward cache), or has returned from there. @returns what ends it.
+   * from, or put into the back/forward cache), or has returned from there; it is about to be frozen (`isFreezing`); another
+   * tab has written to what the browser remembers. @returns what ends it.
    */
-  onPageChange(listener: (hasLeft: boolean) => void): () => void
+  onPageChange(listener: (hasLeft: boolean, isFreezing: boolean) => void): () => void
   /** Calls back once, when the trigger fires. @returns what ends the watch. */
   onTrigger(trigger: WarmTrigger, target: Element | null | undefined, fire: () => void): () => void
   /** Calls back at every sign of life. @returns what ends it. */
   onActivity(listener: () => void): () => void
   /** Whether the user asked to save data. */
   savesData(): boolean
-  /** What this tab remembers over a reload; nothing where that is forbidden. */
-  storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined
+  /** What this tab remembers over a reload, or all tabs of the browser share; nothing where that is forbidden. */
+  storage(of: 'tab' | 'browser'): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined
   /** The locks that the tabs of a browser share, where there are any. */
-  locks(): Pick<LockManager, 'request'> | undefined
-  /** What the tabs of a browser say to each other by this name, where they can. */
-  channel(
-    name: string,
-    listener: (message: unknown) => void,
-  ): { post(message: unknown): void; close(): void } | undefined
+  locks(): Pick<LockManager, 'request' | 'query'> | undefined
   /** Where the page is: what relative URLs resolve against, and its own origin, which a server lacks. */
   page(): { baseURI: string; location: { origin?: string } }
 }
 
-/**
- * Not `unload` and `beforeunload`, which break the back/forward cache; not `focus`, which dialogs and devtools fire.
- * `freeze` and `resume` tell nothing that a late timer does not.
- */
-const pageEvents = ['visibilitychange', 'pageshow', 'pagehide']
+/** Not `unload` and `beforeunload`, which break the back/forward cache; not `focus`, which dialogs and devtools fire. */
+const pageEvents = ['visibilitychange', 'pageshow', 'pagehide', 'freeze', 'resume', 'storage']
 const activityEvents = ['pointermove', 'pointerdown', 'keydown', 'wheel', 'scroll']
 const intentEvents = ['pointerenter', 'pointerleave', 'pointerdown', 'focusin', 'keydown']
 /** How long a pointer rests on what it means. */
@@ -71,7 +64,7 @@ export const browserEnvironment: Environment = {
     listen(globalThis.window, pageEvents, controller.signal, ({ type }) => {
       // A page that is left is hidden after that.
       hasLeft = type === 'pagehide' || (hasLeft && type !== 'pageshow')
-      listener(hasLeft)
+      listener(hasLeft, type === 'freeze')
     })
     return () => controller.abort()
   },
@@ -105,17 +98,11 @@ export const browserEnvironment: Environment = {
   },
   savesData: () =>
     !!(globalThis.navigator as { connection?: { saveData?: boolean } } | undefined)?.connection?.saveData,
-  storage() {
+  storage(of) {
     try {
-      return globalThis.sessionStorage
+      return of === 'tab' ? globalThis.sessionStorage : globalThis.localStorage
     } catch {}
   },
   locks: () => globalThis.navigator?.locks,
-  channel(name, listener) {
-    if (!globalThis.BroadcastChannel) return
-    const channel = new BroadcastChannel(name)
-    channel.onmessage = ({ data }) => listener(data)
-    return { post: message => channel.postMessage(message), close: () => channel.close() }
-  },
   page: () => globalThis.document ?? { baseURI: 'http://localhost', location: {} },
 }

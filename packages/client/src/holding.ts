@@ -1,7 +1,7 @@
 import type { Lease } from '@warm-agent/protocol'
 import { fly } from './fly.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import { type Circumstances, planHold } from './hold-policy.ts'
+import { planHold } from './hold-policy.ts'
 import type { SessionCore } from './session-core.ts'
 import type { ExpiryReason, SessionOccurrence } from './session-event.ts'
 import { type Hold, liveHold } from './state.ts'
@@ -15,12 +15,12 @@ export function toLeaseEvent(type: 'lease-granted' | 'warm-succeeded' | 'beat-su
 /**
  * Holds the session: beats, pauses, announces, and lets go.
  *
- * @param userIs Whether the user is there, as the plan has to know it.
+ * @param awayTooLongAtMs When a user who is away has been away for too long.
  * @param onSpareLost A spare that was adopted turns out to be gone.
  */
 export function createHolding(
   core: SessionCore,
-  userIs: () => Pick<Circumstances, 'awayTooLongAtMs'> & { hasLeft: boolean },
+  awayTooLongAtMs: () => number,
   onSpareLost: () => void,
 ) {
   const wake = createHeartbeat(
@@ -29,14 +29,13 @@ export function createHolding(
       const { held, state, environment } = core
       const hold = liveHold(state)
       if (!held.ticket || !hold) return
-      const { hasLeft, awayTooLongAtMs } = userIs()
       const circumstances = {
-        canBeat: !held.flight && !hasLeft,
+        canBeat: !held.flight && !held.isLeft,
         isPaused: state.isPaused,
         isSent: state.status === 'active' || !!hold.isSent,
-        awayTooLongAtMs,
+        awayTooLongAtMs: awayTooLongAtMs(),
       }
-      const asked = held.isParked ? { ...hold, retryAtMs: 0 } : hold
+      const asked = { ...hold, retryAtMs: held.askAtMs ?? hold.retryAtMs }
       return planHold(asked, circumstances, environment.now(), environment.random())
     },
     ({ action }) => {
@@ -51,7 +50,7 @@ export function createHolding(
   function beat() {
     const mine = core.held
     const { ticket = '' } = mine
-    mine.isParked = false
+    mine.askAtMs = undefined
     void fly(
       core,
       mine,

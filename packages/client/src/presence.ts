@@ -1,16 +1,8 @@
 import type { Environment } from './environment.ts'
 
-/** Whether the user is here. */
-interface Presence {
-  isVisible: boolean
-  /** The page is being closed, navigated away from, or put into the back/forward cache. */
-  hasLeft: boolean
-  /** Since when the user has been away; while they must show signs of life, since the last one. */
-  awayAtMs: number
-}
-
 interface PresenceListeners {
-  onLeft(): void
+  /** The page is being left (closed, navigated away from, put into the back/forward cache), or frozen. */
+  onLeft(isFreezing: boolean): void
   /** The page was shown or hidden. */
   onTurned(isVisible: boolean): void
   /** Something may have happened that timers missed, or a user who may have been away is here. */
@@ -24,27 +16,10 @@ export function createPresence(
   { onLeft, onTurned, onStirred }: PresenceListeners,
 ) {
   let undos: (() => void)[] = []
-  const presence: Presence = { isVisible: true, hasLeft: false, awayAtMs: Number.POSITIVE_INFINITY }
-
-  function noteSign() {
-    presence.awayAtMs = presence.isVisible && !needsSigns ? Number.POSITIVE_INFINITY : environment.now()
-  }
-
-  function look(hasLeft = false) {
-    const isVisible = !hasLeft && environment.isVisible()
-    const hasTurned = isVisible !== presence.isVisible
-    const isLeaving = hasLeft && !presence.hasLeft
-    Object.assign(presence, { hasLeft, isVisible })
-    if (isLeaving) onLeft()
-    if (hasTurned) {
-      noteSign()
-      onTurned(isVisible)
-    }
-    onStirred()
-  }
-
-  return {
-    presence,
+  const presence = {
+    isVisible: true,
+    /** Since when the user has been away; while they must show signs of life, since the last one. */
+    awayAtMs: Number.POSITIVE_INFINITY,
     look,
     start() {
       if (undos.length) return
@@ -64,4 +39,22 @@ export function createPresence(
       undos = []
     },
   }
+
+  function noteSign() {
+    presence.awayAtMs = presence.isVisible && !needsSigns ? Number.POSITIVE_INFINITY : environment.now()
+  }
+
+  function look(hasLeft = false, isFreezing = false) {
+    const isVisible = !hasLeft && environment.isVisible()
+    const hasTurned = isVisible !== presence.isVisible
+    presence.isVisible = isVisible
+    if (hasLeft || isFreezing) onLeft(isFreezing)
+    if (hasTurned) {
+      noteSign()
+      onTurned(isVisible)
+    }
+    onStirred()
+  }
+
+  return presence
 }

@@ -9,8 +9,10 @@ import { addressed } from './wire-headers.ts'
 const leaseWaitMs = 15_000
 
 interface SendingListeners {
-  /** A message is about to go without a session. */
-  onWithout(): Promise<void>
+  /** Settles when it is known whether there is a session, or one is being warmed up. */
+  untilReady(): Promise<void>
+  /** A message is about to go: what it goes on has to be this page's own. */
+  claim(): Promise<void>
   /** The proxy does not know the ticket. */
   onForgotten(): void
   /** An answer brought a session. */
@@ -21,21 +23,23 @@ interface SendingListeners {
 export function createSending(
   core: SessionCore,
   agent: string | undefined,
-  { onWithout, onForgotten, onHeld }: SendingListeners,
+  { untilReady, claim, onForgotten, onHeld }: SendingListeners,
 ) {
   async function untilLeased(signal: AbortSignal | null | undefined, timeoutMs = leaseWaitMs) {
-    if (!core.held.ticket && core.state.status !== 'warming') await onWithout()
-    if (core.state.status !== 'warming' || core.held.ticket || signal?.aborted) return
     const undos: (() => void)[] = []
-    await new Promise<unknown>(resolve => {
-      // Whatever changes now, it is the lease, or the end of its hope.
-      undos.push(
-        core.store.subscribe(resolve),
-        core.environment.after(timeoutMs, () => resolve(0)),
-      )
+    const patience = new Promise<unknown>(resolve => {
+      undos.push(core.environment.after(timeoutMs, () => resolve(0)))
+      if (signal?.aborted) resolve(0)
       signal?.addEventListener('abort', resolve)
     })
+    await Promise.race([patience, untilReady()])
+    if (core.state.status === 'warming' && !core.held.ticket) {
+      // Whatever changes now, it is the lease, or the end of its hope.
+      await Promise.race([patience, new Promise(resolve => undos.push(core.store.subscribe(resolve)))])
+    }
     for (const undo of undos) undo()
+    signal?.throwIfAborted()
+    await claim()
   }
 
   /** Takes from the headers of an answer what they say of the session that it was sent on. @returns the outcome, if it is ours. */
@@ -50,7 +54,10 @@ export function createSending(
     if (ticket && outcome) {
       // A spare that was leased too late for this message is of no use any more.
       if (!sentTicket && mine.ticket) void core.letGo()
-      core.held.ticket = ticket
+      const { held } = core
+      held.ticket = ticket
+      held.id ??= ticket
+      held.isOwn = true
       onHeld()
     }
     return outcome

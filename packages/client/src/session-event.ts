@@ -32,7 +32,7 @@ export type SessionOccurrence =
   | { type: 'message-failed'; error: unknown }
   /** A conversation's session reaches the platform's maximum `inMs` milliseconds from now. No beat can extend it. */
   | { type: 'session-ending'; inMs: number }
-  /** Another tab's user spoke first, and has the spare. */
+  /** Another tab has the spare: its user spoke first, or this page was away. */
   | { type: 'spare-given' }
   | { type: 'page-hidden' }
   | { type: 'page-shown' }

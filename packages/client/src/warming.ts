@@ -13,16 +13,19 @@ export function createWarming(core: SessionCore, wake: () => void) {
         if (isWarming) delete mine.ticket
         throw fromErrorBody(data)
       }
-      if (isWarming) mine.ticket = data.ticket
+      if (isWarming) {
+        mine.ticket = data.ticket
+        mine.id ??= data.ticket
+      }
       // Nobody wants it any more: a late session is stopped, not ignored.
       else if (mine !== core.held || event === 'lease') return core.dispose(data.ticket)
       core.dispatch(toLeaseEvent(event === 'lease' ? 'lease-granted' : 'warm-succeeded', data))
     }
   }
 
-  return async function warm() {
+  return async function warm(isOwn: boolean) {
     if (core.state.status !== 'warming' && !liveHold(core.state) && !core.pending) {
-      const mine: Held = {}
+      const mine: Held = { isOwn }
       core.held = mine
       mine.opened = fly(
         core,

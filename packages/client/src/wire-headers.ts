@@ -5,16 +5,29 @@ import type { Resolvable } from './options.ts'
 export interface WireHeaders {
   /** Resolves the application's own headers (its login token), for one request. */
   resolve(): Promise<Headers>
+  /** Settles when they are known, well or not; nothing when they are at once. */
+  pending(): Promise<unknown> | undefined
   /** Those of the request before: a page that is going away cannot wait. */
   last(): Headers
 }
 
 export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): WireHeaders {
   let last = new Headers()
+  const ask = () => (typeof source === 'function' ? source() : source)
   return {
     async resolve() {
-      last = new Headers(await (typeof source === 'function' ? source() : source))
+      // The first of several components opens the session; by then the others of its commit have mounted too.
+      await null
+      last = new Headers(await ask())
       return last
+    },
+    pending() {
+      try {
+        const given = ask()
+        return given instanceof Promise ? given.catch(() => {}) : undefined
+      } catch {
+        // The request that needs them will fail by it, and tell.
+      }
     },
     last: () => last,
   }

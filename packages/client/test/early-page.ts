@@ -26,6 +26,8 @@ interface World {
   savesData?: boolean
   /** `sessionStorage`. */
   tab?: Map<string, string>
+  /** `localStorage`. */
+  spares?: Map<string, string>
   forbidsStorage?: boolean
   /** Held by other tabs. */
   locks?: string[]
@@ -36,6 +38,7 @@ export function openPage({
   isVisible = true,
   savesData = false,
   tab = new Map(),
+  spares = new Map(),
   forbidsStorage,
   locks = [],
 }: World = {}) {
@@ -52,6 +55,7 @@ export function openPage({
     sendBeacon: (...beacon: [string, string]) => beacons.push(beacon),
   })
   vi.stubGlobal('sessionStorage', forbidsStorage ? undefined : Object.fromEntries(tab))
+  vi.stubGlobal('localStorage', Object.fromEntries(spares))
   vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
   vi.stubGlobal('fetch', async (target: string, init: RequestInit) => {
     init.signal?.throwIfAborted()

@@ -1,4 +1,5 @@
 import { WarmAgentError } from '@warm-agent/protocol'
+import { createFakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
 import { start } from './start.ts'
 
@@ -12,7 +13,8 @@ async function leaveWarm(more: { isSent?: boolean } = {}) {
   await page.warmUp()
   if (more.isSent) await page.ask()
   await page.environment.leave()
-  return { tab, nowMs: page.environment.now(), page }
+  // The notice of leaving has arrived by then.
+  return { tab, nowMs: page.environment.now() + 250, page }
 }
 
 test('after a reload the lease is taken up, and is warm when a beat has found it alive', async () => {
@@ -25,6 +27,7 @@ test('after a reload the lease is taken up, and is warm when a beat has found it
       answer = () => resolve(beat(ticket, options))
     })
   session.mount()
+  await settle()
   expect(status()).toBe('warming')
   answer()
   await expect.poll(status).toBe('warm')
@@ -69,23 +72,56 @@ test('a lease that was left too long ago is not even tried', async () => {
   expect(proxy.beats).toEqual([])
 })
 
-test('a duplicated tab finds nothing: a page that lives has left nothing', async () => {
+test('a duplicated tab does not have what its original has', async () => {
+  const browser = createFakeBrowser()
+  const tab = new Map<string, string>()
+  const original = start({}, { tab, browser })
+  original.session.mount()
+  await settle()
+  await original.proxy.openings[0]?.lease()
+  await original.ask()
+  expect(tab.size).toBe(1)
+  const copy = new Map(tab)
+  const duplicate = start({}, { tab: copy, browser })
+  duplicate.session.mount()
+  await settle()
+  expect(duplicate.types()).toEqual(['warm-started'])
+  expect([...copy]).toEqual([])
+  expect(original.status()).toBe('active')
+})
+
+test('without Web Locks a page that lives has left nothing', async () => {
   const tab = new Map<string, string>()
   const original = start({}, { tab })
   original.session.mount()
   await original.warmUp()
-  await original.environment.hide()
-  expect([...tab]).toEqual([])
-  await original.environment.leave()
-  expect(tab.size).toBe(1)
-  await original.environment.comeBack()
-  expect([...tab]).toEqual([])
+  const duplicate = start({}, { tab: new Map(tab) })
+  duplicate.session.mount()
+  expect(duplicate.types()).toEqual(['warm-started'])
+})
+
+test('a discarded tab goes on with its conversation: its page never said that it left', async () => {
+  const tab = new Map<string, string>()
+  const original = start({}, { tab, browser: createFakeBrowser() })
+  original.session.mount()
+  await settle()
+  await original.proxy.openings[0]?.lease()
+  await original.ask()
+  // The browser gave all its locks away with the tab.
+  const { session, status, proxy } = start({}, { tab, browser: createFakeBrowser(), nowMs: 1_050_000 })
+  session.mount()
+  await expect.poll(status).toBe('active')
+  expect(proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
 })
 
 test('a lease is taken up once', async () => {
   const { tab, nowMs } = await leaveWarm()
   start({}, { tab, nowMs }).session.mount()
-  expect([...tab]).toEqual([])
+  await settle()
+  const late = start({}, { tab, nowMs })
+  late.session.mount()
+  await settle()
+  expect(late.types()).toEqual(['warm-started'])
 })
 
 test('with keepOnReload: false the next page begins anew', async () => {
@@ -114,8 +150,8 @@ test('what somebody else wrote there is no lease', async () => {
 })
 
 test('a page that returns from the back/forward cache has the newer ticket of the page that was left after it', async () => {
-  const { tab, page } = await leaveWarm()
-  const other = start({}, { tab, nowMs: page.environment.now() })
+  const { tab, nowMs, page } = await leaveWarm()
+  const other = start({}, { tab, nowMs })
   other.session.mount()
   await expect.poll(other.status).toBe('warm')
   await other.ask()

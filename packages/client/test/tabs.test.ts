@@ -58,13 +58,9 @@ test('of two tabs that speak at once one has the spare, and no message is lost',
   await warmUp(holder)
   const asked = speakers.map(tab => tab.ask())
   await settle()
-  for (const { environment, proxy } of speakers) {
-    await environment.advance(200)
-    await proxy.openings[0]?.lease()
-  }
   await Promise.all(asked)
   const tickets = speakers.map(({ proxy }) => proxy.messages.map(({ headers }) => headers.get('Warm-Agent-Ticket')))
-  expect(tickets).toEqual([['ticket-2'], ['ticket-1']])
+  expect(tickets).toEqual([['ticket-2'], [null]])
 })
 
 test('a tab that closes its session makes room for the next', async () => {
@@ -74,47 +70,61 @@ test('a tab that closes its session makes room for the next', async () => {
   expect(openings(tabs)).toEqual([1, 1])
 })
 
-test('a frozen tab is replaced, and gives up its spare when it learns of that', async () => {
-  const browser = createFakeBrowser()
-  const [frozen] = await openTabs(1, browser)
-  await frozen.proxy.openings[0]?.lease()
-  frozen.environment.freeze()
-  const [next] = await openTabs(1, browser)
-  expect(next.proxy.openings).toHaveLength(0)
-  await next.environment.advance(1000)
-  expect(next.proxy.openings).toHaveLength(1)
-  await settle()
-  expect(frozen.proxy.closes).toEqual([{ ticket: 'ticket-1' }])
-  expect(frozen.status()).toBe('expired')
+test('the spare of a tab that freezes is held by the next one', async () => {
+  const [frozen, next] = await openTabs(2)
+  await warmUp(frozen)
+  await frozen.environment.freeze()
+  expect(frozen.proxy.closes).toEqual([{ ticket: 'ticket-2', afterMs: 30_000, keepalive: true }])
+  await next?.environment.advance(250)
+  expect(next?.proxy.beats).toMatchObject([{ ticket: 'ticket-2' }])
+  expect(next?.status()).toBe('warm')
+  expect(next?.proxy.openings).toEqual([])
+  await frozen.environment.advance(60 * 60_000)
+  await frozen.environment.show()
+  expect(frozen.proxy.beats).toEqual([])
+  expect(frozen.status()).toBe('idle')
 })
 
-test('a tab that freezes while another one waits is replaced too', async () => {
-  const [holder, follower] = await openTabs(2)
-  await follower?.environment.advance(1000)
-  holder.environment.freeze()
-  await follower?.environment.advance(6000)
-  expect(follower?.proxy.openings).toHaveLength(1)
+test('the spare of a tab that is closed is held by the next one', async () => {
+  const [closed, next] = await openTabs(2)
+  await warmUp(closed)
+  await closed.environment.leave()
+  await next?.environment.advance(250)
+  expect(next?.proxy.beats).toMatchObject([{ ticket: 'ticket-2' }])
+  expect(next?.proxy.openings).toEqual([])
 })
 
-test('a tab that lives is not replaced', async () => {
-  const browser = createFakeBrowser()
-  const [holder] = await openTabs(1, browser)
-  const [next] = await openTabs(1, browser)
-  await next.environment.advance(60_000)
-  expect(next.proxy.openings).toHaveLength(0)
-  expect(holder.status()).toBe('warming')
+test('a tab that freezes before its lease is here makes room for the next', async () => {
+  const tabs = await openTabs(2)
+  await tabs[0].environment.freeze()
+  expect(tabs[0].proxy.openings[0]?.signal.aborted).toBe(true)
+  expect(openings(tabs)).toEqual([1, 1])
 })
 
-test('a message does not wait long for the spare of a frozen tab', async () => {
-  const browser = createFakeBrowser()
-  const [frozen] = await openTabs(1, browser)
-  await frozen.proxy.openings[0]?.lease()
-  frozen.environment.freeze()
-  const [speaker] = await openTabs(1, browser)
-  const asked = speaker.ask()
-  await speaker.environment.advance(200)
-  await asked
-  expect(speaker.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBeNull()
+test('a conversation stays with its tab when that freezes', async () => {
+  const [frozen, other] = await openTabs(2)
+  await warmUp(frozen)
+  await frozen.ask()
+  await frozen.environment.freeze()
+  expect(frozen.proxy.closes).toEqual([])
+  await frozen.environment.show()
+  expect(frozen.status()).toBe('active')
+  expect(other?.types()).not.toContain('lease-adopted')
+})
+
+test('two messages at once go on the one spare that their tab has', async () => {
+  const [tab] = await openTabs(1)
+  await warmUp(tab)
+  await Promise.all([tab.ask(), tab.ask()])
+  expect(tab.proxy.messages.map(({ headers }) => headers.get('Warm-Agent-Ticket'))).toEqual(['ticket-2', 'ticket-2'])
+})
+
+test('the speaker and the holder of the spare never both have it', async () => {
+  const [holder, speaker] = await openTabs(2)
+  await warmUp(holder)
+  await Promise.all([speaker?.ask(), holder.ask()])
+  const tickets = [holder, speaker].map(tab => tab?.proxy.messages[0]?.headers.get('Warm-Agent-Ticket'))
+  expect(tickets.filter(ticket => ticket === 'ticket-2')).toHaveLength(1)
 })
 
 test('different agents have a spare each', async () => {
@@ -139,7 +149,7 @@ test('warm() is a decision, and waits for no turn', async () => {
 
 test('a page that may not share locks has its own', async () => {
   const browser = createFakeBrowser()
-  browser.locks = { request: async () => Promise.reject(new DOMException('Not here.', 'SecurityError')) }
+  browser.locks = { ...browser.locks, request: async () => Promise.reject(new DOMException('Not here.', 'SecurityError')) }
   const [tab] = await openTabs(1, browser)
   expect(tab.proxy.openings).toHaveLength(1)
 })

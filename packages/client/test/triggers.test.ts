@@ -108,3 +108,19 @@ test('handoff waits no longer than it may, and gives up with its signal', async 
   leaving.abort(new Error('left'))
   await expect(left).rejects.toThrow('left')
 })
+
+test('a login token that takes its time is waited for, without an error before', async () => {
+  let resolve = (_: HeadersInit) => {}
+  const promise = new Promise<HeadersInit>(given => {
+    resolve = given
+  })
+  const { session, environment, proxy, types, status } = start({ headers: () => promise })
+  session.mount()
+  await environment.advance(60 * 60_000)
+  expect(types()).toEqual([])
+  expect(status()).toBe('idle')
+  resolve({ authorization: 'Bearer late' })
+  await environment.advance(0)
+  expect(types()).toEqual(['warm-started'])
+  expect(proxy.openings).toHaveLength(1)
+})

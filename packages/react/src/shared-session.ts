@@ -69,9 +69,7 @@ function share(key: string, first: SessionUser): Shared {
     mounted: 0,
     session: createWarmSession({
       ...first.options,
-      async headers() {
-        // The first of several components opens the session; by then the others of its commit have mounted too.
-        await null
+      headers() {
         const headers = latest('headers')
         return (typeof headers === 'function' ? headers() : headers) ?? {}
       },

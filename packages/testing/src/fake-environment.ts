@@ -15,8 +15,8 @@ export interface FakeEnvironment extends Environment {
   comeBack(): Promise<void>
   /** The user does what the trigger waits for. */
   trigger(kind: 'visible' | 'intent'): Promise<void>
-  /** The tab stops, as Chromium stops one that was long in the background: it hears and does nothing. */
-  freeze(): void
+  /** The tab is told that it stops, as Chromium stops one that was long in the background. */
+  freeze(): Promise<void>
   /** The user moves, types or scrolls. */
   act(): Promise<void>
   /** How many timers and listeners there are: nothing may be left over in the end. */
@@ -34,7 +34,7 @@ export interface FakeEnvironmentOptions {
   savesData?: boolean
   /** Where the clock stands. @default 1_000_000 */
   nowMs?: number
-  /** What it shares with other tabs. @default nothing: no Web Locks, no BroadcastChannel */
+  /** What it shares with other tabs. @default nothing: no Web Locks, no storage of the browser */
   browser?: FakeBrowser
   /** What the tab remembers: give the same to the next page of the tab. @default nothing yet */
   tab?: Map<string, string>
@@ -56,16 +56,24 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   } = options
   let nowMs = options.nowMs ?? 1_000_000
   let isShown = isVisible
-  let isFrozen = false
   const timers = new Set<{ atMs: number; callback: () => void }>()
-  const listeners = new Set<(hasLeft: boolean) => void>()
+  const listeners = new Set<(hasLeft: boolean, isFreezing: boolean) => void>()
   const activityListeners = new Set<() => void>()
   const watches = new Set<{ kind: WarmTrigger; fire: () => void }>()
 
-  async function changePage(shown: boolean, hasLeft = false) {
+  async function changePage(shown: boolean, hasLeft = false, isFreezing = false) {
     isShown = shown
-    for (const listener of [...listeners]) listener(hasLeft)
+    for (const listener of [...listeners]) listener(hasLeft, isFreezing)
     await settle()
+  }
+
+  const hear = () => {
+    for (const listener of [...listeners]) listener(false, false)
+  }
+  /** The other tabs are told of a change, this one is not. */
+  function told(change: () => void) {
+    change()
+    for (const listener of browser?.listeners ?? []) if (listener !== hear) queueMicrotask(listener)
   }
 
   async function advance(durationMs: number) {
@@ -93,6 +101,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     isVisible: () => isShown,
     onPageChange(listener) {
       listeners.add(listener)
+      browser?.listeners.add(hear)
       return () => listeners.delete(listener)
     },
     onTrigger(kind, _, fire) {
@@ -109,13 +118,17 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       return () => activityListeners.delete(listener)
     },
     savesData: () => savesData,
-    storage: () => ({
-      getItem: key => tab.get(key) ?? null,
-      setItem: (key, value) => void tab.set(key, value),
-      removeItem: key => void tab.delete(key),
-    }),
+    storage(of) {
+      const memory = of === 'tab' ? tab : browser?.memory
+      return (
+        memory && {
+          getItem: key => memory.get(key) ?? null,
+          setItem: (key, value) => told(() => memory.set(key, value)),
+          removeItem: key => told(() => memory.delete(key)),
+        }
+      )
+    },
     locks: () => browser?.locks,
-    channel: (name, listener) => browser?.channel(name, listener, () => isFrozen),
     page: () => ({ baseURI: url, location: { origin: new URL(url).origin } }),
     advance,
     async sleep(durationMs) {
@@ -134,9 +147,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       }
       await settle()
     },
-    freeze() {
-      isFrozen = true
-    },
+    freeze: () => changePage(isShown, false, true),
     async act() {
       for (const listener of [...activityListeners]) listener()
       await settle()

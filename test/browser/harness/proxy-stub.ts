@@ -122,7 +122,8 @@ export async function startProxyStub(files: ReadonlyMap<string, string>): Promis
     const visit = note(request, 'message', given, { text: body })
     if (request.headers['warm-agent-ticket'] && !given) return refuse(response, unknownTicket)
     const session = given ?? begin(agent)
-    const outcome = outcomes[visit.state]
+    // One that was parked while it warmed up warms on.
+    const outcome = given && Date.now() < given.warmAtMs ? 'joined' : outcomes[visit.state]
     Object.assign(visit, { outcome, session: session.name, agent: session.agent })
     if (outcome === 'rewarmed') session.boot()
     session.touch()
