@@ -1,9 +1,14 @@
+import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { demoBackend } from './demo/vite-plugin-demo-backend.ts'
 
 /** The export condition under which workspace packages resolve to their TypeScript: nothing has to be built. */
 const fromSource = '@warm-agent/source'
+
+/** What brings React 18 in place of the newest. */
+const reactPackages = /^(react|react-dom|@testing-library\/react)(?=$|\/)/
+const react18 = fileURLToPath(new URL('test/react-18/node_modules/', import.meta.url))
 
 export default defineConfig({
   root: 'demo',
@@ -19,9 +24,22 @@ export default defineConfig({
   },
   test: {
     root: '.',
-    include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'demo/**/*.test.ts'],
-    globalSetup: 'test/support/prepare-machine.ts',
     testTimeout: 10_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'demo/**/*.test.ts'],
+          globalSetup: 'test/support/prepare-machine.ts',
+        },
+      },
+      {
+        extends: true,
+        resolve: { alias: [{ find: reactPackages, replacement: `${react18}$&` }] },
+        test: { name: 'react-18', include: ['packages/react/test/use-*.test.tsx'] },
+      },
+    ],
   },
 })

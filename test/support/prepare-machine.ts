@@ -5,33 +5,55 @@ import type { TestProject } from 'vitest/node'
 declare module 'vitest' {
   interface ProvidedContext {
     chromiumPath: string
+    redisServerPath: string
   }
 }
 
-const usualPlaces = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-]
+/** A program that the tests need and npm does not bring. */
+interface Program {
+  debianPackage: string
+  /** Names the executable, and keeps anything from being installed. */
+  variable: string
+  usualPlaces: readonly string[]
+}
 
-/** Makes sure, once and before any test, that this machine has a Chromium. Without one the tests fail; none is skipped. */
+const chromium: Program = {
+  debianPackage: 'chromium',
+  variable: 'CHROMIUM_PATH',
+  usualPlaces: [
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ],
+}
+const redisServer: Program = {
+  debianPackage: 'redis-server',
+  variable: 'REDIS_SERVER_PATH',
+  usualPlaces: ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'],
+}
+
+/** Makes sure, once and before any test, that this machine has what they need. Without it they fail; none is skipped. */
 export function setup({ provide }: TestProject): void {
-  if (!chromiumPath()) installChromium()
-  const found = chromiumPath()
-  if (!found) {
-    throw new Error(
-      'Could not find a Chromium: the end-to-end tests need one. ' +
-        'Install it (Debian: apt-get install chromium), or set CHROMIUM_PATH to an executable.',
-    )
-  }
-  provide('chromiumPath', found)
+  const missing = [chromium, redisServer].filter(program => !pathOf(program))
+  if (missing.length > 0) install(missing)
+  provide('chromiumPath', demandPathOf(chromium))
+  provide('redisServerPath', demandPathOf(redisServer))
 }
 
-function chromiumPath(): string | undefined {
-  const places = process.env.CHROMIUM_PATH ? [process.env.CHROMIUM_PATH] : usualPlaces
-  return places.find(isExecutable)
+function demandPathOf(program: Program): string {
+  const found = pathOf(program)
+  if (found) return found
+  throw new Error(
+    `Could not find ${program.debianPackage}: tests need it. ` +
+      `Install it (Debian: apt-get install ${program.debianPackage}), or set ${program.variable} to an executable.`,
+  )
+}
+
+function pathOf({ variable, usualPlaces }: Program): string | undefined {
+  const named = process.env[variable]
+  return (named ? [named] : usualPlaces).find(isExecutable)
 }
 
 function isExecutable(path: string): boolean {
@@ -44,11 +66,14 @@ function isExecutable(path: string): boolean {
 }
 
 /** Where it may, as root of a Debian. Elsewhere the error says what to install. */
-function installChromium(): void {
-  if (process.env.CHROMIUM_PATH || process.getuid?.() !== 0 || !isExecutable('/usr/bin/apt-get')) return
-  process.stderr.write('There is no Chromium yet: installing the Debian package.\n')
+function install(programs: readonly Program[]): void {
+  const isNamed = programs.some(({ variable }) => process.env[variable])
+  if (isNamed || process.getuid?.() !== 0 || !isExecutable('/usr/bin/apt-get')) return
+  const names = programs.map(({ debianPackage }) => debianPackage)
+  process.stderr.write(`There is no ${names.join(', no ')} yet: installing from Debian.\n`)
   const stdio = ['ignore', 'ignore', 'inherit'] as const
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // The package would start a server of the machine's own.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   execFileSync('apt-get', ['update'], { stdio: [...stdio] })
-  execFileSync('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], { stdio: [...stdio], env })
+  execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...names], { stdio: [...stdio], env })
 }

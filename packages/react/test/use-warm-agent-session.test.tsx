@@ -4,7 +4,7 @@ import { act, cleanup, render } from '@testing-library/react'
 import { createWarmSession, type WarmSession, type WarmSessionOptions } from '@warm-agent/client'
 import { useWarmAgentSession, WarmAgentProvider } from '@warm-agent/react'
 import { createFakeEnvironment, type FakeEnvironment } from '@warm-agent/testing'
-import { Activity, Component, lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
+import { Component, lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -274,24 +274,6 @@ test('a component that suspends, also after it was shown, keeps its session (Sus
   await act(async () => load({ default: () => <b>!</b> }))
   expect(container.textContent).toBe('warm!')
   expect(proxy.openings).toHaveLength(1)
-})
-
-test('a hidden Activity lets its session go, and takes a new one when shown', async () => {
-  const show = (mode: 'visible' | 'hidden') => (
-    <Activity mode={mode}>
-      <Chat options={options} />
-    </Activity>
-  )
-  const { rerender, container } = render(show('hidden'))
-  expect(proxy.openings).toHaveLength(0)
-  rerender(show('visible'))
-  await warmUp()
-  rerender(show('hidden'))
-  await act(() => environment.advance(1000))
-  expect(proxy.closes).toHaveLength(1)
-  rerender(show('visible'))
-  expect(proxy.openings).toHaveLength(2)
-  expect(container.textContent).toBe('warming')
 })
 
 test('the server renders without a call, and the browser hydrates without a warning and then warms up', async () => {

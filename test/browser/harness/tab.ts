@@ -23,6 +23,10 @@ export interface Tab {
   setOffline(isOffline: boolean): Promise<void>
   /** The renderer dies, and with it the page. */
   crash(): Promise<void>
+  /** Real input: what the page is told of it, the browser decides. */
+  point(x: number, y: number): Promise<void>
+  touch(x: number, y: number): Promise<void>
+  press(key: string): Promise<void>
   /** By `window.open`: like a duplicate, the new tab begins with a copy of the sessionStorage. */
   duplicate(): Promise<Tab>
   close(): Promise<void>
@@ -98,6 +102,20 @@ export async function attachTab(chromium: Chromium, openedId: string, targets: (
       targetId = await until('the discarded tab is listed', async () => {
         return (await targets()).find(target => target.url === url)?.targetId
       })
+    },
+    point: (x, y) => send('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y }),
+    async touch(x, y) {
+      await send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] })
+      await send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    },
+    async press(key) {
+      await send('Input.dispatchKeyEvent', {
+        type: 'keyDown',
+        key,
+        code: key,
+        windowsVirtualKeyCode: key === 'Tab' ? 9 : 65,
+      })
+      await send('Input.dispatchKeyEvent', { type: 'keyUp', key, code: key })
     },
     async setOffline(isOffline) {
       await send('Network.enable')

@@ -1,4 +1,4 @@
-import type { SessionEvent, SessionSnapshot, WarmSession } from '@warm-agent/client'
+import type { SessionEvent, SessionSnapshot, WarmSession, WarmTrigger } from '@warm-agent/client'
 
 /** What the tests see of the page, and can do in it. */
 export interface PageUnderTest {
@@ -37,7 +37,10 @@ if (query.get('without') === 'tabs') {
   }
 }
 
+const warmOn = query.get('warmOn') as WarmTrigger | null
+
 export const options = {
+  ...(warmOn && { warmOn, target: () => document.querySelector('textarea') }),
   agent: query.get('agent') ?? undefined,
   onEvent: (event: SessionEvent) => page.events.push(event),
   ...(query.has('hiddenHoldMs') && { hiddenHoldMs: Number(query.get('hiddenHoldMs')) }),
