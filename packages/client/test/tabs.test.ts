@@ -149,7 +149,10 @@ test('warm() is a decision, and waits for no turn', async () => {
 
 test('a page that may not share locks has its own', async () => {
   const browser = createFakeBrowser()
-  browser.locks = { ...browser.locks, request: async () => Promise.reject(new DOMException('Not here.', 'SecurityError')) }
+  browser.locks = {
+    ...browser.locks,
+    request: async () => Promise.reject(new DOMException('Not here.', 'SecurityError')),
+  }
   const [tab] = await openTabs(1, browser)
   expect(tab.proxy.openings).toHaveLength(1)
 })

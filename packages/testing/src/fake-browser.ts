@@ -40,7 +40,10 @@ export function createFakeBrowser(): FakeBrowser {
   return {
     locks: {
       request: request as LockManager['request'],
-      query: async () => ({ held: [...lines].filter(([, line]) => line.length).map(([name]) => ({ name })), pending: [] }),
+      query: async () => ({
+        held: [...lines].filter(([, line]) => line.length).map(([name]) => ({ name })),
+        pending: [],
+      }),
     },
     memory: new Map(),
     listeners: new Set(),

@@ -56,6 +56,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   } = options
   let nowMs = options.nowMs ?? 1_000_000
   let isShown = isVisible
+  /** A page that was left, or is frozen, hears nothing. */
+  let isAsleep = false
   const timers = new Set<{ atMs: number; callback: () => void }>()
   const listeners = new Set<(hasLeft: boolean, isFreezing: boolean) => void>()
   const activityListeners = new Set<() => void>()
@@ -63,12 +65,13 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
 
   async function changePage(shown: boolean, hasLeft = false, isFreezing = false) {
     isShown = shown
+    isAsleep = hasLeft || isFreezing
     for (const listener of [...listeners]) listener(hasLeft, isFreezing)
     await settle()
   }
 
   const hear = () => {
-    for (const listener of [...listeners]) listener(false, false)
+    if (!isAsleep) for (const listener of [...listeners]) listener(false, false)
   }
   /** The other tabs are told of a change, this one is not. */
   function told(change: () => void) {
