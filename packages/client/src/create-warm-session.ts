@@ -134,7 +134,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     onHeld: attach,
   })
 
-  /** Makes the session in hand this page's own, or else the spare of another tab. */
+  /** Makes the session in hand this page's own, or else the spare of another tab, if this one waits for its turn to hold it. */
   async function claim() {
     const { held } = core
     if (held.ticket) {
@@ -142,7 +142,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       else if (held === core.held) giveUp()
       return
     }
-    const found = !adopting && !core.pending && core.state.status !== 'warming' && lease.find(false)
+    const found = turn.isWaiting() && !core.pending && core.state.status !== 'warming' && lease.find(false)
     if (!found) return
     const { id, ticket } = found
     const mine: Held = { id, ticket, isOwn: true }

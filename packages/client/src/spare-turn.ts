@@ -39,6 +39,8 @@ export function createSpareTurn(
         request({ ifAvailable: true })
       })
     },
+    /** Whether this page wants a spare, and has not got the turn to hold one: that of another tab will do. */
+    isWaiting: () => !!leave,
     /** Gives the turn to the next tab, or waits for it no longer. */
     leave() {
       leave?.()

@@ -156,3 +156,14 @@ test('a page that may not share locks has its own', async () => {
   const [tab] = await openTabs(1, browser)
   expect(tab.proxy.openings).toHaveLength(1)
 })
+
+test('a page that warms up by hand alone takes nobody’s spare', async () => {
+  const browser = createFakeBrowser()
+  const [holder] = await openTabs(1, browser)
+  await warmUp(holder)
+  const cold = start({ warmOn: 'manual' }, { browser })
+  cold.session.mount()
+  await cold.ask()
+  expect(cold.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBeNull()
+  expect(holder.status()).toBe('warm')
+})

@@ -1,0 +1,91 @@
+// @vitest-environment jsdom
+
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { useWarmAgentSession, type WarmSessionOptions } from '@warm-agent/react'
+import { createDevtools, type Devtools, WarmAgentDevtools } from '@warm-agent/react/devtools'
+import { createFakeEnvironment, type FakeEnvironment, warmAgentHandlers } from '@warm-agent/testing'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+
+const server = setupServer()
+let environment: FakeEnvironment
+let devtools: Devtools
+let options: WarmSessionOptions
+
+beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
+afterAll(() => server.close())
+beforeEach(() => {
+  server.use(...warmAgentHandlers({ endpoint: 'https://chat.example/api/agent' }))
+  environment = createFakeEnvironment()
+  devtools = createDevtools()
+  options = { environment, endpoint: 'https://chat.example/api/agent' }
+})
+afterEach(async () => {
+  cleanup()
+  // The grace after which a session that nobody uses is closed.
+  await environment.advance(1000)
+  server.resetHandlers()
+})
+
+let send = async () => {}
+
+function Chat() {
+  const session = useWarmAgentSession(devtools.watch(options))
+  send = async () =>
+    void (await session.fetch('https://chat.example/api/agent/messages', { method: 'POST', body: 'hi' }))
+  return <WarmAgentDevtools devtools={devtools} session={session} isOpen />
+}
+
+const told = () => screen.getAllByRole('listitem').map(item => item.textContent?.replace(/^\S+ /, ''))
+const press = (name: string) => act(async () => fireEvent.click(screen.getByRole('button', { name })))
+
+test('the panel tells what the session is, what happened to it, and how it was until then', async () => {
+  render(<Chat />)
+  await expect.poll(() => screen.getByRole('status').textContent).toContain('warm')
+  await expect.poll(told).toContain('lease-granted')
+  await act(send)
+  expect(screen.getByRole('status').textContent).toContain('active')
+  expect(told()[0]).toMatch(/^message-answered: (warm|joined)$/)
+  expect(screen.getByRole('img').getAttribute('aria-label')).toMatch(/warming .* s, .*active/)
+})
+
+test('Offline holds the network off, and says so', async () => {
+  render(<Chat />)
+  await expect.poll(told).toContain('lease-granted')
+  await press('Offline')
+  expect(screen.getByRole('status').textContent).toContain('network held off')
+  await expect(send()).rejects.toThrow('Could not reach the proxy: the devtools hold the network off.')
+  await press('Offline')
+  await act(send)
+  expect(told()[0]).toMatch('message-answered')
+})
+
+test('Expire ends the session behind the page’s back: the next message starts it again', async () => {
+  render(<Chat />)
+  await expect.poll(() => told()[0]).toMatch('warm-succeeded')
+  await press('Expire')
+  await act(send)
+  expect(told()[0]).toBe('message-answered: rewarmed')
+})
+
+test('Expire without a session says why not', async () => {
+  options = { ...options, warmOn: 'manual' }
+  render(<Chat />)
+  await press('Expire')
+  expect(screen.getByRole('alert').textContent).toBe(
+    'Could not expire the session: none was seen yet. Warm one up first.',
+  )
+})
+
+test('Close closes, Warm warms up, and Escape leaves the panel for the button that opens it', async () => {
+  render(<Chat />)
+  await expect.poll(() => told()[0]).toMatch('warm-succeeded')
+  await press('Close')
+  expect(told()[0]).toBe('session-closed')
+  await press('Warm')
+  await expect.poll(() => told()[0]).toMatch('warm-succeeded')
+  fireEvent.keyDown(screen.getByRole('button', { name: 'Warm' }), { key: 'Escape' })
+  const toggle = screen.getByRole('button')
+  expect(toggle.getAttribute('aria-expanded')).toBe('false')
+  expect(document.activeElement).toBe(toggle)
+})
