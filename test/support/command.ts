@@ -9,6 +9,7 @@ const running = new Set<ChildProcess>()
 interface Started {
   /** The first line on stdout that matches; the process goes on. */
   lineMatching(pattern: RegExp): Promise<RegExpExecArray>
+  stdout(): string
   stderr(): string
   stop(signal?: NodeJS.Signals): Promise<number | null>
   exited: Promise<number | null>
@@ -60,6 +61,7 @@ export function warmAgent(args: string[], env: Record<string, string> = {}): Sta
         look()
         void exited.then(code => reject(new Error(`exited with ${code} before it printed ${pattern}: ${stderr}`)))
       }),
+    stdout: () => lines.map(line => `${line}\n`).join(''),
     stderr: () => stderr,
     stop(signal = 'SIGTERM') {
       child.kill(signal)
@@ -74,7 +76,7 @@ export function warmAgent(args: string[], env: Record<string, string> = {}): Sta
 export async function warmAgentOnce(args: string[], env?: Record<string, string>) {
   const command = warmAgent(args, env)
   const code = await command.exited
-  return { code, stderr: command.stderr() }
+  return { code, stdout: command.stdout(), stderr: command.stderr() }
 }
 
 /** For `afterEach`: nothing that a test started outlives it. */

@@ -6,7 +6,7 @@ interface Books {
 }
 
 /** The real command: an emulator with real agent processes, and proxies that share a secret, each a process. */
-export async function startFleet(proxyCount: number) {
+export async function startFleet(proxyCount: number, more: Record<string, string> = {}) {
   const emulator = warmAgent([
     'emulate',
     '--agent',
@@ -30,14 +30,16 @@ export async function startFleet(proxyCount: number) {
     WARM_AGENT_SECRET: 'a secret that the proxies of a fleet share',
     WARM_AGENT_ANONYMOUS: '1',
     PORT: '0',
+    ...more,
   }
+  const processes = Array.from({ length: proxyCount }, () => warmAgent(['proxy'], settings))
   const listening = await Promise.all(
-    Array.from({ length: proxyCount }, () =>
-      warmAgent(['proxy'], settings).lineMatching(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/),
-    ),
+    processes.map(({ lineMatching }) => lineMatching(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/)),
   )
   return {
     proxies: listening.map(([, origin]) => origin ?? ''),
+    emulator: env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE ?? '',
+    processes,
     books: async () =>
       (await fetch(`${env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE}/_emulator/ledger`)).json() as Promise<Books>,
   }

@@ -7,7 +7,7 @@ export function createPage(proxy: string) {
   let cookie = ''
   let ticket = ''
 
-  async function post(path: string, body?: object, origin = proxy): Promise<Response> {
+  async function post(path: string, body?: object, origin = proxy, signal?: AbortSignal): Promise<Response> {
     const response = await fetch(`${origin}/api/agent${path}`, {
       method: 'POST',
       headers: {
@@ -16,6 +16,7 @@ export function createPage(proxy: string) {
         ...(ticket && { 'warm-agent-ticket': ticket }),
       },
       ...(body && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
     })
     cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
     ticket = response.headers.get('warm-agent-ticket') ?? ticket
@@ -42,7 +43,9 @@ export function createPage(proxy: string) {
       return { lease: data as Lease, end: next() }
     },
     /** Sends a message and does not read the answer. */
-    start: (message: object, origin?: string) => post('/messages', message, origin),
+    start: (message: object, origin?: string, signal?: AbortSignal) => post('/messages', message, origin, signal),
+    /** Asks any route, and shows the answer as it is. */
+    post,
     async send(message: object, origin?: string): Promise<{ outcome: Outcome; pids: number[] }> {
       const response = await post('/messages', message, origin)
       const text = await response.text()

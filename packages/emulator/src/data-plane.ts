@@ -1,47 +1,110 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { checkStopBody, readBody } from './bodies.ts'
+import type { Admit, Admitted } from './admission.ts'
+import { readBody, readClientToken, readCommand } from './bodies.ts'
 import type { Books } from './books.ts'
+import { lateErrorOf } from './chaos/trouble.ts'
 import type { Clock } from './clock.ts'
 import type { Emit } from './events.ts'
-import { headersForAgent, sessionIdHeader } from './headers.ts'
-import { readOperation } from './operation.ts'
+import { echoedHeaders, sessionIdHeader } from './headers.ts'
+import { readHead, readRoute } from './operation.ts'
 import { PlatformError } from './platform-errors.ts'
+import { refusalReporter } from './refusals.ts'
 import { relay } from './relay.ts'
 import type { Sessions } from './sessions.ts'
+import { startCallLimit } from './wire/call-limit.ts'
+import { oauthMetadata } from './wire/oauth-metadata.ts'
+import { streamCommand } from './wire/run-command.ts'
+import { createStopOnce } from './wire/stop-once.ts'
 
-interface DataPlaneSetup {
-  arn: string
+export interface DataPlaneSetup {
+  admit: Admit
   sessions: Sessions
   books: Books
   clock: Clock
   emit: Emit
+  /** Who issues the tokens of this runtime; `undefined`: it takes none. */
+  issuer: () => string | undefined
 }
 
 /** Speaks the wire: one HTTP request in, one operation, its answer or the platform's error out. */
-export function createDataPlane({ arn, sessions, books, clock, emit }: DataPlaneSetup) {
+export function createDataPlane({ admit, sessions, books, clock, emit, issuer }: DataPlaneSetup) {
+  const stop = createStopOnce(sessions.stop)
+  const report = refusalReporter(books, emit)
+
   async function answer(request: IncomingMessage, response: ServerResponse, clientLeft: AbortSignal): Promise<void> {
-    const operation = readOperation(request, arn)
-    switch (operation.name) {
-      case 'list-sessions':
-        return answerJson(response, 200, books.live())
-      case 'read-ledger':
-        return answerJson(response, 200, books.ledger(clock.now()))
-      case 'stop':
-        checkStopBody(await readBody(request))
-        response.setHeader(sessionIdHeader, operation.address.sessionId)
-        await sessions.stop(operation.address)
-        return answerJson(response, 200, {})
-      case 'invoke': {
-        const { sessionId } = operation.address
-        const body = await readBody(request)
-        response.setHeader(sessionIdHeader, sessionId)
-        const headers = headersForAgent(request.headers, sessionId, requestIdOf(response))
-        return relay(await sessions.invoke(operation.address, { headers, body }, clientLeft), response)
+    const { headers } = request
+    const route = readRoute(readHead(request))
+    const body = await readBody(request)
+    if (route.name === 'oauth-metadata')
+      return answerJson(response, 200, oauthMetadata(headers, route, requireIssuer()))
+    if (route.name === 'websocket')
+      throw new PlatformError('ValidationException', 'The request is no WebSocket handshake.')
+    const onSession = (sessionId: string) => response.setHeader(sessionIdHeader, sessionId)
+    const requestId = String(response.getHeader('x-amzn-requestid'))
+    const call = await admit({ route, headers, body, requestId, onSession }, clientLeft)
+
+    switch (route.name) {
+      case 'invoke':
+        return pass(call, { headers: call.headers, body }, response, clientLeft)
+      case 'agent-card': {
+        const path = '/.well-known/agent-card.json'
+        return pass(call, { method: 'GET', path, headers: call.headers, body }, response, clientLeft)
       }
+      case 'stop':
+        await stop(call.address, readClientToken(body))
+        if (call.trouble.late) throw lateErrorOf(call.trouble.late)
+        return answerJson(response, 200, {})
+      case 'command':
+        for (const [name, value] of Object.entries(echoedHeaders(headers))) response.setHeader(name, String(value))
+        return command(call, body, response, clientLeft)
       default:
-        operation satisfies never
+        route.name satisfies never
     }
+  }
+
+  async function pass(
+    { address, trouble }: Admitted,
+    agentCall: Parameters<Sessions['invoke']>[1],
+    response: ServerResponse,
+    clientLeft: AbortSignal,
+  ): Promise<void> {
+    const limit = startCallLimit(clock, clientLeft)
+    try {
+      const answer = await sessions.invoke(address, agentCall, limit.signal)
+      if (answer.headers['content-type']?.startsWith('text/event-stream')) limit.stream()
+      await relay(answer, { response, trouble, clock, clientLeft })
+    } catch (error) {
+      limit.check()
+      throw error
+    } finally {
+      limit.stop()
+    }
+  }
+
+  async function command(
+    { address, trouble }: Admitted,
+    body: Buffer,
+    response: ServerResponse,
+    clientLeft: AbortSignal,
+  ): Promise<void> {
+    const { command: line, timeoutMs } = readCommand(body)
+    const vm = await sessions.enter(address, clientLeft)
+    const flight = vm.begin(clientLeft)
+    try {
+      const run = vm.machine?.run?.(line)
+      if (!run) throw new PlatformError('RuntimeClientError', 'A simulated agent has no shell to run a command in.')
+      await streamCommand({ run, timeoutMs, response, clock, trouble, signal: flight.signal })
+    } finally {
+      flight.land()
+    }
+  }
+
+  function requireIssuer(): string {
+    const found = issuer()
+    if (found === undefined)
+      throw new PlatformError('ResourceNotFoundException', 'The agent is not configured for OAuth.')
+    return found
   }
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -53,26 +116,14 @@ export function createDataPlane({ arn, sessions, books, clock, emit }: DataPlane
     } catch (error) {
       if (client.signal.aborted || request.errored) return
       if (response.headersSent) return void response.destroy()
-      const failure = toPlatformError(error)
-      const { type, status, message } = failure
-      const sessionId = response.getHeader(sessionIdHeader) as string | undefined
-      books.countRefusal(type)
-      emit({ type: 'refused', error: type, status, message, sessionId })
-      response.setHeader('x-amzn-errortype', type)
-      answerJson(response, status, { message })
+      const failure = report(error, response.getHeader(sessionIdHeader) as string | undefined)
+      if (!failure) return void request.socket.resetAndDestroy()
+      for (const [name, value] of Object.entries(failure.headers)) response.setHeader(name, value)
+      answerJson(response, failure.status, { message: failure.message })
     }
   }
 }
 
-function answerJson(response: ServerResponse, status: number, body: unknown): void {
+export function answerJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
-
-function requestIdOf(response: ServerResponse): string {
-  return String(response.getHeader('x-amzn-requestid'))
-}
-
-function toPlatformError(error: unknown): PlatformError {
-  if (error instanceof PlatformError) return error
-  return new PlatformError('InternalServerException', `The emulator failed: ${error}`, { cause: error })
 }

@@ -1,4 +1,4 @@
-export type EmulatorErrorCode = 'invalid_option' | 'port_in_use' | 'cannot_listen'
+export type EmulatorErrorCode = 'invalid_option' | 'port_in_use' | 'cannot_listen' | 'agent_did_not_start'
 
 /** Why an emulator did not start. Its message is one sentence for people: `Could not X: why. What to do.` */
 export class EmulatorError extends Error {

@@ -11,7 +11,7 @@ interface OfVm {
 /** What happened, in order. */
 export type EmulatorEvent =
   /** An invoke came for a session without a VM: provisioning begins and will take `delayMs` before the agent starts. */
-  | ({ type: 'session-created'; delayMs: number } & OfVm)
+  | ({ type: 'session-created'; delayMs: number; isPreWarmed: boolean } & OfVm)
   /** The provisioning delay is over and the agent has been started. */
   | ({ type: 'vm-provisioned'; pid: number | undefined } & OfVm)
   /** The agent answered `/ping`. */
@@ -22,6 +22,8 @@ export type EmulatorEvent =
   | ({ type: 'session-stopped' } & OfVm)
   | ({ type: 'session-expired'; reason: Extract<EndReason, 'idle' | 'max-lifetime'> } & OfVm)
   | ({ type: 'agent-exited'; how: string } & OfVm)
+  /** The agent was updated: `DEFAULT` gives new sessions this version. */
+  | { type: 'version-added'; version: number }
   /** A call was answered with an error. */
   | { type: 'refused'; error: PlatformErrorType; status: number; message: string; sessionId: string | undefined }
 

@@ -1,15 +1,32 @@
 /** Where a microVM is in its life. `active` while a call runs. Nothing but `active` and `idle` takes calls. */
 export type Phase = 'provisioning' | 'active' | 'idle' | 'stopping' | 'ended'
 
-export type EndReason = 'stopped' | 'idle' | 'max-lifetime' | 'agent-exited' | 'start-failed' | 'emulator-closed'
+export type EndReason =
+  | 'stopped'
+  | 'idle'
+  | 'max-lifetime'
+  | 'agent-exited'
+  | 'start-failed'
+  | 'abandoned'
+  /** Chaos took it. */
+  | 'lost'
+  | 'emulator-closed'
 
 export interface Limits {
   idleMs: number
   maxLifetimeMs: number
 }
 
-/** What an invoke does to a session whose VM is in `phase`; `undefined`: it has none, never had or not any more. */
-export function decideInvoke(phase: Phase | undefined): 'provision' | 'pass' | 'conflict' {
+/**
+ * What an invoke does to a session whose VM is in `phase`; `undefined`: it has none, never had or not any more.
+ *
+ * @param isConflictOver whether the platform has stopped refusing what comes while it provisions or tears down; then
+ * the call waits for the end of that.
+ */
+export function decideInvoke(
+  phase: Phase | undefined,
+  isConflictOver = false,
+): 'provision' | 'pass' | 'conflict' | 'wait' {
   switch (phase) {
     case undefined:
     case 'ended':
@@ -19,16 +36,16 @@ export function decideInvoke(phase: Phase | undefined): 'provision' | 'pass' | '
       return 'pass'
     case 'provisioning':
     case 'stopping':
-      return 'conflict'
+      return isConflictOver ? 'wait' : 'conflict'
     default:
       return phase satisfies never
   }
 }
 
 /** What a stop does to a session whose VM is in `phase`. */
-export function decideStop(phase: Phase | undefined): 'stop' | 'missing' | 'conflict' {
-  const verdict = decideInvoke(phase)
-  if (verdict === 'conflict') return 'conflict'
+export function decideStop(phase: Phase | undefined, isConflictOver = false): 'stop' | 'missing' | 'conflict' | 'wait' {
+  const verdict = decideInvoke(phase, isConflictOver)
+  if (verdict === 'conflict' || verdict === 'wait') return verdict
   return verdict === 'pass' ? 'stop' : 'missing'
 }
 

@@ -1,60 +1,70 @@
-import { randomUUID } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
-import { sessionIdHeader } from './headers.ts'
 import { PlatformError, violated } from './platform-errors.ts'
 import type { SessionAddress } from './sessions.ts'
+import { checkMembers, type Members } from './wire/check-members.ts'
+import { isRuntime, type Runtime } from './wire/runtime.ts'
 
-/** What a request asks for. The last two are the emulator's own. */
-export type Operation =
-  | { name: 'invoke'; address: SessionAddress }
-  | { name: 'stop'; address: SessionAddress }
-  | { name: 'list-sessions' }
-  | { name: 'read-ledger' }
+/** The operations of the data plane. */
+type OperationName = 'invoke' | 'stop' | 'command' | 'agent-card' | 'oauth-metadata' | 'websocket'
 
-interface Head {
-  method?: string | undefined
-  url?: string | undefined
-  headers: IncomingHttpHeaders
+/** The head of a request: nothing is checked yet but that there is such an operation. */
+export interface Head {
+  method: string
+  /** As it came: percent-encoded. */
+  path: string
+  query: URLSearchParams
 }
 
-const qualifierPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,47}$/
+export interface Route extends Head {
+  name: OperationName
+  /** An ARN or an agent's id, percent-encoded. */
+  runtime: string
+}
 
-/** Reads everything but the body. Throws what the platform answers to a request that it does not take. */
-export function readOperation({ method = '', url = '', headers }: Head, arn: string): Operation {
+const routes: Record<string, OperationName> = {
+  'POST invocations': 'invoke',
+  'POST stopruntimesession': 'stop',
+  'POST commands': 'command',
+  'GET invocations/.well-known/agent-card.json': 'agent-card',
+  'GET invocations/.well-known/oauth-protected-resource': 'oauth-metadata',
+  'GET ws': 'websocket',
+}
+
+/** The target of an HTTP request, taken apart. */
+export function readHead({ method = '', url = '' }: { method?: string | undefined; url?: string | undefined }): Head {
   const queryAt = url.indexOf('?')
-  const path = queryAt < 0 ? url : url.slice(0, queryAt)
-  const query = new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt))
-
-  if (`${method} ${path}` === 'GET /_emulator/sessions') return { name: 'list-sessions' }
-  if (`${method} ${path}` === 'GET /_emulator/ledger') return { name: 'read-ledger' }
-
-  const [, runtime, action] = /^\/runtimes\/([^/]+)\/(invocations|stopruntimesession)\/?$/.exec(path) ?? []
-  if (method !== 'POST' || runtime === undefined) {
-    throw new PlatformError('UnknownOperationException', `The emulator has no operation ${method} ${path}.`)
-  }
-  const name = action === 'invocations' ? 'invoke' : 'stop'
-  const sessionId = readSessionId(headers[sessionIdHeader], name)
-  const qualifier = readQualifier(query.get('qualifier'))
-  if (decode(runtime) !== arn) {
-    throw new PlatformError('ResourceNotFoundException', `No runtime ${decode(runtime)} was found. There is ${arn}.`)
-  }
-  return { name, address: { sessionId, qualifier } }
+  const [path, query] = queryAt < 0 ? [url, ''] : [url.slice(0, queryAt), url.slice(queryAt)]
+  return { method, path, query: new URLSearchParams(query) }
 }
 
-function readSessionId(value: string | string[] | undefined, name: 'invoke' | 'stop'): string {
-  if (value === undefined) {
-    if (name === 'invoke') return randomUUID()
-    throw violated('runtimeSessionId', 'Member must not be null')
+/** Which operation it is. Throws 404 when there is none. */
+export function readRoute(head: Head): Route {
+  const [, runtime, rest = ''] = /^\/runtimes\/([^/]+)\/(.+?)\/?$/.exec(head.path) ?? []
+  const key = `${head.method} ${rest}`
+  const name = Object.hasOwn(routes, key) ? routes[key] : undefined
+  if (runtime === undefined || name === undefined) {
+    throw new PlatformError('UnknownOperationException', `There is no operation ${head.method} ${head.path}.`)
   }
-  if (value.length < 33) throw violated('runtimeSessionId', 'Member must have length greater than or equal to 33')
-  if (value.length > 256) throw violated('runtimeSessionId', 'Member must have length less than or equal to 256')
-  return String(value)
+  return { ...head, name, runtime }
 }
 
-function readQualifier(value: string | null): string {
-  if (value === null) return 'DEFAULT'
-  if (qualifierPattern.test(value)) return value
-  throw violated('qualifier', 'Member must satisfy regular expression pattern: [a-zA-Z][a-zA-Z0-9_]{0,47}')
+/**
+ * Which session of which runtime is meant. Throws what the platform answers when something is malformed, or is not there.
+ *
+ * @param mint makes an id for an operation that came without one.
+ */
+export function readAddress(route: Route, members: Members, runtime: Runtime, mint: () => string): SessionAddress {
+  checkMembers(members)
+  const { runtimeSessionId, qualifier = 'DEFAULT', accountId } = members
+  const isStop = route.name === 'stop'
+  if (isStop && runtimeSessionId === undefined) throw violated('runtimeSessionId', 'Member must not be null')
+  const asked = decode(route.runtime)
+  if (!isRuntime(asked, accountId, runtime.arn) || !runtime.hasQualifier(qualifier)) {
+    throw new PlatformError(
+      'ResourceNotFoundException',
+      `No endpoint or agent found with qualifier '${qualifier}' for agent '${asked}'. There is ${runtime.arn}.`,
+    )
+  }
+  return { sessionId: runtimeSessionId ?? mint(), qualifier }
 }
 
 function decode(segment: string): string {

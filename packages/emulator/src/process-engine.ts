@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { callAgent, waitUntilHealthy } from './agent-http.ts'
+import { callAgent, createSockets, waitUntilHealthy } from './agent-http.ts'
 import { startAgentProcess } from './agent-process.ts'
+import { startCommandProcess } from './command-process.ts'
 import type { Engine, Machine } from './engine.ts'
 import { createGate } from './gate.ts'
 import { createPorts } from './ports.ts'
+import { readPing } from './read-ping.ts'
 import { createWatchdog } from './watchdog.ts'
 
 /**
@@ -25,6 +27,7 @@ export function createProcessEngine(command: string, output: 'ignore' | 'inherit
     signal.throwIfAborted()
     const agent = startAgentProcess(command, port, output, watchdog)
     const over = new AbortController()
+    const sockets = createSockets()
     const exited = agent.exited.finally(() => over.abort())
     const ready = waitUntilHealthy(port, over.signal).catch(async () => {
       throw new Error(await exited)
@@ -33,19 +36,23 @@ export function createProcessEngine(command: string, output: 'ignore' | 'inherit
     ready.catch(() => {})
     return {
       pid: agent.pid,
+      port,
+      run: command => startCommandProcess(command, port, watchdog),
       ready,
       exited,
       lastWords: agent.lastWords,
-      call: (call, callSignal) => callAgent(port, call, callSignal),
+      call: (call, { signal }) => callAgent(port, call, signal, sockets),
+      ping: () => readPing(port, over.signal),
       async end() {
         await agent.end()
+        sockets.destroy()
         ports.giveBack(port)
       },
     }
   }
 
   return {
-    async start(signal) {
+    async start(_, { signal }) {
       const leave = await enter()
       try {
         const machine = await startMachine(signal)

@@ -1,18 +1,19 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createBooks, type Ledger, type VmRecord } from './books.ts'
-import { bootSampler } from './boot.ts'
-import { createDataPlane } from './data-plane.ts'
+import type { TokenRequest } from './auth/token-issuer.ts'
+import type { Ledger, VmEntry } from './books.ts'
+import type { Chaos } from './chaos/create-chaos.ts'
+import { createWire } from './create-wire.ts'
 import { EmulatorError } from './emulator-error.ts'
-import { createEmit } from './events.ts'
 import { type EmulatorOptions, readOptions, regionOf, type Settings } from './options.ts'
-import { createProcessEngine } from './process-engine.ts'
-import { createSessions } from './sessions.ts'
+import { createPlatformCore, type Update } from './platform-core.ts'
 
 /** AgentCore's data plane, listening on this machine. */
 export interface Emulator {
   readonly url: string
+  /** Where everything under `/_emulator/` is: `url`, unless there is an `adminPort`. */
+  readonly adminUrl: string
   /** What to set in a process so that its AWS SDK, in any language, talks to this emulator. */
   readonly env: Readonly<
     Record<
@@ -25,9 +26,15 @@ export interface Emulator {
     >
   >
   /** The VMs that have not ended. Also `GET /_emulator/sessions`. */
-  sessions(): VmRecord[]
+  sessions(): VmEntry[]
   /** Every VM that ever was. Also `GET /_emulator/ledger`. */
   ledger(): Ledger
+  /** Deploys a new version of the agent: live sessions keep theirs. @returns its number, counted from 1 */
+  update(update?: Update): number
+  /** What goes wrong, to be changed while it runs. Also `/_emulator/chaos`. */
+  readonly chaos: Chaos
+  /** A token of the emulator's own identity provider, for `auth: 'oauth'`. Also `POST /_emulator/oauth/token`. */
+  issueToken(token?: TokenRequest): Promise<string>
   /** Ends every session and stops listening. Resolves when no agent is left; safe to call twice. */
   close(): Promise<void>
 }
@@ -39,24 +46,26 @@ const keepAliveMs = 350_000
  * Starts an emulator.
  * Rejects with an {@link EmulatorError} when an option makes no sense, or when it cannot listen.
  */
-export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+export async function startEmulator<State = unknown>(options: EmulatorOptions<State>): Promise<Emulator> {
   const settings = readOptions(options)
-  const { arn, clock, agentReadyTimeoutMs } = settings
-  const books = createBooks()
-  const emit = createEmit(settings.onEvent)
-  const engine = createProcessEngine(settings.agent, settings.agentOutput)
-  const sessions = createSessions({
-    books,
-    engine,
-    clock,
-    emit,
-    agentReadyTimeoutMs,
-    limits: { idleMs: settings.idleSeconds * 1_000, maxLifetimeMs: settings.maxLifetimeSeconds * 1_000 },
-    drawDelayMs: bootSampler(settings.boot, settings.seed),
-  })
-  const server = createServer(createDataPlane({ arn, sessions, books, clock, emit }))
+  const { arn, platform, agent, agentOutput, wire: wireSettings } = settings
+  const { clock } = platform
+  const core = createPlatformCore(agent, platform, agentOutput)
+  const { sessions, books } = core
+  let adminUrl = ''
+  const wire = createWire({ settings, core, clock, seed: platform.seed, adminUrl: () => adminUrl })
+  const server = createServer(wire.onRequest).on('upgrade', wire.webSockets.onUpgrade)
   server.keepAliveTimeout = keepAliveMs
   const url = await listen(server, settings)
+  const adminServer = wireSettings.adminPort === undefined ? undefined : createServer(wire.onAdminRequest)
+  adminUrl = url
+  if (adminServer) {
+    adminUrl = await listen(adminServer, { ...settings, port: wireSettings.adminPort ?? 0 }).catch(async error => {
+      server.close()
+      await core.close()
+      throw error
+    })
+  }
   let closing: Promise<void> | undefined
 
   async function shutDown(): Promise<void> {
@@ -64,21 +73,41 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     server.close()
     await sessions.close()
     server.closeAllConnections()
+    wire.webSockets.close()
     await closed
-    await engine.close()
+    if (adminServer) {
+      adminServer.close()
+      adminServer.closeAllConnections()
+    }
+    await core.close()
   }
+
+  if (settings.tryAgent)
+    await core.tryAgent().catch(async cause => {
+      await shutDown()
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new EmulatorError(
+        'agent_did_not_start',
+        `Could not start the agent with "${agent}": ${why}. Give a command that serves GET /ping on the port in PORT.`,
+        { cause },
+      )
+    })
 
   return {
     url,
+    adminUrl,
     env: {
       AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: url,
       AWS_REGION: regionOf(arn),
       AGENT_RUNTIME_ARN: arn,
-      AWS_ACCESS_KEY_ID: 'emulator',
-      AWS_SECRET_ACCESS_KEY: 'emulator-secret',
+      AWS_ACCESS_KEY_ID: wireSettings.credentials[0].accessKeyId,
+      AWS_SECRET_ACCESS_KEY: wireSettings.credentials[0].secretAccessKey,
     },
-    sessions: books.live,
+    sessions: () => books.live(clock.now()),
     ledger: () => books.ledger(clock.now()),
+    update: core.update,
+    chaos: wire.chaos,
+    issueToken: wire.tokens.issue,
     close() {
       closing ??= shutDown()
       return closing

@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { VmRecord } from './books.ts'
-import { type Clock, delay } from './clock.ts'
+import { Cancellable, unlessCancelled, wait } from './cancellation.ts'
+import type { Clock } from './clock.ts'
+import { createDeadlineTimer } from './deadline-timer.ts'
 import type { AgentAnswer, AgentCall, Engine, Machine } from './engine.ts'
 import type { Emit } from './events.ts'
+import { createFlights, type Flight } from './flights.ts'
 import { deadlineOf, type EndReason, type Limits } from './lifecycle.ts'
+import { startPingPoll } from './ping-poll.ts'
 import { PlatformError } from './platform-errors.ts'
+import { isWarmUp } from './simulated-agent.ts'
 
 /** An answer on its way to the client. */
 export interface VmAnswer extends AgentAnswer {
@@ -15,10 +20,21 @@ export interface VmAnswer extends AgentAnswer {
 /** One microVM, from its creation to its end. It never comes back. */
 export interface Vm {
   readonly record: Readonly<VmRecord>
+  /** The agent in it, once it is ready. */
+  readonly machine: Machine | undefined
   /** Resolves when it takes calls; rejects with what the platform answers when it never will. */
   readonly ready: Promise<void>
+  /** Resolves when its teardown is over, and its session free for another VM. */
+  readonly gone: Promise<void>
   call(call: AgentCall, signal: AbortSignal): Promise<VmAnswer>
-  /** Cuts what is running and ends it; resolves when nothing is left. Only the first reason counts. */
+  /**
+   * Keeps it busy until the flight lands; a quiet one, a WebSocket, does not: there only what it says restarts the idle
+   * timer. Throws 424 when it has ended.
+   */
+  begin(clientLeft: AbortSignal, how?: 'busy' | 'quiet'): Flight
+  /** Restarts the idle timer. */
+  touch(): void
+  /** Cuts what is running and ends it; resolves when nothing of the agent is left. Only the first reason counts. */
   end(reason: EndReason): Promise<void>
 }
 
@@ -29,22 +45,31 @@ export interface VmSetup {
   limits: Limits
   /** Milliseconds from the agent's start to its first healthy `/ping`. */
   agentReadyTimeoutMs: number
+  /** Milliseconds that a teardown takes at least. */
+  teardownMs: number
+  /** Milliseconds between two polls of `/ping`. */
+  pingEveryMs: number
   emit: Emit
   onEnded: () => void
 }
 
-export function createVm({ record, engine, clock, limits, agentReadyTimeoutMs, emit, onEnded }: VmSetup): Vm {
+export function createVm({ record, engine, clock, limits, emit, onEnded, ...times }: VmSetup): Vm {
   const { vm, sessionId, qualifier } = record
   const identity = { vm, sessionId, qualifier }
-  const boot = new AbortController()
-  const flights = new Set<AbortController>()
+  const boot = new Cancellable()
+  const flights = createFlights(touch)
+  const deadline = createDeadlineTimer(clock, () => deadlineOf(record, limits), expire)
+  const undos = [deadline.cancel, flights.cancelAll]
   let machine: Machine | undefined
-  let timer: unknown
   let ending: Promise<void> | undefined
+  let sayGone = () => {}
+  const gone = new Promise<void>(resolve => {
+    sayGone = resolve
+  })
 
   const booted = bootUp()
   const ready = booted.catch(async error => {
-    const failure = startFailure(error)
+    const failure = startFailure(error, machine)
     if (ending === undefined) emit({ type: 'vm-failed', message: failure.message, ...identity })
     await end('start-failed')
     throw failure
@@ -53,40 +78,32 @@ export function createVm({ record, engine, clock, limits, agentReadyTimeoutMs, e
   ready.catch(() => {})
 
   async function bootUp(): Promise<void> {
-    emit({ type: 'session-created', delayMs: record.delayMs, ...identity })
-    await delay(clock, record.delayMs, boot.signal)
-    const started = await engine.start(boot.signal)
+    emit({ type: 'session-created', delayMs: record.delayMs, isPreWarmed: record.isPreWarmed, ...identity })
+    await wait(clock, record.delayMs, boot)
+    const started = await engine.start(vm, boot)
     machine = started
     if (started.pid !== undefined) record.pid = started.pid
     emit({ type: 'vm-provisioned', pid: started.pid, ...identity })
-    const tooLong = new Error('Runtime initialization time exceeded, GET /ping did not answer 200 in time')
-    timer = clock.setTimeout(() => boot.abort(tooLong), agentReadyTimeoutMs)
-    await Promise.race([started.ready, aborted(boot.signal)])
-    void started.exited.then(how => exit(how))
+    await inTime(started)
+    void started.exited.then(exit)
     record.bootMs = clock.now() - record.bornAt
     touch()
+    const { ping } = started
+    if (ping) undos.push(startPingPoll({ clock, everyMs: times.pingEveryMs, ping, onBusy: touch }))
     emit({ type: 'vm-ready', bootMs: record.bootMs, ...identity })
   }
 
-  function startFailure(error: unknown): PlatformError {
-    if (error instanceof PlatformError) return error
-    const words = machine?.lastWords().slice(-1_000)
-    const why = error instanceof Error ? error.message : String(error)
-    return new PlatformError(
-      'RuntimeClientError',
-      `The agent did not start: ${why}. ${words ? `It printed last: ${words}` : 'It printed nothing.'}`,
-      { cause: error },
-    )
+  async function inTime(started: Machine): Promise<void> {
+    const tooLong = 'Runtime initialization time exceeded, GET /ping did not answer 200 in time'
+    const timer = clock.setTimeout(() => boot.cancel(new Error(tooLong)), times.agentReadyTimeoutMs)
+    await unlessCancelled(started.ready, boot).finally(() => clock.clearTimeout(timer))
   }
 
-  /** Restarts the idle timer. */
   function touch(): void {
     if (ending) return
-    record.state = flights.size > 0 ? 'active' : 'idle'
+    record.state = flights.isBusy ? 'active' : 'idle'
     record.touchedAt = clock.now()
-    clock.clearTimeout(timer)
-    const deadline = deadlineOf(record, limits)
-    if (deadline) timer = clock.setTimeout(() => expire(deadline.reason), Math.max(0, deadline.at - clock.now()))
+    deadline.look()
   }
 
   function expire(reason: 'idle' | 'max-lifetime'): void {
@@ -101,21 +118,31 @@ export function createVm({ record, engine, clock, limits, agentReadyTimeoutMs, e
 
   function end(reason: EndReason): Promise<void> {
     ending ??= tearDown(reason)
-    return ending
+    // An emulator that closes waits for no teardown.
+    return reason === 'emulator-closed' ? ending.then(finish) : ending
   }
 
   async function tearDown(reason: EndReason): Promise<void> {
+    const isStarting = record.state === 'provisioning'
     record.state = 'stopping'
+    record.stoppingAt = clock.now()
     record.endReason = reason
-    clock.clearTimeout(timer)
-    boot.abort(new PlatformError('InternalServerException', 'The emulator is closing.'))
-    for (const flight of flights) flight.abort()
+    for (const undo of undos) undo()
+    if (isStarting) boot.cancel(new PlatformError('InternalServerException', endedWhileItStarted))
     // A boot in flight may still bring a machine; it is waited for, never leaked.
     await booted.catch(() => {})
     await machine?.end()
+    const restMs = record.stoppingAt + times.teardownMs - clock.now()
+    if (restMs > 0) clock.setTimeout(finish, restMs)
+    else finish()
+  }
+
+  function finish(): void {
+    if (record.state === 'ended') return
     record.state = 'ended'
     record.endedAt = clock.now()
     onEnded()
+    sayGone()
   }
 
   /** A broken connection is often the first sign of an agent's death: give the second one a moment to arrive. */
@@ -123,32 +150,36 @@ export function createVm({ record, engine, clock, limits, agentReadyTimeoutMs, e
     await Promise.race([machine?.exited.then(() => ending), sleep(250, undefined, { ref: false })])
   }
 
+  function begin(clientLeft: AbortSignal, how: 'busy' | 'quiet' = 'busy'): Flight {
+    if (!machine || ending) throw new PlatformError('RuntimeClientError', 'The agent did not answer: it ended.')
+    const flight = flights.begin(clientLeft, how)
+    touch()
+    return flight
+  }
+
   return {
     record,
+    get machine() {
+      return machine
+    },
     ready,
+    gone,
+    begin,
+    touch,
     end,
-    async call(call, signal) {
-      if (!machine || ending) throw new PlatformError('RuntimeClientError', 'The agent did not answer: it ended.')
-      const flight = new AbortController()
-      const abort = () => flight.abort()
-      const land = () => {
-        signal.removeEventListener('abort', abort)
-        flights.delete(flight)
-        touch()
-      }
-      if (signal.aborted) abort()
-      signal.addEventListener('abort', abort, { once: true })
-      flights.add(flight)
-      record.invokes++
-      touch()
+    async call(call, clientLeft) {
+      const flight = begin(clientLeft)
+      count(record, call)
       emit({ type: 'invoked', ...identity })
       try {
-        const answer = await machine.call(call, flight.signal)
-        answer.body.once('close', land)
-        return { ...answer, settled }
+        if (!machine) throw new Error('there is no agent')
+        const { status, headers, body } = await machine.call(call, flight)
+        if (body instanceof Uint8Array) flight.land()
+        else body.once('close', flight.land)
+        return { status, headers, body, settled }
       } catch (cause) {
-        land()
-        signal.throwIfAborted()
+        flight.land()
+        clientLeft.throwIfAborted()
         await settled()
         const why = ending ? 'it ended' : `the connection broke (${cause instanceof Error ? cause.message : cause})`
         throw new PlatformError('RuntimeClientError', `The agent did not answer: ${why}.`, { cause })
@@ -157,10 +188,23 @@ export function createVm({ record, engine, clock, limits, agentReadyTimeoutMs, e
   }
 }
 
-/** @returns a promise that rejects with the reason of `signal`. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
+const endedWhileItStarted = 'The session was ended while it started.'
+
+function startFailure(error: unknown, machine: Machine | undefined): PlatformError {
+  if (error instanceof PlatformError) return error
+  const words = machine?.lastWords().slice(-1_000)
+  const why = error instanceof Error ? error.message : String(error)
+  return new PlatformError(
+    'RuntimeClientError',
+    `The agent did not start: ${why}. ${words ? `It printed last: ${words}` : 'It printed nothing.'}`,
+    { cause: error },
+  )
+}
+
+function count(record: VmRecord, { body }: AgentCall): void {
+  if (isWarmUp(body)) {
+    record.warmUps++
+    if (record.invokes > 0) record.beats++
+  }
+  record.invokes++
 }

@@ -2,8 +2,20 @@ import { expect, test } from 'vitest'
 import { commandOf, emulate, sessionNamed } from './harness.ts'
 
 const sessionHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id'
+const userHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-User-Id'
+const customHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Custom-'
+const twentyOne = Object.fromEntries(Array.from({ length: 21 }, (_, place) => [`${customHeader}${place}`, 'x']))
+const metadata = 'invocations/.well-known/oauth-protected-resource'
 
-test.each<[string, { path?: string; method?: string; session?: string | null; body?: string }, number, string]>([
+interface Sent {
+  path?: string
+  method?: string
+  session?: string | null
+  headers?: Record<string, string>
+  body?: string
+}
+
+test.each<[string, Sent, number, string]>([
   ['a short session id', { session: 'x'.repeat(32) }, 400, 'ValidationException'],
   ['a long session id', { session: 'x'.repeat(257) }, 400, 'ValidationException'],
   ['a bad qualifier', { path: '{arn}/invocations?qualifier=1st' }, 400, 'ValidationException'],
@@ -17,17 +29,48 @@ test.each<[string, { path?: string; method?: string; session?: string | null; bo
     'ValidationException',
   ],
   ['a stop that is not JSON', { path: '{arn}/stopruntimesession', body: '{' }, 400, 'ValidationException'],
-  ['another runtime', { path: '{arn}x/invocations' }, 404, 'ResourceNotFoundException'],
+  ['what is no ARN', { path: 'arn%3Aaws%3As3%3A%3A%3Abucket/invocations' }, 400, 'ValidationException'],
+  ['an agent id without its account', { path: '{id}/invocations' }, 400, 'ValidationException'],
+  ['an account of letters', { path: '{id}/invocations?accountId=12345678901x' }, 400, 'ValidationException'],
+  ['another account', { path: '{id}/invocations?accountId=999999999999' }, 404, 'ResourceNotFoundException'],
+  ['another runtime', { path: 'other-0123456789/invocations?accountId={account}' }, 404, 'ResourceNotFoundException'],
+  ['an endpoint that is missing', { path: '{arn}/invocations?qualifier=GREEN' }, 404, 'ResourceNotFoundException'],
+  ['a long user id', { headers: { [userHeader]: 'x'.repeat(1_025) } }, 400, 'ValidationException'],
+  ['a long trace id', { headers: { 'x-amzn-trace-id': 'x'.repeat(129) } }, 400, 'ValidationException'],
+  ['a long baggage', { headers: { baggage: 'x'.repeat(8_193) } }, 400, 'ValidationException'],
+  ['a long custom header', { headers: { [`${customHeader}a`]: 'x'.repeat(4_097) } }, 400, 'ValidationException'],
+  ['too many custom headers', { headers: twentyOne }, 400, 'ValidationException'],
+  ['a command without a session that is JSON', { path: '{arn}/commands', body: 'ls' }, 400, 'ValidationException'],
+  ['a command without a command', { path: '{arn}/commands', body: '{"timeout":1}' }, 400, 'ValidationException'],
+  [
+    'a long command',
+    { path: '{arn}/commands', body: `{"command":"${'x'.repeat(65_537)}"}` },
+    400,
+    'ValidationException',
+  ],
+  [
+    'no timeout of a command',
+    { path: '{arn}/commands', body: '{"command":"ls","timeout":0}' },
+    400,
+    'ValidationException',
+  ],
+  ['a long timeout', { path: '{arn}/commands', body: '{"command":"ls","timeout":3601}' }, 400, 'ValidationException'],
+  ['a WebSocket without a handshake', { path: '{arn}/ws', method: 'GET' }, 400, 'ValidationException'],
+  ['metadata without OAuth', { path: `{arn}/${metadata}`, method: 'GET' }, 404, 'ResourceNotFoundException'],
   ['a stop of no session', { path: '{arn}/stopruntimesession' }, 404, 'ResourceNotFoundException'],
   ['an unknown route', { path: '{arn}/dance' }, 404, 'UnknownOperationException'],
   ['an unknown method', { method: 'PUT' }, 404, 'UnknownOperationException'],
   ['a payload over 100 MB', { body: 'x'.repeat(100_000_001) }, 400, 'ValidationException'],
-])('refuses %s', async (_, { path = '{arn}/invocations', method = 'POST', session, body }, status, type) => {
-  const { emulator } = await emulate()
-  const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
-  const answer = await fetch(`${emulator.url}/runtimes/${path.replace('{arn}', arn)}`, {
+])('refuses %s', async (_, { path = '{arn}/invocations', method = 'POST', session, headers, body }, status, type) => {
+  const { emulator } = await emulate({ auth: 'none', qualifiers: ['DEFAULT'] })
+  const arn = emulator.env.AGENT_RUNTIME_ARN
+  const place = path
+    .replace('{arn}', encodeURIComponent(arn))
+    .replace('{id}', arn.split('/')[1] ?? '')
+    .replace('{account}', arn.split(':')[4] ?? '')
+  const answer = await fetch(`${emulator.url}/runtimes/${place}`, {
     method,
-    headers: session === null ? {} : { [sessionHeader]: session ?? sessionNamed('wire') },
+    headers: { ...headers, ...(session !== null && { [sessionHeader]: session ?? sessionNamed('wire') }) },
     ...(body === undefined ? {} : { body }),
   })
   expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([status, type])
@@ -36,7 +79,7 @@ test.each<[string, { path?: string; method?: string; session?: string | null; bo
 })
 
 test('mints a session id when a call has none, and gives it back', async () => {
-  const { emulator } = await emulate()
+  const { emulator } = await emulate({ auth: 'none' })
   const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
   const answer = await fetch(`${emulator.url}/runtimes/${arn}/invocations`, { method: 'POST', body: '{}' })
   const [vm] = emulator.sessions()
@@ -45,7 +88,7 @@ test('mints a session id when a call has none, and gives it back', async () => {
 })
 
 test('passes on the headers that the platform passes on, and no other', async () => {
-  const { emulator } = await emulate()
+  const { emulator } = await emulate({ auth: 'none' })
   const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
   const passed = {
     'content-type': 'application/json',
@@ -71,7 +114,7 @@ test('passes on the headers that the platform passes on, and no other', async ()
 })
 
 test('passes a large payload on whole', async () => {
-  const { invoke } = await emulate()
+  const { invoke } = await emulate({ auth: 'none' })
   expect(JSON.parse(await invoke('large', 'x'.repeat(5_000_000)))).toMatchObject({ bytes: 5_000_000 })
 })
 
@@ -81,7 +124,7 @@ test('runs an agent in another language', async () => {
 })
 
 test('shows its books over HTTP', async () => {
-  const { emulator, report } = await emulate()
+  const { emulator, report } = await emulate({ auth: 'none' })
   const { pid } = await report('books')
   const read = async (path: string) => (await fetch(`${emulator.url}/_emulator/${path}`)).json()
   expect(await read('sessions')).toEqual([expect.objectContaining({ vm: 1, pid, state: 'idle', invokes: 1 })])

@@ -1,0 +1,23 @@
+import type { Engine } from './engine.ts'
+import { createProcessEngine } from './process-engine.ts'
+import type { SimulatedAgent, SimulatedHandler } from './simulated-agent.ts'
+import { createSimulatedEngine, type SimulatedEngineSetup } from './simulated-engine.ts'
+
+/** A command line that starts a process for every session, or an agent that lives in this process. */
+export type Agent<State = unknown> = string | SimulatedHandler | SimulatedAgent<State>
+
+export function isAgent(value: unknown): value is Agent {
+  if (typeof value === 'string') return value.trim() !== ''
+  return typeof value === 'function' || typeof (value as Partial<SimulatedAgent> | null)?.invoke === 'function'
+}
+
+/** The engine that runs such an agent. */
+export function createEngine(
+  agent: Agent,
+  setup: Omit<SimulatedEngineSetup, 'agent'>,
+  output: 'ignore' | 'inherit',
+): Engine {
+  if (typeof agent === 'string') return createProcessEngine(agent, output)
+  const simulated: SimulatedAgent = typeof agent === 'function' ? { invoke: agent } : agent
+  return createSimulatedEngine({ ...setup, agent: simulated })
+}

@@ -1,0 +1,26 @@
+import { BedrockAgentCoreClient, GetAgentCardCommand } from '@aws-sdk/client-bedrock-agentcore'
+import { expect, test } from 'vitest'
+import { commandOf, emulate, sessionNamed } from './harness.ts'
+
+const ask = ({ env }: Awaited<ReturnType<typeof emulate>>['emulator']) =>
+  new BedrockAgentCoreClient({
+    endpoint: env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE,
+    region: env.AWS_REGION,
+    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
+    maxAttempts: 1,
+  }).send(new GetAgentCardCommand({ agentRuntimeArn: env.AGENT_RUNTIME_ARN, runtimeSessionId: sessionNamed('card') }))
+
+test("gives the agent's card, from the VM of the session", async () => {
+  const { emulator, report } = await emulate()
+  const { agentCard, runtimeSessionId } = await ask(emulator)
+  expect(agentCard).toMatchObject({ name: 'fixture', pid: (await report('card')).pid })
+  expect(runtimeSessionId).toBe(sessionNamed('card'))
+})
+
+test('turns the 404 of an agent without a card into 424', async () => {
+  const { emulator } = await emulate({ agent: commandOf('node', 'agent-without-routes.mjs') })
+  await expect(ask(emulator)).rejects.toMatchObject({
+    name: 'RuntimeClientError',
+    message: expect.stringContaining('Received error (404)'),
+  })
+})

@@ -1,0 +1,27 @@
+// What the README says of speed: `npm run bench -w @warm-agent/emulator`.
+import { simulateDay } from '../simulate-day.ts'
+import { measureOverhead } from './measure-overhead.ts'
+import { runCrowd } from './run-crowd.ts'
+
+const seconds = async <Value>(work: () => Promise<Value>): Promise<[Value, string]> => {
+  const startedAt = performance.now()
+  const value = await work()
+  return [value, ((performance.now() - startedAt) / 1_000).toFixed(1)]
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+const { bareMs, emulatedMs, unverifiedMs } = await measureOverhead(1_500)
+print(`a warm call, median of 1500: agent alone ${bareMs.toFixed(2)} ms`)
+print(`  through the emulator ${emulatedMs.toFixed(2)} ms, ${(emulatedMs / bareMs).toFixed(1)} times as much`)
+print(
+  `  without a signature (--auth none) ${unverifiedMs.toFixed(2)} ms, ${(unverifiedMs / bareMs).toFixed(1)} times as much`,
+)
+
+const [wrong, crowdSeconds] = await seconds(() => runCrowd(200))
+print(
+  `200 sessions of real processes, started at once and called three times: ${wrong} wrong answers, ${crowdSeconds} s`,
+)
+
+const [{ totals }, daySeconds] = await seconds(() => simulateDay(100_000, 1))
+print(`a day of ${totals.vms} sessions and ${totals.invokes} calls: ${daySeconds} s`)
