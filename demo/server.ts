@@ -3,9 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
 import { startEmulator } from '@warm-agent/emulator'
 import { defaultBasePath } from '@warm-agent/protocol'
-import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
+import { anonymousCallers, createWarmProxy, memoryLedger } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { tokensPerSecond } from './agent/pace.ts'
+import { conversationHeader } from './conversation-header.ts'
 import type { DemoDescription } from './describe.ts'
 
 export interface DemoBackend {
@@ -31,6 +32,8 @@ export async function startDemoBackend(): Promise<DemoBackend> {
   const proxy = createWarmProxy({
     runtime: createAgentCoreRuntime({ arn: platform.arn }),
     authorize: anonymousCallers({ secret }),
+    ledger: memoryLedger(),
+    conversationId: conversationHeader,
     secret,
     basePath: defaultBasePath,
   })

@@ -4,4 +4,5 @@ export const suggestions = [
   'What does it cost to hold a session?',
   'What happens when the microVM was replaced?',
   'How do I mount the proxy?',
+  'What did I ask before?',
 ]

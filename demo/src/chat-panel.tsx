@@ -13,9 +13,11 @@ interface Props extends Pick<SessionSnapshot, 'status' | 'error'> {
   lane: Lane
   turns: readonly Turn[]
   startedAtMs: number
+  isBusy: boolean
+  endMicroVm: () => void
 }
 
-export function ChatPanel({ lane, turns, status, error, startedAtMs }: Props) {
+export function ChatPanel({ lane, turns, status, error, startedAtMs, isBusy, endMicroVm }: Props) {
   const { title, subtitle } = laneTexts[lane]
   const scroller = useStickToEnd<HTMLDivElement>(turns)
   return (
@@ -27,6 +29,18 @@ export function ChatPanel({ lane, turns, status, error, startedAtMs }: Props) {
         <h2>
           {title} <small>{subtitle}</small>
         </h2>
+        {status === 'active' && (
+          <button
+            type="button"
+            className="chat-end"
+            data-testid={`end-${lane}`}
+            disabled={isBusy}
+            title="The conversation goes on: the next message starts another microVM, and the agent reloads its history."
+            onClick={endMicroVm}
+          >
+            End its microVM
+          </button>
+        )}
         <StatusPill lane={lane} status={status} isWaiting={turns.at(-1)?.phase === 'waiting'} />
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}

@@ -20,8 +20,8 @@ test.each<[string, ChatAction[], Partial<Turn>]>([
   ],
   [
     'an answer ends with its sources',
-    [asked, text('Be', 1250), { type: 'answered', sources: [{ title: 'A', path: 'a.md' }] }],
-    { phase: 'answered', sources: [{ title: 'A', path: 'a.md' }] },
+    [asked, text('Be', 1250), { type: 'answered', sources: [{ title: 'A', path: 'a.md' }], reloaded: 2 }],
+    { phase: 'answered', sources: [{ title: 'A', path: 'a.md' }], reloaded: 2 },
   ],
   [
     'a failure keeps what had arrived',

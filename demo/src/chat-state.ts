@@ -8,6 +8,8 @@ export interface Turn {
   phase: 'waiting' | 'streaming' | 'answered' | 'failed'
   text: string
   sources: Source[]
+  /** How many earlier questions a microVM that was new to the conversation had to load. */
+  reloaded?: number
   sentAtMs: number
   /** From Enter to the first token. */
   firstTokenMs?: number
@@ -19,7 +21,7 @@ export type ChatAction =
   | { type: 'asked'; prompt: string; atMs: number }
   | { type: 'outcome-known'; outcome: Outcome }
   | { type: 'text-arrived'; text: string; atMs: number }
-  | { type: 'answered'; sources: Source[] }
+  | { type: 'answered'; sources: Source[]; reloaded: number }
   | { type: 'failed'; error: string }
 
 /** The turns of one chat, oldest first. Only the last one can be unfinished; what comes for a finished one is ignored. */
@@ -47,7 +49,7 @@ function advance(turn: Turn, action: Exclude<ChatAction, { type: 'asked' }>): Tu
       return { ...turn, phase: 'streaming', text: turn.text + action.text, firstTokenMs }
     }
     case 'answered':
-      return { ...turn, phase: 'answered', sources: action.sources }
+      return { ...turn, phase: 'answered', sources: action.sources, reloaded: action.reloaded }
     case 'failed':
       return { ...turn, phase: 'failed', error: action.error }
     default:

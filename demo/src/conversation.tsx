@@ -1,3 +1,4 @@
+import { WarmAgentDevtools } from '@warm-agent/react/devtools'
 import { ChatPanel } from './chat-panel.tsx'
 import { Comparison } from './comparison.tsx'
 import { Composer } from './composer.tsx'
@@ -43,6 +44,7 @@ export function Conversation({ startedAtMs, onRestart }: Props) {
       <Composer isBusy={isBusy} onAsk={ask} />
       <Timeline events={[...cold.events, ...warm.events]} startedAtMs={startedAtMs} />
       <Footnote />
+      <WarmAgentDevtools devtools={warm.devtools} session={warm.session} />
     </div>
   )
 }

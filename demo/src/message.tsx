@@ -20,7 +20,7 @@ interface Props {
 
 /** A question and its answer. */
 export const Message = memo(function Message({ lane, turn, isLatest, startedAtMs }: Props) {
-  const { prompt, phase, text, sources, firstTokenMs, outcome, error } = turn
+  const { prompt, phase, text, sources, reloaded, firstTokenMs, outcome, error } = turn
   return (
     <article className="turn">
       <p className="question">{prompt}</p>
@@ -52,6 +52,11 @@ export const Message = memo(function Message({ lane, turn, isLatest, startedAtMs
           </span>
           <span>
             {firstTokenMs !== undefined && <b>{formatSeconds(firstTokenMs)}</b>} {outcomeTexts[outcome]}
+            {!!reloaded && (
+              <span data-testid={isLatest ? `reloaded-${lane}` : undefined}>
+                {` New to this conversation, it reloaded ${reloaded === 1 ? '1 earlier question' : `${reloaded} earlier questions`}.`}
+              </span>
+            )}
           </span>
         </p>
       )}

@@ -3,18 +3,18 @@ import { readAnswer } from './read-answer.ts'
 
 const bodyOf = (...chunks: string[]) => new Blob(chunks).stream() as ReadableStream<Uint8Array>
 
-test('the text arrives in order and the sources at the end', async () => {
+test('the text arrives in order, and at the end the sources and what was reloaded', async () => {
   const texts: string[] = []
-  const sources = await readAnswer(
+  const end = await readAnswer(
     bodyOf(
       'data: {"text":"A"}\n\ndata: {"te',
       'xt":"ä"}\n\n',
-      'data: {"done":true,"sources":[{"title":"T","path":"p"}]}\n\n',
+      'data: {"done":true,"sources":[{"title":"T","path":"p"}],"reloaded":2}\n\n',
     ),
     text => texts.push(text),
   )
   expect(texts).toEqual(['A', 'ä'])
-  expect(sources).toEqual([{ title: 'T', path: 'p' }])
+  expect(end).toEqual({ done: true, sources: [{ title: 'T', path: 'p' }], reloaded: 2 })
 })
 
 test.each([

@@ -1,13 +1,13 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
-import type { AnswerChunk, Source } from '../answer-chunk.ts'
+import type { AnswerChunk, AnswerEnd } from '../answer-chunk.ts'
 
 /**
  * Reads an answer to its end.
  *
- * @returns the sources of the answer.
+ * @returns the end of the answer: its sources, and what had to be loaded for it.
  * @throws when the agent reported an error, or the stream ended before the answer did.
  */
-export async function readAnswer(body: ReadableStream<Uint8Array>, onText: (text: string) => void): Promise<Source[]> {
+export async function readAnswer(body: ReadableStream<Uint8Array>, onText: (text: string) => void): Promise<AnswerEnd> {
   const events = body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .pipeThrough(new EventSourceParserStream())
@@ -16,7 +16,7 @@ export async function readAnswer(body: ReadableStream<Uint8Array>, onText: (text
     for (let event = await events.read(); !event.done; event = await events.read()) {
       const chunk: AnswerChunk | { error: string } = JSON.parse(event.value.data)
       if ('error' in chunk) throw new Error(chunk.error)
-      if ('done' in chunk) return chunk.sources
+      if ('done' in chunk) return chunk
       onText(chunk.text)
     }
   } finally {

@@ -1,7 +1,9 @@
 import { createWarmSession } from '@warm-agent/client'
 import { defaultBasePath, headerNames, type Outcome, routes } from '@warm-agent/protocol'
 import { useWarmAgentSession } from '@warm-agent/react'
+import { createDevtools } from '@warm-agent/react/devtools'
 import { useReducer, useRef, useState } from 'react'
+import { conversationHeader } from '../conversation-header.ts'
 import { chatReducer, isUnfinished } from './chat-state.ts'
 import type { Lane } from './lanes.ts'
 import { readAnswer } from './read-answer.ts'
@@ -17,16 +19,21 @@ export function useLane(lane: Lane, startedAtMs: number) {
   const now = () => performance.now() - startedAtMs
   const record = (type: TimelineEvent['type']) => appendEvent({ lane, type, atMs: now() })
 
+  const [devtools] = useState(createDevtools)
   const [session] = useState(() =>
-    createWarmSession({
-      warmOn: lane === 'warm' ? 'open' : 'manual',
-      // A reload shows two empty chats: it begins again.
-      keepOnReload: false,
-      onEvent: ({ type }) => record(type),
-    }),
+    createWarmSession(
+      devtools.watch({
+        warmOn: lane === 'warm' ? 'open' : 'manual',
+        // A reload shows two empty chats: it begins again.
+        keepOnReload: false,
+        onEvent: ({ type }) => record(type),
+      }),
+    ),
   )
   const { status, error, fetch, close } = useWarmAgentSession({ session })
   const hasLeft = useRef(false)
+  // It outlives every microVM that answers in it.
+  const [conversation] = useState(() => crypto.randomUUID())
 
   const ask = async (prompt: string, atMs: number) => {
     dispatch({ type: 'asked', prompt, atMs })
@@ -34,7 +41,11 @@ export function useLane(lane: Lane, startedAtMs: number) {
     try {
       const answer = await fetch(defaultBasePath + routes.message.path, {
         method: routes.message.method,
-        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        headers: {
+          'content-type': 'application/json',
+          accept: 'text/event-stream',
+          [conversationHeader]: conversation,
+        },
         body: JSON.stringify({ prompt }),
       })
       if (hasLeft.current) return await answer.body?.cancel()
@@ -42,13 +53,13 @@ export function useLane(lane: Lane, startedAtMs: number) {
       const outcome = answer.headers.get(headerNames.outcome) as Outcome | null
       if (outcome) dispatch({ type: 'outcome-known', outcome })
       let isFirst = true
-      const sources = await readAnswer(answer.body, text => {
+      const { sources, reloaded } = await readAnswer(answer.body, text => {
         if (isFirst) record('first-token')
         isFirst = false
         dispatch({ type: 'text-arrived', text, atMs: now() })
       })
       record('answer-ended')
-      dispatch({ type: 'answered', sources })
+      dispatch({ type: 'answered', sources, reloaded })
     } catch (problem) {
       record('answer-ended')
       dispatch({ type: 'failed', error: problem instanceof Error ? problem.message : String(problem) })
@@ -64,5 +75,20 @@ export function useLane(lane: Lane, startedAtMs: number) {
     void close()
   }
 
-  return { lane, turns, events, status, error, isBusy: isUnfinished(turns.at(-1)), ask, leave }
+  /** Ends the microVM and nothing else: the next message goes on with the conversation on another one. */
+  const endMicroVm = () => void close()
+
+  return {
+    lane,
+    turns,
+    events,
+    devtools,
+    session,
+    status,
+    error,
+    isBusy: isUnfinished(turns.at(-1)),
+    ask,
+    leave,
+    endMicroVm,
+  }
 }
