@@ -1,5 +1,6 @@
+import { createHandlerTimings, stampResult } from './handler-timings.ts'
 import { once } from './once.ts'
-import { isWarmUp as isOurWarmUp, readNonce, type WarmUpAnswer } from './warm-up.ts'
+import { asksForTimings, isWarmUp as isOurWarmUp, readNonce, type WarmUpAnswer } from './warm-up.ts'
 
 export interface WarmUpGateOptions {
   /**
@@ -29,6 +30,13 @@ export interface WarmUpGate {
    * @throws when `onWarm` failed. Answer with a status of 500, so that the platform reports it.
    */
   answer(body: unknown): Promise<WarmUpAnswer | undefined>
+  /**
+   * Answers a warm-up, or runs `process` for a message and gives back what it returns: a value, or an async generator.
+   * Stamps the message's entry and exit, for `warm-agent bench` to ask for: see {@link WarmUp.timings}.
+   *
+   * @throws what `onWarm` or `process` threw.
+   */
+  handle(body: unknown, process: () => unknown): Promise<unknown>
 }
 
 /** The gate in front of an agent's own logic, for any HTTP framework. {@link warmable} is built upon it. */
@@ -45,14 +53,34 @@ export function createWarmUpGate({ onWarm, isWarmUp = isOurWarmUp }: WarmUpGateO
     }
   })
 
+  const timings = createHandlerTimings()
+
+  async function answer(body: unknown): Promise<WarmUpAnswer | undefined> {
+    const isForUs = isWarmUp(body)
+    if (isForUs) firstNonce ??= readNonce(body)
+    await initialise()
+    if (!isForUs) return undefined
+    return {
+      status: 'warm',
+      ...(firstNonce !== undefined && { nonce: firstNonce }),
+      ...(asksForTimings(body) && { timings: timings.last() }),
+    }
+  }
+
   return {
     isWarmUp,
-    async answer(body) {
-      const isForUs = isWarmUp(body)
-      if (isForUs) firstNonce ??= readNonce(body)
-      await initialise()
-      if (!isForUs) return undefined
-      return firstNonce === undefined ? { status: 'warm' } : { status: 'warm', nonce: firstNonce }
+    answer,
+    async handle(body, process) {
+      if (isWarmUp(body)) return answer(body)
+      const stamps = timings.enter()
+      try {
+        await initialise()
+        stamps.initialised()
+        return stampResult(await process(), stamps)
+      } catch (error) {
+        stamps.exit()
+        throw error
+      }
     },
   }
 }

@@ -39,9 +39,9 @@ export function warmable<Context>({
   ...gateOptions
 }: WarmableOptions<unknown, Context> & { requestSchema?: RequestSchema | undefined }) {
   const gate = createWarmUpGate(gateOptions)
-  // A generator passes through the promise as it is, not yet started: the platform's library iterates it.
+  // A generator passes through the promise not yet started: the platform's library iterates it.
   const handler: WarmableHandler<unknown, Context> = {
-    process: async (request, context) => (await gate.answer(request)) ?? process(request, context),
+    process: (request, context) => gate.handle(request, () => process(request, context)),
   }
   return requestSchema ? { ...handler, requestSchema: letThrough(gate.isWarmUp, requestSchema) } : handler
 }

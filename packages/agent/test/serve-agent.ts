@@ -27,10 +27,11 @@ export async function serveAgent(app: { run: BedrockAgentCoreApp['run'] }) {
   const address = fastify.server.address()
   if (address === null || typeof address === 'string') throw new Error('Could not read the port of the agent.')
 
-  return (body: unknown, accept = 'application/json') =>
+  return (body: unknown, accept = 'application/json', headers: Record<string, string> = {}) =>
     fetch(`http://127.0.0.1:${address.port}/invocations`, {
       method: 'POST',
       headers: {
+        ...headers,
         'content-type': 'application/json',
         accept,
         'x-amzn-bedrock-agentcore-runtime-session-id': 'session-0123456789-0123456789-0123456789',

@@ -1,73 +1,78 @@
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
-import type { AgentRuntime } from '@warm-agent/proxy'
-import * as z from 'zod'
+import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
 import { regionOfArn } from './arn.ts'
-import { createDefaultClient, createSdkCalls } from './sdk-calls.ts'
-import { readEcho, type WarmUpFormat, warmUpRequest } from './warm-up.ts'
-
-export interface AgentCoreRuntimeOptions {
-  /** The agent runtime's ARN. */
-  arn: string
-  /** The endpoints that new sessions are placed on, in turn. @default ['DEFAULT'] */
-  qualifiers?: readonly string[]
-  /** @default the region of the ARN */
-  region?: string
-  /** The runtime's `idleRuntimeSessionTimeout`, on AWS 60 s to 8 h, in milliseconds. @default 900_000, or `maxLifetimeMs` when that is less */
-  idleTimeoutMs?: number
-  /** The runtime's `maxLifetime`, on AWS 60 s to 8 h, in milliseconds. @default 28_800_000 */
-  maxLifetimeMs?: number
-  /** For an agent that does not use `@warm-agent/agent`. */
-  warmUp?: WarmUpFormat
-  /** A client of your own: for other credentials, a proxy, tracing. @default one with the SDK's default credentials */
-  client?: BedrockAgentCoreClient
-}
-
-// AgentCore's own minimum is 60 s; an emulator's is not.
-const lifetime = z.number().min(1_000).max(28_800_000)
-
-const optionsSchema = z
-  .strictObject({
-    arn: z.string(),
-    qualifiers: z
-      .array(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]{0,47}$/, 'expected letters, digits and _, at most 48'))
-      .min(1)
-      .default(['DEFAULT']),
-    region: z
-      .string()
-      .regex(/^[a-z0-9-]+$/, 'expected a region like us-east-1')
-      .optional(),
-    idleTimeoutMs: lifetime.optional(),
-    maxLifetimeMs: lifetime.default(28_800_000),
-    warmUp: z.strictObject({ body: z.unknown().optional(), readEcho: z.unknown().optional() }).optional(),
-    client: z.unknown().optional(),
-  })
-  .refine(({ idleTimeoutMs = 0, maxLifetimeMs }) => idleTimeoutMs <= maxLifetimeMs, {
-    path: ['idleTimeoutMs'],
-    error: 'is longer than maxLifetimeMs',
-  })
+import { createBearerCalls } from './bearer.ts'
+import { createEndpoints, type Site } from './endpoints.ts'
+import type { PlatformCalls } from './platform-calls.ts'
+import { type AgentCoreRuntimeOptions, checkOptions } from './runtime-options.ts'
+import { createSdkCalls } from './sdk-calls.ts'
+import { createSignedCalls } from './sdk-parts.ts'
+import { readEcho, warmUpRequest } from './warm-up.ts'
 
 /**
- * The proxy's port to Amazon Bedrock AgentCore, signed with SigV4 by the AWS SDK, which also honours
+ * The proxy's port to Amazon Bedrock AgentCore: SigV4 by the AWS SDK, or OAuth by HTTPS; both honour
  * `AWS_ENDPOINT_URL_BEDROCK_AGENTCORE`.
  *
  * @throws Error that names the option that is unknown or makes no sense.
  */
 export function createAgentCoreRuntime(options: AgentCoreRuntimeOptions): AgentRuntime {
-  const checked = optionsSchema.safeParse(options)
-  if (!checked.success) {
-    const [issue] = checked.error.issues
-    const where = issue?.path.length ? `option ${issue.path.join('.')}: ` : ''
-    throw new Error(`Could not create the runtime: ${where}${issue?.message}. See AgentCoreRuntimeOptions.`)
+  const { arn, qualifiers, protocol, spread, breaker, idleTimeoutMs, maxLifetimeMs } = checkOptions(options)
+  const { auth = 'sigv4', fallbacks = [], warmUp = {}, onEvent = () => {} } = options
+  const isMcp = protocol === 'mcp'
+  const callsTo = (region: string, client: BedrockAgentCoreClient | undefined): PlatformCalls => {
+    if (auth !== 'sigv4') return createBearerCalls(auth.bearer, region, isMcp)
+    return client ? createSdkCalls(client, isMcp) : createSignedCalls(region, isMcp)
   }
-  const { arn, qualifiers, maxLifetimeMs, idleTimeoutMs = Math.min(900_000, maxLifetimeMs) } = checked.data
-  const regionOfRuntime = regionOfArn(arn)
-  const { client = createDefaultClient(options.region ?? regionOfRuntime), warmUp = {} } = options
+
+  const regionOfHome = regionOfArn(arn)
+  const { client, region = regionOfHome } = options
+  const home: Site = { arn, region, qualifiers, calls: callsTo(region, client) }
+  const others = fallbacks.map(({ arn, qualifiers = ['DEFAULT'], client }): Site => {
+    const region = regionOfArn(arn)
+    return { arn, region, qualifiers, calls: callsTo(region, client) }
+  })
+  refuseSharedRegions([home, ...others])
+  const endpoints = createEndpoints([home, ...others], spread, breaker, onEvent)
+
+  const targetOf = ({ id }: RuntimeSession, { arn }: Site, qualifier: string) => ({ arn, qualifier, sessionId: id })
+
   return {
-    ...createSdkCalls(client, arn),
     qualifiers,
     idleTimeoutMs,
     maxLifetimeMs,
-    warmUpRequest: nonce => warmUpRequest(nonce, warmUp),
+    placeSession: () => endpoints.place().name,
+    addressOf(session) {
+      const { site, qualifier } = endpoints.of(session)
+      return { agentRuntimeArn: site.arn, region: site.region, qualifier }
+    },
+    async invoke(session, request, signal, credentials) {
+      const endpoint = endpoints.of(session)
+      const { site, qualifier, breaker } = endpoint
+      const isWarmUp = request.isWarmUp === true
+      const call = () => site.calls.invoke(targetOf(session, site, qualifier), request, signal, credentials?.bearer)
+      if (!isWarmUp) return breaker.run(false, call)
+      endpoint.warming++
+      try {
+        return await breaker.run(true, call)
+      } finally {
+        endpoint.warming--
+      }
+    },
+    async stop(session, signal, credentials) {
+      const { site, qualifier } = endpoints.of(session)
+      await site.calls.stop(targetOf(session, site, qualifier), signal, credentials?.bearer)
+    },
+    warmUpRequest: nonce => warmUpRequest(nonce, protocol, warmUp),
     readEcho: warmUp.readEcho ?? readEcho,
   }
+}
+
+/** A session's endpoint is known by its region, so two sites of one region could not be told apart. */
+function refuseSharedRegions(sites: readonly Site[]): void {
+  const shared = sites.find(({ region }, index) => sites.findIndex(each => each.region === region) !== index)
+  if (!shared) return
+  throw new Error(
+    `Could not create the runtime: option fallbacks: ${shared.arn} is in a region that is there already. ` +
+      'Give one of another region.',
+  )
 }

@@ -20,6 +20,7 @@ const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOST
 
 interface SdkError extends Error {
   code?: string
+  syscall?: string
   $metadata?: { httpStatusCode?: number }
   $response?: { headers?: Record<string, string> }
 }
@@ -27,18 +28,37 @@ interface SdkError extends Error {
 /** @returns what an error of the AWS SDK means. */
 export function toRuntimeFailure(cause: SdkError): RuntimeFailure {
   const status = cause.$metadata?.httpStatusCode
-  const said = `${cause.name}: ${cause.message}`
   if (status !== undefined) {
-    const [reason, mayHaveRun] = meaningOfStatus[status] ?? ['unavailable', true]
-    const retryAfterMs = parseRetryAfterMs(cause.$response?.headers?.['retry-after'])
-    return new RuntimeFailure(reason, `${status} ${said}`, { mayHaveRun, retryAfterMs, cause })
+    return failureOfStatus(status, `${cause.name}: ${cause.message}`, cause.$response?.headers ?? {}, cause)
   }
   if (cause.name === 'CredentialsProviderError') {
-    return new RuntimeFailure('refused', `No AWS credentials. ${said}`, { mayHaveRun: false, cause })
+    const said = `No AWS credentials. ${cause.name}: ${cause.message}`
+    return new RuntimeFailure('refused', said, { mayHaveRun: false, cause })
   }
-  const mayHaveRun = !neverConnected.has(cause.code ?? '')
-  return new RuntimeFailure('unreachable', said, { mayHaveRun, cause })
+  return failureOfConnection(cause)
 }
+
+/** @returns what an answer with a status of 300 or more means. */
+export function failureOfStatus(
+  status: number,
+  said: string,
+  headers: Readonly<Record<string, string>>,
+  cause?: unknown,
+): RuntimeFailure {
+  const [reason, mayHaveRun] = meaningOfStatus[status] ?? ['unavailable', true]
+  const retryAfterMs = parseRetryAfterMs(headers['retry-after'])
+  return new RuntimeFailure(reason, `${status} ${said}`, { mayHaveRun, retryAfterMs, cause })
+}
+
+/** @returns what it means that no answer came. */
+function failureOfConnection(cause: SdkError): RuntimeFailure {
+  const isUnconnected =
+    neverConnected.has(cause.code ?? '') || cause.syscall === 'connect' || connectTimedOut.test(cause.message)
+  return new RuntimeFailure('unreachable', `${cause.name}: ${cause.message}`, { mayHaveRun: !isUnconnected, cause })
+}
+
+/** The SDK's HTTP handler names every timeout alike; only its words tell this one from an answer that is late. */
+const connectTimedOut = /did not establish a connection/
 
 /** @returns the value of a `Retry-After` header in seconds or as a date, in milliseconds from now. */
 function parseRetryAfterMs(value: string | undefined): number | undefined {

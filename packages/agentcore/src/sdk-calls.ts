@@ -1,56 +1,43 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import {
-  BedrockAgentCoreClient,
+  type BedrockAgentCoreClient,
   InvokeAgentRuntimeCommand,
   StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore'
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import type { FinalizeRequestMiddleware, MiddlewareStack } from '@smithy/types'
-import { type AgentRuntime, RuntimeFailure } from '@warm-agent/proxy'
+import type { BuildMiddleware, FinalizeRequestMiddleware, MiddlewareStack } from '@smithy/types'
+import { RuntimeFailure } from '@warm-agent/proxy'
+import { toByteStream } from './byte-stream.ts'
 import { toRuntimeFailure } from './failures.ts'
+import { headersFromAgent, headersToAgent } from './headers.ts'
+import type { PlatformCalls, Target } from './platform-calls.ts'
 
-/** Every streaming answer occupies a socket; with the SDK's own 50, the fifty-first user would wait. */
-const maxSockets = 2048
-
-/** A client with the default chain of credentials, and with sockets for many streams. */
-export function createDefaultClient(region: string): BedrockAgentCoreClient {
-  const agentOptions = { keepAlive: true, maxSockets }
-  return new BedrockAgentCoreClient({
-    region,
-    credentials: fromNodeProviderChain({ clientConfig: { region } }),
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: 5_000,
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent(agentOptions),
-    }),
-  })
-}
-
-/** The port's two calls, signed by the AWS SDK. Each is one attempt, whatever the client is configured to retry. */
-export function createSdkCalls(client: BedrockAgentCoreClient, arn: string): Pick<AgentRuntime, 'invoke' | 'stop'> {
+/** The platform's calls by a client of the user's, with all that hangs on it. Each is one attempt, whatever it is configured to retry. */
+export function createSdkCalls(client: BedrockAgentCoreClient, isMcp: boolean): PlatformCalls {
   return {
-    async invoke({ id, qualifier }, { body, contentType, accept }, signal) {
+    async invoke({ arn, qualifier, sessionId }, { body, contentType, accept, headers }, signal) {
       const command = new InvokeAgentRuntimeCommand({
         agentRuntimeArn: arn,
         qualifier,
-        runtimeSessionId: id,
+        runtimeSessionId: sessionId,
         payload: body,
         contentType,
         accept,
       })
-      attemptOnce(command.middlewareStack)
+      addHeaders(command.middlewareStack, headersToAgent(headers, isMcp, sessionId))
+      let answered: Record<string, string> = {}
+      attemptOnce(command.middlewareStack, response => {
+        answered = response.headers
+      })
       const output = await client.send(command, { abortSignal: signal }).catch(throwFailure)
       return {
         status: output.statusCode ?? 200,
         contentType: output.contentType ?? 'application/octet-stream',
-        body: (output.response?.transformToWebStream() as ReadableStream<Uint8Array>) ?? emptyBody(),
+        body: toByteStream(output.response),
+        headers: headersFromAgent(answered, sessionId),
       }
     },
 
-    async stop({ id, qualifier }, signal) {
-      const command = new StopRuntimeSessionCommand({ agentRuntimeArn: arn, qualifier, runtimeSessionId: id })
+    async stop({ arn, qualifier, sessionId }: Target, signal) {
+      const command = new StopRuntimeSessionCommand({ agentRuntimeArn: arn, qualifier, runtimeSessionId: sessionId })
       attemptOnce(command.middlewareStack)
       try {
         await client.send(command, signal ? { abortSignal: signal } : {}).catch(throwFailure)
@@ -76,12 +63,33 @@ class AttemptFailed extends Error {
  * Keeps the SDK from trying again, also a client of the user's with retries of its own: a message must not be sent
  * twice, and how long to wait is for the proxy to decide.
  */
-function attemptOnce<Input extends object, Output extends object>(stack: MiddlewareStack<Input, Output>): void {
-  const fail: FinalizeRequestMiddleware<Input, Output> = next => args =>
-    next(args).catch((error: unknown) => {
+function attemptOnce<Input extends object, Output extends object>(
+  stack: MiddlewareStack<Input, Output>,
+  onResponse?: (response: { headers: Record<string, string> }) => void,
+): void {
+  const once: FinalizeRequestMiddleware<Input, Output> = next => async args => {
+    try {
+      const result = await next(args)
+      onResponse?.(result.response as { headers: Record<string, string> })
+      return result
+    } catch (error) {
       throw new AttemptFailed(error)
-    })
-  stack.addRelativeTo(fail, { name: 'warmAgentAttemptOnce', relation: 'after', toMiddleware: 'retryMiddleware' })
+    }
+  }
+  stack.addRelativeTo(once, { name: 'warmAgentAttemptOnce', relation: 'after', toMiddleware: 'retryMiddleware' })
+}
+
+/** Headers that the service model does not know, before the request is signed. */
+function addHeaders<Input extends object, Output extends object>(
+  stack: MiddlewareStack<Input, Output>,
+  headers: Readonly<Record<string, string>>,
+): void {
+  if (Object.keys(headers).length === 0) return
+  const add: BuildMiddleware<Input, Output> = next => args => {
+    Object.assign((args.request as { headers: Record<string, string> }).headers, headers)
+    return next(args)
+  }
+  stack.add(add, { step: 'build', name: 'warmAgentHeaders' })
 }
 
 function throwFailure(error: unknown): never {
@@ -91,8 +99,4 @@ function throwFailure(error: unknown): never {
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
-}
-
-function emptyBody(): ReadableStream<Uint8Array> {
-  return new ReadableStream({ start: controller => controller.close() })
 }

@@ -1,173 +1,65 @@
-import { once } from 'node:events'
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { type AgentCoreRuntimeOptions, createAgentCoreRuntime } from '@warm-agent/agentcore'
-import type { RuntimeFailure } from '@warm-agent/proxy'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { arn, refuse, startDataPlane } from './data-plane.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { arn, refuse } from './data-plane.ts'
+import { serveKind } from './kinds.ts'
 
-let dataPlane: Awaited<ReturnType<typeof startDataPlane>>
+afterEach(() => void vi.unstubAllEnvs())
+
 const session = { id: 'warm-00000000-0000-0000-0000-000000000000', qualifier: 'blue' }
-const request = {
-  body: new TextEncoder().encode('{"prompt":"hi"}'),
-  contentType: 'application/json',
-  accept: 'text/event-stream',
-}
-
-beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'key')
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
-})
-afterEach(() => {
-  dataPlane?.close()
-  vi.unstubAllEnvs()
-})
-
-async function serve(answer: Parameters<typeof startDataPlane>[0], options: Partial<AgentCoreRuntimeOptions> = {}) {
-  dataPlane = await startDataPlane(answer)
-  vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_AGENTCORE', dataPlane.url)
-  return createAgentCoreRuntime({ arn, ...options })
-}
-
+const request = { body: new Uint8Array(), contentType: 'application/json', accept: '*/*' }
 const never = new AbortController().signal
 
-test('an invoke is signed for the region of the ARN and carries session, endpoint and types', async () => {
-  const runtime = await serve((_, outgoing) => {
-    outgoing.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: hello\n\n')
-  })
-  const answer = await runtime.invoke(session, request, never)
-  expect(answer).toMatchObject({ status: 200, contentType: 'text/event-stream' })
-  expect(await new Response(answer.body).text()).toBe('data: hello\n\n')
-  const [call] = dataPlane.calls
-  expect(call?.url).toBe(`/runtimes/${encodeURIComponent(arn)}/invocations?qualifier=blue`)
-  expect(call?.body).toBe('{"prompt":"hi"}')
-  expect(call?.headers).toMatchObject({
-    'x-amzn-bedrock-agentcore-runtime-session-id': session.id,
-    'content-type': 'application/json',
-    accept: 'text/event-stream',
-    authorization: expect.stringContaining('/eu-west-1/bedrock-agentcore/aws4_request'),
-  })
-})
-
-test('chunks pass as they come', async () => {
-  const runtime = await serve((_, outgoing) => void outgoing.writeHead(200).write('one'))
-  const answer = await runtime.invoke(session, request, never)
-  const { value } = await answer.body.getReader().read()
-  expect(new TextDecoder().decode(value)).toBe('one')
-})
-
-test.each([
-  ['aborting', (abort: () => void) => abort()],
-  ['cancelling', (_: () => void, body: ReadableStream) => void body.cancel()],
-])('%s ends the call upstream', async (_, leave) => {
-  const left = new AbortController()
-  let upstreamClosed: Promise<unknown> = Promise.resolve()
-  const runtime = await serve((__, outgoing) => {
-    upstreamClosed = once(outgoing, 'close')
-    outgoing.writeHead(200).write('one')
-  })
-  const answer = await runtime.invoke(session, request, left.signal)
-  leave(() => left.abort(), answer.body)
-  await upstreamClosed
-})
-
-test.each([
-  [400, 'ValidationException', 'invalid', false],
-  [401, 'UnauthorizedException', 'unauthenticated', false],
-  [402, 'ServiceQuotaExceededException', 'quota', false],
-  [403, 'AccessDeniedException', 'refused', false],
-  [404, 'ResourceNotFoundException', 'missing', false],
-  [409, 'RetryableConflictException', 'conflict', false],
-  [424, 'RuntimeClientError', 'agent', true],
-  [429, 'ThrottlingException', 'throttled', false],
-  [500, 'InternalServerException', 'unavailable', true],
-  [502, 'BadGateway', 'unavailable', true],
-  [503, 'ServiceUnavailable', 'unavailable', true],
-  [504, 'GatewayTimeout', 'unavailable', true],
-])('%i %s is "%s", may have run: %s, and is one attempt', async (status, type, reason, mayHaveRun) => {
-  const runtime = await serve((_, outgoing) => refuse(outgoing, status, type))
-  const failing: Promise<RuntimeFailure> = runtime.invoke(session, request, never).then(
-    () => expect.fail(),
-    error => error,
-  )
-  expect(await failing).toMatchObject({ name: 'RuntimeFailure', reason, mayHaveRun })
-  expect((await failing).message).toContain(type)
-  expect(dataPlane.calls).toHaveLength(1)
-})
-
 test('it is one attempt with a client of the user too, whatever that is configured to retry', async () => {
-  const runtime = await serve((_, outgoing) => refuse(outgoing, 500, 'InternalServerException'))
+  const { runtime, dataPlane } = await serveKind('sigv4', (_, outgoing) =>
+    refuse(outgoing, 500, 'InternalServerException'),
+  )
   const client = new BedrockAgentCoreClient({ region: 'eu-west-1', endpoint: dataPlane.url, maxAttempts: 5 })
   const own = createAgentCoreRuntime({ arn, client })
   await expect(own.invoke(session, request, never)).rejects.toMatchObject({ reason: 'unavailable' })
   await expect(runtime.stop(session)).rejects.toMatchObject({ reason: 'unavailable' })
   expect(dataPlane.calls).toHaveLength(2)
-})
-
-test.each([
-  ['2', 2000],
-  [new Date(Date.now() + 60_000).toUTCString(), expect.closeTo(60_000, -4)],
-  ['soon', undefined],
-])('Retry-After: %s is understood', async (value, retryAfterMs) => {
-  const runtime = await serve((_, outgoing) => refuse(outgoing, 429, 'ThrottlingException', { 'retry-after': value }))
-  await expect(runtime.invoke(session, request, never)).rejects.toMatchObject({ reason: 'throttled', retryAfterMs })
-})
-
-test('a connection that never came to be ran nothing; one that broke may have', async () => {
-  const runtime = await serve(incoming => void incoming.socket.destroy())
-  await expect(runtime.invoke(session, request, never)).rejects.toMatchObject({
-    reason: 'unreachable',
-    mayHaveRun: true,
-  })
   dataPlane.close()
-  await expect(runtime.invoke(session, request, never)).rejects.toMatchObject({
-    reason: 'unreachable',
-    mayHaveRun: false,
+})
+
+test('a clock that is wrong costs one refusal: the platform tells the time, and the next signature is right', async () => {
+  const platformNow = Date.now() + 3_600_000
+  const { runtime, dataPlane } = await serveKind('sigv4', (_, outgoing) => {
+    outgoing.setHeader('date', new Date(platformNow).toUTCString())
+    refuse(outgoing, 403, 'AccessDeniedException')
   })
+  for (const _ of ['first', 'second']) await expect(runtime.stop(session)).rejects.toMatchObject({ reason: 'refused' })
+  const [wrong, right] = dataPlane.calls.map(({ headers }) => signedAt(String(headers['x-amz-date'])))
+  expect(Math.abs(platformNow - (wrong ?? 0))).toBeGreaterThan(3_000_000)
+  expect(Math.abs(platformNow - (right ?? 0))).toBeLessThan(60_000)
+  dataPlane.close()
 })
 
-test('an abort is no failure of the runtime', async () => {
-  const runtime = await serve(() => {})
-  const left = new AbortController()
-  const invoking = runtime.invoke(session, request, left.signal)
-  left.abort()
-  await expect(invoking).rejects.toMatchObject({ name: 'AbortError' })
-})
+/** The time in `20261122T154204Z`. */
+function signedAt(text: string): number {
+  return Date.parse(text.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'))
+}
 
-test('stop names the session, and a session that had ended is fine', async () => {
-  const runtime = await serve((_, outgoing) => refuse(outgoing, 404, 'ResourceNotFoundException'))
+test('the token of temporary credentials goes along', async () => {
+  const { runtime, dataPlane } = await serveKind('sigv4', (_, outgoing) => void outgoing.end('{}'))
+  vi.stubEnv('AWS_SESSION_TOKEN', 'for-an-hour')
   await runtime.stop(session)
-  expect(dataPlane.calls[0]?.url).toBe(`/runtimes/${encodeURIComponent(arn)}/stopruntimesession?qualifier=blue`)
-  expect(dataPlane.calls[0]?.headers['x-amzn-bedrock-agentcore-runtime-session-id']).toBe(session.id)
+  expect(dataPlane.calls[0]?.headers['x-amz-security-token']).toBe('for-an-hour')
+  dataPlane.close()
 })
 
-test('200 streams flow at once: the sockets are not the limit', async () => {
-  let streaming = 0
-  const runtime = await serve((_, outgoing) => {
-    streaming++
-    outgoing.writeHead(200).write('one')
+test('without credentials nothing is sent, and the failure says so', async () => {
+  const { runtime, dataPlane } = await serveKind('sigv4', (_, outgoing) => void outgoing.end('{}'))
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined)
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+  vi.stubEnv('AWS_PROFILE', 'there-is-none')
+  await expect(runtime.invoke(session, request, never)).rejects.toMatchObject({
+    reason: 'refused',
+    mayHaveRun: false,
+    message: expect.stringContaining('No AWS credentials'),
   })
-  const answers = await Promise.all(Array.from({ length: 200 }, () => runtime.invoke(session, request, never)))
-  expect(streaming).toBe(200)
-  await Promise.all(answers.map(({ body }) => body.cancel()))
-})
-
-test('a warm-up is what @warm-agent/agent understands, or what the user says', () => {
-  const read = (options: Partial<AgentCoreRuntimeOptions>) =>
-    JSON.parse(new TextDecoder().decode(createAgentCoreRuntime({ arn, ...options }).warmUpRequest('n1').body))
-  expect(read({})).toEqual({ type: 'warmup', nonce: 'n1' })
-  expect(read({ warmUp: { body: nonce => ({ ping: nonce }) } })).toEqual({ ping: 'n1' })
-})
-
-test.each([
-  ['{"status":"warm","nonce":"n1"}', 'n1'],
-  ['data: {"nonce":"n1"}\n\n', 'n1'],
-  ['event: x\ndata:{"nonce":"n1"}\n\ndata: {"nonce":"n2"}\n\n', 'n1'],
-  ['{"nonce":7}', undefined],
-  ['null', undefined],
-  ['pong', undefined],
-  ['', undefined],
-])('the echo of %j is %s', (text, echo) => {
-  expect(createAgentCoreRuntime({ arn }).readEcho(text)).toBe(echo)
+  expect(dataPlane.calls).toEqual([])
+  dataPlane.close()
 })
 
 test.each([
@@ -175,8 +67,17 @@ test.each([
   [{ qualifiers: [] }, /qualifiers/],
   [{ qualifiers: ['1st'] }, /qualifiers.0/],
   [{ idleTimeoutMs: 10 }, /idleTimeoutMs/],
-  [{ idleTimeoutMs: 120_000, maxLifetimeMs: 60_000 }, /idleTimeoutMs: is longer/],
+  [{ idleTimeoutMs: 120_000, maxLifetimeMs: 60_000 }, /idleTimeoutMs \(120000\): is longer/],
   [{ arm: arn }, /arm/],
+  [{ protocol: 'grpc' }, /protocol \("grpc"\)/],
+  [{ platform: 'v3' }, /platform \("v3"\)/],
+  [{ spread: 'random' }, /spread \("random"\)/],
+  [{ breaker: { failures: 0 } }, /breaker.failures \(0\)/],
+  [{ breaker: { open: 1 } }, /breaker.*open/],
+  [{ fallbacks: [{ arn }] }, /fallbacks: .*region that is there already/],
+  [{ fallbacks: [{ arn: 'us-west-2' }] }, /ARN "us-west-2"/],
+  [{ warmUp: { body: '{}' } }, /warmUp.body \("\{\}"\): expected a function/],
+  [{ client: {} }, /client: expected a BedrockAgentCoreClient/],
 ])('options %j are refused at construction', (wrong, message) => {
   const make = () => createAgentCoreRuntime({ arn, ...wrong } as AgentCoreRuntimeOptions)
   expect(make).toThrow(/^Could not /)

@@ -1,0 +1,55 @@
+import { RuntimeFailure } from '@warm-agent/proxy'
+import { createHttpHandler } from './http-handler.ts'
+import { createHttpsCalls } from './https-calls.ts'
+import type { PlatformCalls } from './platform-calls.ts'
+import { endpointOf } from './sdk-parts.ts'
+
+/**
+ * Where the token of a call comes from that brings none of its caller's: from nowhere (`'caller'`: only callers' own
+ * tokens are used), or from the server's own provider, asked before each call so that it can refresh.
+ */
+export type BearerSource = 'caller' | (string & {}) | (() => string | Promise<string>)
+
+/** The platform's calls to a runtime that takes OAuth, which the AWS SDK cannot do. */
+export function createBearerCalls(source: BearerSource, region: string, isMcp: boolean): PlatformCalls {
+  return createHttpsCalls({
+    base: endpointOf(region),
+    isMcp,
+    handler: createHttpHandler(),
+    async authorize(request, caller) {
+      request.headers.authorization = `Bearer ${await bearerFor(source, caller)}`
+      return request
+    },
+  })
+}
+
+/** RFC 6750. What is something else would break the header, and the error would quote it. */
+export const tokenPattern = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/**
+ * @param caller The token of the caller in whose name the call is made. It goes first.
+ * @throws RuntimeFailure `unauthenticated`, which never quotes a token.
+ */
+async function bearerFor(source: BearerSource, caller: string | undefined): Promise<string> {
+  const token = caller ?? (await ownToken(source))
+  if (tokenPattern.test(token)) return token
+  throw unauthenticated('The OAuth token is malformed: it is not a token68 without the word Bearer.')
+}
+
+async function ownToken(source: BearerSource): Promise<string> {
+  if (source === 'caller') {
+    throw unauthenticated(
+      'No OAuth token: this runtime takes only its callers’ own, and no caller is present. A session that cannot be stopped ends by idling.',
+    )
+  }
+  if (typeof source === 'string') return source
+  try {
+    return await source()
+  } catch (cause) {
+    throw unauthenticated('The provider of OAuth tokens failed.', cause)
+  }
+}
+
+function unauthenticated(message: string, cause?: unknown): RuntimeFailure {
+  return new RuntimeFailure('unauthenticated', message, { mayHaveRun: false, cause })
+}

@@ -1,0 +1,112 @@
+import { RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
+import { type BreakerOptions, createBreaker, type EndpointBreaker } from './breaker.ts'
+import type { PlatformCalls } from './platform-calls.ts'
+
+/**
+ * How new sessions are placed: on the first endpoint that is well, on those that are well in turn, or on the one of them
+ * with the fewest warm-ups in flight.
+ */
+export type Spread = 'first' | 'round-robin' | 'least-warming'
+
+/** The endpoints of one runtime in one region. */
+export interface Site {
+  arn: string
+  region: string
+  qualifiers: readonly string[]
+  calls: PlatformCalls
+}
+
+/** What happened to an endpoint. */
+export type EndpointEvent = {
+  type: 'endpoint-opened' | 'endpoint-closed'
+  /** As in {@link RuntimeSession.qualifier}. */
+  qualifier: string
+  atMs: number
+}
+
+interface Endpoint {
+  /** As in {@link RuntimeSession.qualifier}. */
+  readonly name: string
+  readonly qualifier: string
+  readonly site: Site
+  readonly breaker: EndpointBreaker
+  warming: number
+}
+
+export interface Endpoints {
+  /** The endpoint that the next new session goes to. */
+  place(): Endpoint
+  /**
+   * The endpoint of a session, which is where it was placed, also when the list has changed since.
+   *
+   * @throws RuntimeFailure `missing` when its region is served no longer.
+   */
+  of(session: RuntimeSession): Endpoint
+}
+
+/** @param sites The first is home, the others stand in for it in this order. */
+export function createEndpoints(
+  sites: readonly [Site, ...Site[]],
+  spread: Spread,
+  breakerOptions: BreakerOptions,
+  onEvent: (event: EndpointEvent) => void,
+): Endpoints {
+  const [home] = sites
+  const endpoints = new Map<string, Endpoint>()
+  let turn = 0
+
+  function endpointOf(site: Site, qualifier: string): Endpoint {
+    // A colon cannot be part of a qualifier.
+    const name = site === home ? qualifier : `${site.region}:${qualifier}`
+    const known = endpoints.get(name)
+    if (known) return known
+    const breaker = createBreaker(breakerOptions, isUsable =>
+      onEvent({ type: isUsable ? 'endpoint-closed' : 'endpoint-opened', qualifier: name, atMs: Date.now() }),
+    )
+    const endpoint = { name, qualifier, site, breaker, warming: 0 }
+    endpoints.set(name, endpoint)
+    return endpoint
+  }
+
+  return {
+    place() {
+      for (const site of sites) {
+        const usable = site.qualifiers
+          .map(qualifier => endpointOf(site, qualifier))
+          .filter(({ breaker }) => breaker.isUsable())
+        const chosen = choose(usable, spread, turn)
+        if (!chosen) continue
+        turn++
+        return chosen
+      }
+      // All are unwell, so none is better than home: its refusal is the one that the user should see.
+      return endpointOf(home, home.qualifiers[turn++ % home.qualifiers.length] as string)
+    },
+
+    of({ qualifier: name }) {
+      const [qualifier = '', region = home.region] = name.split(':').reverse()
+      const site = name.includes(':') ? sites.slice(1).find(each => each.region === region) : home
+      if (site) return endpointOf(site, qualifier)
+      throw new RuntimeFailure('missing', `No fallback in region ${region} is configured any more.`, {
+        mayHaveRun: false,
+      })
+    },
+  }
+}
+
+/** The pure choice. With `least-warming`, equals are taken in turn. */
+function choose(usable: readonly Endpoint[], spread: Spread, turn: number): Endpoint | undefined {
+  switch (spread) {
+    case 'first':
+      return usable[0]
+    case 'round-robin':
+      return usable[turn % usable.length]
+    case 'least-warming': {
+      const fewest = Math.min(...usable.map(({ warming }) => warming))
+      const quiet = usable.filter(({ warming }) => warming === fewest)
+      return quiet[turn % quiet.length]
+    }
+    default:
+      return spread satisfies never
+  }
+}

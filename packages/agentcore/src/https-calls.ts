@@ -1,0 +1,122 @@
+import type { Readable } from 'node:stream'
+import type { NodeHttpHandler } from '@smithy/node-http-handler'
+import { toByteStream } from './byte-stream.ts'
+import { failureOfStatus, toRuntimeFailure } from './failures.ts'
+import { headersFromAgent, headersToAgent } from './headers.ts'
+import type { PlatformCalls, Target } from './platform-calls.ts'
+
+export type HttpRequest = Parameters<NodeHttpHandler['handle']>[0]
+
+interface HttpsCallsSetup {
+  /** Where the data plane is. */
+  base: () => URL | Promise<URL>
+  isMcp: boolean
+  handler: NodeHttpHandler
+  /** Gives the request what the platform knows its caller by. */
+  authorize(request: HttpRequest, bearer: string | undefined): Promise<HttpRequest>
+  /** Hears the status and headers of every answer. */
+  onAnswer?: (status: number, headers: Readonly<Record<string, string>>) => void
+}
+
+interface HttpAnswer {
+  statusCode: number
+  headers: Record<string, string>
+  body: Readable
+}
+
+/** The platform's calls by plain HTTPS. Each is one attempt. */
+export function createHttpsCalls({ base, isMcp, handler, authorize, onAnswer }: HttpsCallsSetup): PlatformCalls {
+  async function post(
+    { arn, qualifier, sessionId }: Target,
+    operation: string,
+    { headers, body }: Pick<HttpRequest, 'headers' | 'body'>,
+    signal: AbortSignal | undefined,
+    bearer: string | undefined,
+  ): Promise<HttpAnswer> {
+    try {
+      const { protocol, hostname, host, port, pathname } = await base()
+      const request = {
+        protocol,
+        hostname,
+        ...(port && { port: Number(port) }),
+        path: `${pathname.replace(/\/$/, '')}/runtimes/${encodeURIComponent(arn)}/${operation}`,
+        query: { qualifier },
+        method: 'POST',
+        headers: { ...headers, host, [sessionHeader]: sessionId },
+        body,
+      } as unknown as HttpRequest
+      const authorized = await authorize(request, bearer)
+      const { response } = await handler.handle(authorized, signal ? { abortSignal: signal } : {})
+      const answer = response as HttpAnswer
+      onAnswer?.(answer.statusCode, answer.headers)
+      if (answer.statusCode < 300) return answer
+      throw failureOfStatus(answer.statusCode, await words(answer), answer.headers)
+    } catch (error) {
+      if (!(error instanceof Error) || error.name === 'AbortError' || error.name === 'RuntimeFailure') throw error
+      throw toRuntimeFailure(error)
+    }
+  }
+
+  return {
+    async invoke(target, { body, contentType, accept, headers }, signal, bearer) {
+      const answer = await post(
+        target,
+        'invocations',
+        {
+          headers: {
+            ...headersToAgent(headers, isMcp, target.sessionId),
+            'content-type': contentType,
+            'content-length': `${body.byteLength}`,
+            accept,
+          },
+          body,
+        },
+        signal,
+        bearer,
+      )
+      return {
+        status: answer.statusCode,
+        contentType: answer.headers['content-type'] ?? 'application/octet-stream',
+        body: toByteStream(answer.body),
+        headers: headersFromAgent(answer.headers, target.sessionId),
+      }
+    },
+
+    async stop(target, signal, bearer) {
+      try {
+        const headers = { 'content-length': '0' }
+        const { body } = await post(target, 'stopruntimesession', { headers, body: undefined }, signal, bearer)
+        body.resume()
+      } catch (error) {
+        // It had ended already.
+        if ((error as { reason?: string }).reason !== 'missing') throw error
+      }
+    },
+  }
+}
+
+const sessionHeader = 'x-amzn-bedrock-agentcore-runtime-session-id'
+
+/** What the platform says of an error, as far as a log needs it. */
+async function words({ headers, body }: HttpAnswer): Promise<string> {
+  const type = headers['x-amzn-errortype']?.split(':')[0] ?? 'Error'
+  let text = ''
+  for await (const chunk of body) {
+    text += chunk
+    // Leaving the loop closes the socket.
+    if (text.length > longestWords) break
+  }
+  return `${type}: ${messageOf(text).slice(0, longestWords)}`
+}
+
+const longestWords = 2_000
+
+function messageOf(text: string): string {
+  try {
+    const { message, Message } = JSON.parse(text)
+    return String(message ?? Message ?? text)
+  } catch {
+    // An AG-UI runtime tells its errors as events.
+    return text.trim()
+  }
+}

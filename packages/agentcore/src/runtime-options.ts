@@ -1,0 +1,144 @@
+import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
+import * as z from 'zod'
+import { type BearerSource, tokenPattern } from './bearer.ts'
+import type { BreakerOptions } from './breaker.ts'
+import type { EndpointEvent, Spread } from './endpoints.ts'
+import type { AgentProtocol, WarmUpFormat } from './warm-up.ts'
+
+/** The same agent, deployed in another region. */
+export interface FallbackRuntime {
+  /** Its ARN, of another region than all others. */
+  arn: string
+  /** Its endpoints. @default ['DEFAULT'] */
+  qualifiers?: readonly string[]
+  /** As the main option of that name, for that region. */
+  client?: BedrockAgentCoreClient
+}
+
+export interface AgentCoreRuntimeOptions {
+  /** The agent runtime's ARN. */
+  arn: string
+  /** The endpoints that new sessions are placed on, as `spread` says. A session stays where it was placed. @default ['DEFAULT'] */
+  qualifiers?: readonly string[]
+  /** @default the region of the ARN */
+  region?: string
+  /**
+   * What the runtime takes: SigV4, by the AWS SDK, or OAuth, by HTTPS with a bearer token. A runtime takes only one of
+   * the two. The token that `authorize` gives for a caller is always used for that caller's calls. `{ bearer: 'caller' }`
+   * uses nothing else, so that a session whose caller has left cannot be stopped and ends by idling; a function (asked
+   * before every call) or a fixed token of the server's own serves the calls that no caller stands behind.
+   *
+   * @default 'sigv4'
+   */
+  auth?: 'sigv4' | { bearer: BearerSource }
+  /** What the agent speaks: it chooses the warm-up. @default 'http' */
+  protocol?: AgentProtocol
+  /** The platform version that the runtime is deployed on and how. It chooses `spread`. @default unknown */
+  platform?: 'v1-code' | 'v1-container' | 'v2'
+  /**
+   * How new sessions are placed on the endpoints that are well. Only `v1-container` keeps pre-warmed instances for each
+   * endpoint, about ten (measured by blait/AgentCoreWarmPool, September 2026), so only there more endpoints make bursts
+   * faster; new-session quotas are shared by all of them everywhere.
+   *
+   * @default 'first' for `platform` 'v2' and 'v1-code', else 'round-robin'
+   */
+  spread?: Spread
+  /** Where new sessions go, in this order, while no endpoint of the region before is well. @default [] */
+  fallbacks?: readonly FallbackRuntime[]
+  /** When an endpoint counts as unwell after 429, 402, 5xx or failed connections, and gets no new sessions. */
+  breaker?: BreakerOptions
+  /** The runtime's `idleRuntimeSessionTimeout`, on AWS 60 s to 8 h, in milliseconds. @default 900_000, or `maxLifetimeMs` when that is less */
+  idleTimeoutMs?: number
+  /** The runtime's `maxLifetime`, on AWS 60 s to 8 h, in milliseconds. @default 28_800_000 */
+  maxLifetimeMs?: number
+  /** For an agent that does not use `@warm-agent/agent`. */
+  warmUp?: WarmUpFormat
+  /**
+   * A client of your own, for SigV4: for other credentials, a proxy, tracing. Calls go through its `send`, one attempt
+   * each; give it sockets enough for your streams. @default the SDK's credentials, endpoint and signer, without its middleware
+   */
+  client?: BedrockAgentCoreClient
+  /** Hears when an endpoint stops and starts getting new sessions. Must not throw. */
+  onEvent?: (event: EndpointEvent) => void
+}
+
+// AgentCore's own minimum is 60 s; an emulator's is not.
+const lifetime = z.number().min(1_000).max(28_800_000)
+const aFunction = z.custom<() => unknown>(value => typeof value === 'function', 'expected a function')
+const aClient = z.custom<BedrockAgentCoreClient>(
+  value => typeof (value as BedrockAgentCoreClient | undefined)?.send === 'function',
+  'expected a BedrockAgentCoreClient',
+)
+const someQualifiers = z
+  .array(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]{0,47}$/, 'expected letters, digits and _, at most 48'))
+  .min(1)
+  .default(['DEFAULT'])
+
+// Says nothing of the value: it may be a token.
+const anAuth = "expected 'sigv4' or { bearer }, which is 'caller', a token without the word Bearer, or a function"
+
+const optionsSchema = z
+  .strictObject({
+    arn: z.string(),
+    qualifiers: someQualifiers,
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'expected a region like us-east-1')
+      .optional(),
+    auth: z
+      .union(
+        [z.literal('sigv4'), z.strictObject({ bearer: z.union([z.string().regex(tokenPattern, anAuth), aFunction]) })],
+        { error: anAuth },
+      )
+      .default('sigv4'),
+    protocol: z.enum(['http', 'ag-ui', 'mcp', 'a2a']).default('http'),
+    platform: z.enum(['v1-code', 'v1-container', 'v2']).optional(),
+    spread: z.enum(['first', 'round-robin', 'least-warming']).optional(),
+    fallbacks: z
+      .array(z.strictObject({ arn: z.string(), qualifiers: someQualifiers, client: aClient.optional() }))
+      .default([]),
+    breaker: z
+      .strictObject({
+        failures: z.number().int().min(1).max(1000).optional(),
+        openMs: z.number().min(100).max(600_000).optional(),
+      })
+      .default({}),
+    idleTimeoutMs: lifetime.optional(),
+    maxLifetimeMs: lifetime.default(28_800_000),
+    warmUp: z.strictObject({ body: aFunction.optional(), readEcho: aFunction.optional() }).optional(),
+    client: aClient.optional(),
+    onEvent: aFunction.optional(),
+  })
+  .refine(({ idleTimeoutMs = 0, maxLifetimeMs }) => idleTimeoutMs <= maxLifetimeMs, {
+    path: ['idleTimeoutMs'],
+    error: 'is longer than maxLifetimeMs',
+  })
+  .refine(
+    ({ auth, client, fallbacks }) => auth === 'sigv4' || ![client, ...fallbacks.map(each => each.client)].some(Boolean),
+    {
+      path: ['client'],
+      error: 'signs with SigV4, which a runtime that takes OAuth refuses',
+    },
+  )
+
+/** @throws Error that names the option that is unknown or makes no sense, and its value unless it is a secret. */
+export function checkOptions(options: AgentCoreRuntimeOptions) {
+  const checked = optionsSchema.safeParse(options)
+  if (!checked.success) {
+    const [issue] = checked.error.issues
+    const where = issue?.path.length ? `option ${issue.path.join('.')}${shown(options, issue.path)}: ` : ''
+    throw new Error(`Could not create the runtime: ${where}${issue?.message}. See AgentCoreRuntimeOptions.`)
+  }
+  const { maxLifetimeMs, idleTimeoutMs = Math.min(900_000, maxLifetimeMs), platform } = checked.data
+  const { spread = platform === 'v2' || platform === 'v1-code' ? 'first' : 'round-robin' } = checked.data
+  return { ...checked.data, idleTimeoutMs, spread }
+}
+
+/** A senseless value, in so far as it is short and no secret. */
+function shown(options: unknown, path: readonly PropertyKey[]): string {
+  let value = options
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
+  return path[0] !== 'auth' && ['string', 'number', 'boolean'].includes(typeof value)
+    ? ` (${JSON.stringify(value)})`
+    : ''
+}

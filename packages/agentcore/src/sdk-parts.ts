@@ -1,0 +1,63 @@
+import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers'
+import { createHttpHandler } from './http-handler.ts'
+import { createHttpsCalls, type HttpRequest } from './https-calls.ts'
+import type { PlatformCalls } from './platform-calls.ts'
+
+/**
+ * The AWS SDK's own credentials, endpoint and SigV4 signer, without the middleware of `client.send` between them, which
+ * takes as long again as all else that a proxy does to a message.
+ */
+export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls {
+  const { config } = new BedrockAgentCoreClient({
+    region,
+    credentials: fromNodeProviderChain({ clientConfig: { region } }),
+  })
+  const signing = { name: 'sigv4', signingName: 'bedrock-agentcore', signingRegion: region, properties: {} } as const
+  let signer: ReturnType<typeof config.signer> | undefined
+  let skewMs = 0
+  return createHttpsCalls({
+    base: endpointOf(region),
+    isMcp,
+    handler: createHttpHandler(),
+    async authorize(request) {
+      signer ??= config.signer(signing)
+      return (await (await signer).sign(request, { signingDate: new Date(Date.now() + skewMs) })) as HttpRequest
+    },
+    onAnswer(status, { date }) {
+      if (status !== 403 || !date) return
+      const seenMs = Date.parse(date) - Date.now()
+      if (Math.abs(seenMs) > toleratedSkewMs) skewMs = seenMs
+    },
+  })
+}
+
+/** AWS refuses signatures that are five minutes off. A refusal tells the right time, so the next one is right. */
+const toleratedSkewMs = 240_000
+
+/**
+ * Asked once: the data plane of the region, unless the SDK's settings say another, in the environment or in its files.
+ * Also for runtimes that take OAuth.
+ */
+export function endpointOf(region: string): () => Promise<URL> {
+  let resolving: Promise<URL> | undefined
+  const resolve = async () => {
+    const { config } = new BedrockAgentCoreClient({
+      region,
+      credentials: async () => ({ accessKeyId: '', secretAccessKey: '' }),
+    })
+    // The SDK's types hide it, since only its own middleware asks.
+    const { serviceConfiguredEndpoint } = config as { serviceConfiguredEndpoint?: () => Promise<string | undefined> }
+    const configured = await serviceConfiguredEndpoint?.()
+    if (configured) return new URL(configured)
+    const [UseFIPS, UseDualStack] = await Promise.all([config.useFipsEndpoint(), config.useDualstackEndpoint()])
+    return config.endpointProvider({ Region: region, UseFIPS, UseDualStack }).url
+  }
+  return () => {
+    resolving ??= resolve().catch(error => {
+      resolving = undefined
+      throw error
+    })
+    return resolving
+  }
+}

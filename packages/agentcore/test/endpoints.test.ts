@@ -1,0 +1,192 @@
+import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
+import { type AgentCoreRuntimeOptions, createAgentCoreRuntime, type EndpointEvent } from '@warm-agent/agentcore'
+import type { AgentRequest, AgentRuntime } from '@warm-agent/proxy'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { arn, refuse, startDataPlane } from './data-plane.ts'
+
+const arnInTokyo = arn.replace('eu-west-1', 'ap-northeast-1')
+const never = new AbortController().signal
+const message: AgentRequest = { body: new Uint8Array(), contentType: 'application/json', accept: '*/*' }
+
+let dataPlane: Awaited<ReturnType<typeof startDataPlane>>
+let events: EndpointEvent[]
+/** How each endpoint answers, by qualifier or region; the others are well. */
+let sick: Record<string, number>
+let held: (() => void)[]
+let isHolding: boolean
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  events = []
+  sick = {}
+  held = []
+  isHolding = false
+  dataPlane = await startDataPlane((incoming, outgoing) => {
+    const url = decodeURIComponent(incoming.url ?? '')
+    const [, status] = Object.entries(sick).find(([name]) => url.includes(name)) ?? []
+    if (status) return refuse(outgoing, status, 'SomeException')
+    const answer = () => void outgoing.end('{}')
+    isHolding ? held.push(answer) : answer()
+  })
+})
+afterEach(() => {
+  dataPlane.close()
+  vi.useRealTimers()
+})
+
+const client = (region: string) =>
+  new BedrockAgentCoreClient({
+    region,
+    endpoint: dataPlane.url,
+    credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+  })
+const runtimeOf = (options: Partial<AgentCoreRuntimeOptions> = {}) =>
+  createAgentCoreRuntime({
+    arn,
+    qualifiers: ['blue', 'green'],
+    client: client('eu-west-1'),
+    onEvent: event => events.push(event),
+    ...options,
+  })
+const withTokyo = () => ({ fallbacks: [{ arn: arnInTokyo, client: client('ap-northeast-1') }] })
+
+let sessions = 0
+const sessionOn = (qualifier: string) => ({ id: `session-${++sessions}`.padEnd(33, '0'), qualifier })
+
+function place(runtime: AgentRuntime, times: number): (string | undefined)[] {
+  return Array.from({ length: times }, () => runtime.placeSession?.())
+}
+async function invoke(runtime: AgentRuntime, qualifier: string, request = message) {
+  await (await runtime.invoke(sessionOn(qualifier), request, never)).body.cancel()
+}
+async function failTimes(runtime: AgentRuntime, qualifier: string, times: number) {
+  for (let time = 0; time < times; time++) await expect(invoke(runtime, qualifier)).rejects.toThrow()
+}
+
+test('new sessions go round the endpoints', () => {
+  expect(place(runtimeOf(), 4)).toEqual(['blue', 'green', 'blue', 'green'])
+})
+
+test.each(['v2', 'v1-code'] as const)('on %s one endpoint is used: more of them warm nothing there', platform => {
+  expect(place(runtimeOf({ platform }), 3)).toEqual(['blue', 'blue', 'blue'])
+  expect(place(runtimeOf({ platform, spread: 'round-robin' }), 2)).toEqual(['blue', 'green'])
+})
+
+test('v1-container has pre-warmed instances at each endpoint, so all are used', () => {
+  expect(place(runtimeOf({ platform: 'v1-container' }), 2)).toEqual(['blue', 'green'])
+})
+
+test('least-warming avoids the endpoint that is busy booting', async () => {
+  const runtime = runtimeOf({ spread: 'least-warming' })
+  isHolding = true
+  const warming = invoke(runtime, 'blue', runtime.warmUpRequest('n1'))
+  expect(place(runtime, 3)).toEqual(['green', 'green', 'green'])
+  await vi.waitUntil(() => held.length > 0)
+  for (const answer of held) answer()
+  await warming
+  expect(new Set(place(runtime, 2))).toEqual(new Set(['blue', 'green']))
+})
+
+test.each([429, 402, 500, 503])('an endpoint that answers %i gets no new sessions for a while', async status => {
+  const runtime = runtimeOf({ breaker: { failures: 2, openMs: 10_000 } })
+  sick = { blue: status }
+  await failTimes(runtime, 'blue', 2)
+  expect(place(runtime, 3)).toEqual(['green', 'green', 'green'])
+  expect(events).toMatchObject([{ type: 'endpoint-opened', qualifier: 'blue' }])
+})
+
+test('of a quota one refusal is enough: no session ends because the next one is refused', async () => {
+  const runtime = runtimeOf()
+  for (let call = 0; call < 20; call++) await invoke(runtime, 'blue')
+  sick = { blue: 402 }
+  await failTimes(runtime, 'blue', 1)
+  await vi.waitUntil(() => events.length > 0)
+  expect(place(runtime, 2)).toEqual(['green', 'green'])
+})
+
+test.each([409, 424, 400])('%i is not about the endpoint', async status => {
+  const runtime = runtimeOf({ breaker: { failures: 2 } })
+  sick = { blue: status }
+  await failTimes(runtime, 'blue', 8)
+  expect(place(runtime, 2)).toEqual(['blue', 'green'])
+})
+
+test('a session stays on its endpoint, and its messages get through although that is unwell', async () => {
+  const runtime = runtimeOf({ breaker: { failures: 1, openMs: 10_000 } })
+  sick = { blue: 503 }
+  await failTimes(runtime, 'blue', 1)
+  sick = {}
+  await invoke(runtime, 'blue')
+  await runtime.stop(sessionOn('blue'))
+  expect(dataPlane.calls.map(({ url }) => url.split('=')[1])).toEqual(['blue', 'blue', 'blue'])
+})
+
+test('warm-ups yield to an endpoint that is unwell: not sent, and told when to come again', async () => {
+  const runtime = runtimeOf({ breaker: { failures: 1, openMs: 10_000 } })
+  sick = { blue: 429 }
+  await failTimes(runtime, 'blue', 1)
+  await expect(invoke(runtime, 'blue', runtime.warmUpRequest('n1'))).rejects.toMatchObject({
+    reason: 'throttled',
+    mayHaveRun: false,
+    retryAfterMs: 10_000,
+  })
+  expect(dataPlane.calls).toHaveLength(1)
+})
+
+test('after a while one call tries the endpoint, and when that is well new sessions come back', async () => {
+  const runtime = runtimeOf({ breaker: { failures: 1, openMs: 10_000 } })
+  sick = { blue: 503 }
+  await failTimes(runtime, 'blue', 1)
+  vi.advanceTimersByTime(10_000)
+  await failTimes(runtime, 'blue', 1)
+  vi.advanceTimersByTime(10_000)
+  // A trial that failed doubles the wait.
+  expect(place(runtime, 2)).toEqual(['green', 'green'])
+  sick = {}
+  vi.advanceTimersByTime(10_000)
+  await invoke(runtime, 'blue', runtime.warmUpRequest('n1'))
+  await vi.waitUntil(() => events.length > 1)
+  expect(events.map(({ type }) => type)).toEqual(['endpoint-opened', 'endpoint-closed'])
+  expect(place(runtime, 2).sort()).toEqual(['blue', 'green'])
+})
+
+test('another region stands in for new sessions, while no endpoint at home is well', async () => {
+  const runtime = runtimeOf({ ...withTokyo(), breaker: { failures: 1, openMs: 10_000 } })
+  expect(place(runtime, 2)).toEqual(['blue', 'green'])
+  sick = { 'eu-west-1': 503 }
+  await failTimes(runtime, 'blue', 1)
+  await failTimes(runtime, 'green', 1)
+  expect(place(runtime, 2)).toEqual(['ap-northeast-1:DEFAULT', 'ap-northeast-1:DEFAULT'])
+
+  await invoke(runtime, 'ap-northeast-1:DEFAULT')
+  await runtime.stop(sessionOn('ap-northeast-1:DEFAULT'))
+  for (const { url, headers } of dataPlane.calls.slice(-2)) {
+    expect(decodeURIComponent(url)).toContain(arnInTokyo)
+    expect(url).toMatch(/\?qualifier=DEFAULT$/)
+    expect(headers.authorization).toContain('/ap-northeast-1/bedrock-agentcore/')
+  }
+  expect(runtime.addressOf?.(sessionOn('ap-northeast-1:DEFAULT'))).toEqual({
+    agentRuntimeArn: arnInTokyo,
+    region: 'ap-northeast-1',
+    qualifier: 'DEFAULT',
+  })
+
+  vi.advanceTimersByTime(10_000)
+  expect(place(runtime, 1)).toEqual(['blue'])
+})
+
+test('when all are unwell the home region is asked, whose refusal is the true one', async () => {
+  const runtime = runtimeOf({ breaker: { failures: 1 } })
+  sick = { blue: 402, green: 402 }
+  await failTimes(runtime, 'blue', 1)
+  await failTimes(runtime, 'green', 1)
+  expect(place(runtime, 2).sort()).toEqual(['blue', 'green'])
+  await expect(invoke(runtime, 'blue')).rejects.toMatchObject({ reason: 'quota' })
+})
+
+test('a session of a region that is configured no longer is missing, one of a qualifier is still reached', async () => {
+  const runtime = runtimeOf()
+  await expect(invoke(runtime, 'ap-northeast-1:DEFAULT')).rejects.toMatchObject({ reason: 'missing' })
+  await invoke(runtime, 'gone')
+  expect(dataPlane.calls.at(-1)?.url).toContain('qualifier=gone')
+})

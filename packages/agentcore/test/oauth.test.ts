@@ -1,0 +1,101 @@
+import { inspect } from 'node:util'
+import { type AgentCoreRuntimeOptions, createAgentCoreRuntime } from '@warm-agent/agentcore'
+import { afterEach, expect, test, vi } from 'vitest'
+import { arn, refuse, type startDataPlane } from './data-plane.ts'
+import { callersToken, serveKind } from './kinds.ts'
+
+let dataPlane: Awaited<ReturnType<typeof startDataPlane>> | undefined
+afterEach(() => {
+  dataPlane?.close()
+  dataPlane = undefined
+  vi.unstubAllEnvs()
+})
+
+const session = { id: 'warm-00000000-0000-0000-0000-000000000000', qualifier: 'DEFAULT' }
+const request = { body: new Uint8Array(), contentType: 'application/json', accept: '*/*' }
+const never = new AbortController().signal
+
+async function serve(auth: AgentCoreRuntimeOptions['auth'], answer: Parameters<typeof startDataPlane>[0] = accept) {
+  const served = await serveKind('oauth', answer, { auth })
+  dataPlane = served.dataPlane
+  const tokens = () => dataPlane?.calls.map(({ headers }) => headers.authorization)
+  return { ...served, tokens }
+}
+const accept: Parameters<typeof startDataPlane>[0] = (_, outgoing) => void outgoing.end('{}')
+
+test('each call carries the token that its caller has now', async () => {
+  const { runtime, tokens } = await serve({ bearer: 'caller' })
+  for (const bearer of ['first', 'second'])
+    await (await runtime.invoke(session, request, never, { bearer })).body.cancel()
+  await runtime.stop(session, never, { bearer: 'third' })
+  expect(tokens()).toEqual(['Bearer first', 'Bearer second', 'Bearer third'])
+})
+
+test('without a caller there is no token to stop with: it says so at once, and sends nothing', async () => {
+  const { runtime, dataPlane } = await serve({ bearer: 'caller' })
+  const wanted = { reason: 'unauthenticated', mayHaveRun: false, message: expect.stringContaining('ends by idling') }
+  await expect(runtime.stop(session)).rejects.toMatchObject(wanted)
+  await expect(runtime.invoke(session, request, never)).rejects.toMatchObject(wanted)
+  expect(dataPlane.calls).toEqual([])
+})
+
+test('the server’s own provider is asked before every call that no caller stands behind', async () => {
+  let turn = 0
+  const { runtime, tokens } = await serve({ bearer: async () => `own-${++turn}` })
+  await runtime.stop(session)
+  await runtime.stop(session, never, { bearer: callersToken })
+  await runtime.stop(session)
+  expect(tokens()).toEqual(['Bearer own-1', `Bearer ${callersToken}`, 'Bearer own-2'])
+})
+
+test('a provider that fails is the cause of the failure', async () => {
+  const { runtime } = await serve({ bearer: () => Promise.reject(new Error('the vault is closed')) })
+  await expect(runtime.stop(session)).rejects.toMatchObject({
+    reason: 'unauthenticated',
+    cause: { message: 'the vault is closed' },
+  })
+})
+
+test.each([
+  [
+    'refused by the platform',
+    callersToken,
+    (_: unknown, outgoing: never) => refuse(outgoing, 401, 'UnauthorizedException'),
+  ],
+  ['malformed', `${callersToken}\r\nx-evil: 1`, accept],
+  [
+    'lost with the connection',
+    callersToken,
+    (incoming: { socket: { destroy(): void } }) => void incoming.socket.destroy(),
+  ],
+])('no error quotes a token that is %s', async (_, bearer, answer) => {
+  const { runtime } = await serve({ bearer: 'caller' }, answer as typeof accept)
+  const error = await runtime.invoke(session, request, never, { bearer }).catch(error => error)
+  expect(error).toMatchObject({ name: 'RuntimeFailure' })
+  expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(callersToken)
+})
+
+test('an AG-UI runtime tells its errors as events, in whose words the log is kept', async () => {
+  const event = '{"type":"RUN_ERROR","code":"SESSION_BUSY","message":"busy"}'
+  const { runtime } = await serve({ bearer: 'caller' }, (_, outgoing) => {
+    outgoing.writeHead(409, { 'content-type': 'text/event-stream' }).end(`data: ${event}\n\n`)
+  })
+  await expect(runtime.invoke(session, request, never, { bearer: callersToken })).rejects.toMatchObject({
+    reason: 'conflict',
+    message: `409 Error: data: ${event}`,
+  })
+})
+
+test.each([[{ bearer: 'Bearer abc' }], [{ bearer: 7 }], [{}], ['oauth']])(
+  'auth %j is refused, without quoting it',
+  auth => {
+    const make = () => createAgentCoreRuntime({ arn, auth: auth as AgentCoreRuntimeOptions['auth'] })
+    expect(make).toThrow(/^Could not create the runtime: option auth.*: expected 'sigv4' or \{ bearer \}/)
+    expect(make).not.toThrow(/abc/)
+  },
+)
+
+test('a client that signs makes no sense where tokens are wanted', () => {
+  const client = { send: () => {} } as never
+  expect(() => createAgentCoreRuntime({ arn, client, auth: { bearer: 'caller' } })).toThrow(/option client: signs/)
+})
