@@ -1,0 +1,189 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Duration } from 'aws-cdk-lib'
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets'
+import { type Code, FunctionUrl, FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda'
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { createPoolAlarms, type PoolAlarms } from './pool-alarms.ts'
+import { PoolFunction } from './pool-function.ts'
+import { createSessionQueues, replenishTimeout } from './session-queues.ts'
+
+export interface WarmPoolProps {
+  /** The agent runtime. */
+  readonly runtimeArn: string
+  /** Its endpoints that sessions are placed on. @default ['DEFAULT'] */
+  readonly qualifiers?: readonly string[]
+  /** How many claimable sessions to hold. `warm-agent plan` says how many. */
+  readonly target: number
+  /** Names the agent's code: change it with every deploy of the agent. @default '1' */
+  readonly version?: string
+  /** As the runtime is configured. At least a minute. @default 15 minutes */
+  readonly idleTimeout?: Duration
+  /** As the runtime is configured. @default 8 hours */
+  readonly maxLifetime?: Duration
+  /** How often waiting sessions are looked after. Less than a fifth of the idle timeout. @default 1 minute */
+  readonly every?: Duration
+  /** So many sessions are warmed at the same time, at most. At least 2. @default 20 */
+  readonly warmUpsAtOnce?: number
+  /** The alarm on misses rings below this share of hits, in [0, 1]. @default 0.9 */
+  readonly minimumHitRatio?: number
+  /** What alarms do, for example an `SnsAction`. @default nothing */
+  readonly alarmActions?: readonly IAlarmAction[]
+  /** Names the pool in the metrics. @default the construct's path */
+  readonly poolName?: string
+  /** Ready-made code for the functions, with the exports of `main.ts` in `index`. @default bundled by esbuild, which must be installed */
+  readonly code?: Code
+  /** Also deploys your proxy, on a streaming function URL. */
+  readonly proxy?: WarmProxyProps
+}
+
+/** Your proxy: a file that exports `toLambdaHandler(proxy.fetch)` of `@warm-agent/proxy/lambda`. */
+export interface WarmProxyProps {
+  /** The file. */
+  readonly entry: string
+  /** The name of its export. @default 'handler' */
+  readonly handler?: string
+  /** Ready-made code instead of `entry`. `handler` is then `file.export`. */
+  readonly code?: Code
+  /** The proxy's secret. It may read it; its ARN is in `WARM_AGENT_SECRET_ARN`. */
+  readonly secret?: ISecret
+  /** Further variables. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** How long an answer may take; Lambda's limit is 15 minutes. @default 15 minutes */
+  readonly timeout?: Duration
+  /** Who may call the URL. With `AWS_IAM` a CloudFront distribution signs for everybody (origin access control). @default AWS_IAM */
+  readonly authType?: FunctionUrlAuthType
+}
+
+/**
+ * A warm pool without a server: a FIFO queue of sessions, functions that give, refill and tend them, a schedule, alarms, and
+ * roles that may do that and nothing else.
+ *
+ * @note A class, as CDK wants its constructs.
+ */
+export class WarmPool extends Construct {
+  readonly sessionQueue: Queue
+  readonly refillQueue: Queue
+  readonly getSession: PoolFunction
+  readonly replenish: PoolFunction
+  readonly keepAlive: PoolFunction
+  readonly alarms: PoolAlarms
+  /** The proxy and its URL, when it is asked for. */
+  readonly proxy: { readonly function: PoolFunction; readonly url: FunctionUrl } | undefined
+
+  /** @throws Error when a property makes no sense. */
+  constructor(scope: Construct, id: string, props: WarmPoolProps) {
+    super(scope, id)
+    const { idleTimeout = Duration.minutes(15), every = Duration.minutes(1), qualifiers = ['DEFAULT'] } = props
+    const { poolName = this.node.path, minimumHitRatio = 0.9, alarmActions = [], warmUpsAtOnce = 20 } = props
+    refuseNonsense(props, idleTimeout, every)
+
+    const { sessions, refills, deadLetters } = createSessionQueues(this, idleTimeout)
+    const environment = {
+      AGENT_RUNTIME_ARN: props.runtimeArn,
+      AGENT_RUNTIME_QUALIFIERS: qualifiers.join(','),
+      AGENT_IDLE_TIMEOUT_SECONDS: `${idleTimeout.toSeconds()}`,
+      AGENT_MAX_LIFETIME_SECONDS: `${(props.maxLifetime ?? Duration.hours(8)).toSeconds()}`,
+      POOL_QUEUE_URL: sessions.queueUrl,
+      POOL_REFILL_QUEUE_URL: refills.queueUrl,
+      POOL_TARGET: `${props.target}`,
+      POOL_VERSION: props.version ?? '1',
+      POOL_NAME: poolName,
+      POOL_EVERY_SECONDS: `${every.toSeconds()}`,
+    }
+    // AgentCore checks the runtime and the endpoint.
+    const agent = [props.runtimeArn, ...qualifiers.map(name => `${props.runtimeArn}/runtime-endpoint/${name}`)]
+    const create = (name: string, handler: string, description: string, timeout: Duration, most?: number) => {
+      const created = new PoolFunction(this, name, {
+        entry: fileURLToPath(new URL(`../lambda/main${extname(import.meta.url)}`, import.meta.url)),
+        code: props.code,
+        handler: props.code ? `index.${handler}` : handler,
+        description,
+        environment,
+        timeout,
+        reservedConcurrentExecutions: most,
+      })
+      created.allow(['bedrock-agentcore:InvokeAgentRuntime', 'bedrock-agentcore:StopRuntimeSession'], agent)
+      return created
+    }
+
+    this.getSession = create('GetSession', 'getSession', 'Gives a warm agent session', Duration.seconds(10))
+    this.replenish = create('Replenish', 'replenish', 'Warms an agent session', replenishTimeout)
+    // One at a time: two would both refill what is missing.
+    this.keepAlive = create('KeepAlive', 'keepAlive', 'Tends warm agent sessions', Duration.minutes(2), 1)
+    for (const each of [this.getSession, this.replenish, this.keepAlive]) sessions.grant(each.role, ...usesOfSessions)
+    refills.grant(this.getSession.role, 'sqs:SendMessage')
+
+    this.replenish.function.addEventSource(
+      new SqsEventSource(refills, { batchSize: 1, maxConcurrency: warmUpsAtOnce, reportBatchItemFailures: true }),
+    )
+    new Rule(this, 'Schedule', {
+      description: 'Tends the warm pool',
+      schedule: Schedule.rate(every),
+      // A round that failed is made up for by the next one.
+      targets: [new LambdaTarget(this.keepAlive.function, { retryAttempts: 0 })],
+    })
+    this.alarms = createPoolAlarms(this, { poolName, deadLetters, minimumHitRatio, actions: alarmActions })
+    this.sessionQueue = sessions
+    this.refillQueue = refills
+    this.proxy = props.proxy && this.#createProxy(props.proxy, environment, agent)
+  }
+
+  #createProxy(props: WarmProxyProps, environment: Readonly<Record<string, string>>, agent: string[]) {
+    const { secret } = props
+    const created = new PoolFunction(this, 'Proxy', {
+      entry: props.entry,
+      code: props.code,
+      handler: props.handler ?? (props.code ? 'index.handler' : 'handler'),
+      description: 'The proxy between chat pages and the agent',
+      environment: {
+        ...environment,
+        ...(secret ? { WARM_AGENT_SECRET_ARN: secret.secretArn } : {}),
+        ...props.environment,
+      },
+      timeout: props.timeout ?? Duration.minutes(15),
+      memorySize: 1_024,
+    })
+    created.allow(['bedrock-agentcore:InvokeAgentRuntime', 'bedrock-agentcore:StopRuntimeSession'], agent)
+    this.sessionQueue.grant(created.role, ...usesOfSessions)
+    this.refillQueue.grant(created.role, 'sqs:SendMessage')
+    secret?.grantRead(created.role)
+    const url = new FunctionUrl(this, 'ProxyUrl', {
+      function: created.function,
+      invokeMode: InvokeMode.RESPONSE_STREAM,
+      authType: props.authType ?? FunctionUrlAuthType.AWS_IAM,
+    })
+    return { function: created, url }
+  }
+}
+
+/** All of them look into the queue; whoever takes a session may have to put it back. */
+const usesOfSessions = [
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:ChangeMessageVisibility',
+  'sqs:GetQueueAttributes',
+  'sqs:SendMessage',
+]
+
+function refuseNonsense(
+  { target, runtimeArn, warmUpsAtOnce = 20 }: WarmPoolProps,
+  idleTimeout: Duration,
+  every: Duration,
+): void {
+  const refuse = (name: string, value: unknown, why: string) => {
+    throw new Error(`Could not create the pool: property ${name} is ${value}: ${why}. See WarmPoolProps.`)
+  }
+  if (!runtimeArn) refuse('runtimeArn', runtimeArn, 'expected the ARN of an agent runtime')
+  if (!Number.isInteger(target) || target < 0) refuse('target', target, 'expected a whole number from 0')
+  if (!Number.isInteger(warmUpsAtOnce) || warmUpsAtOnce < 2)
+    refuse('warmUpsAtOnce', warmUpsAtOnce, 'expected 2 or more')
+  if (idleTimeout.toSeconds() < 60) refuse('idleTimeout', idleTimeout, 'the platform allows no less than a minute')
+  // A beat is due after 54 to 60 % of the idle timeout; one that is missed leaves room for some more.
+  if (every.toSeconds() > idleTimeout.toSeconds() / 5) refuse('every', every, 'sessions would idle out in between')
+}

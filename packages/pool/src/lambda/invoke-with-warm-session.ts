@@ -1,0 +1,92 @@
+import { type AgentAnswer, type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
+import type { PooledSession } from '../pooled-session.ts'
+
+export interface WarmInvocation {
+  runtime: AgentRuntime
+  /** Asks for a session, for example by invoking the `getSession` function. `null`, a rejection or silence: the message goes cold. */
+  getSession: (signal: AbortSignal) => Promise<PooledSession | null>
+  /** What the agent is sent: an object as JSON, bytes as they are. */
+  body: object | Uint8Array
+  /** @default 'application/json' */
+  contentType?: string
+  /** @default 'text/event-stream, application/json' */
+  accept?: string
+  /** `getSession` may take this long, in milliseconds. @default 1_000 */
+  getSessionTimeoutMs?: number
+  /** The caller's own end of interest. */
+  signal?: AbortSignal
+  /** Hears why a session could not be had from the pool. */
+  onPoolFailure?: (cause: unknown) => void
+}
+
+export interface WarmInvocationAnswer {
+  /** Its body must be read to the end or cancelled. */
+  answer: AgentAnswer
+  /** Send the next message of the conversation on it. */
+  session: RuntimeSession
+  /** `warm`: a session of the pool answered. `cold`: one was started for this message. */
+  outcome: 'warm' | 'cold'
+}
+
+/**
+ * Sends a message on a session of the pool, or on a new one when the pool gives none. The agent gets it once: it is sent
+ * again, on a new session, only where the platform says that the agent did not run because the pooled one was just ending.
+ *
+ * @throws RuntimeFailure when the message was not answered.
+ */
+export async function invokeWithWarmSession(invocation: WarmInvocation): Promise<WarmInvocationAnswer> {
+  const { runtime, signal = new AbortController().signal } = invocation
+  const { contentType = 'application/json', accept = 'text/event-stream, application/json' } = invocation
+  const body =
+    invocation.body instanceof Uint8Array ? invocation.body : new TextEncoder().encode(JSON.stringify(invocation.body))
+  const send = async (session: RuntimeSession, outcome: 'warm' | 'cold') => ({
+    answer: await runtime.invoke(session, { body, contentType, accept }, signal),
+    session,
+    outcome,
+  })
+
+  const pooled = await askPool(invocation, signal)
+  if (!pooled) return send(newSession(runtime), 'cold')
+  try {
+    return await send({ id: pooled.runtimeSessionId, qualifier: pooled.qualifier }, 'warm')
+  } catch (failure) {
+    if (!(failure instanceof RuntimeFailure) || failure.reason !== 'conflict') throw failure
+    invocation.onPoolFailure?.(failure)
+    return send(newSession(runtime), 'cold')
+  }
+}
+
+async function askPool(
+  { getSession, getSessionTimeoutMs = 1_000, onPoolFailure }: WarmInvocation,
+  signal: AbortSignal,
+): Promise<PooledSession | null> {
+  const deadline = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const tooLate = new Error(`Could not get a session: the pool did not answer for ${getSessionTimeoutMs} ms.`)
+      deadline.abort(tooLate)
+      reject(tooLate)
+    }, getSessionTimeoutMs)
+  })
+  try {
+    const session = await Promise.race([getSession(AbortSignal.any([signal, deadline.signal])), late])
+    if (session === null || session === undefined) return null
+    if (typeof session.runtimeSessionId === 'string' && typeof session.qualifier === 'string') return session
+    throw new Error('Could not get a session: the pool answered with something else. Check what getSession calls.')
+  } catch (cause) {
+    signal.throwIfAborted()
+    onPoolFailure?.(cause)
+    return null
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+let turn = 0
+
+function newSession(runtime: AgentRuntime): RuntimeSession {
+  const { qualifiers } = runtime
+  const qualifier = runtime.placeSession?.() ?? qualifiers[turn++ % qualifiers.length] ?? 'DEFAULT'
+  return { id: `warm-${crypto.randomUUID()}`, qualifier }
+}

@@ -1,0 +1,102 @@
+import type { PoolNews } from '../pool-event.ts'
+
+/** The CloudWatch namespace of all metrics. */
+export const metricsNamespace = 'WarmAgent/Pool'
+
+/** What each function measures. Their units are CloudWatch's. */
+export const metricUnits = {
+  Hits: 'Count',
+  Misses: 'Count',
+  AgeAtClaim: 'Milliseconds',
+  ReplenishmentTime: 'Milliseconds',
+  WarmUpsFailed: 'Count',
+  RetiredUnused: 'Count',
+  Ready: 'Count',
+  Target: 'Count',
+  WarmSeconds: 'Seconds',
+  CanaryWarm: 'Count',
+  BreakerOpened: 'Count',
+  StoreFailed: 'Count',
+} as const
+
+export type MetricName = keyof typeof metricUnits
+
+/** Gathers what happens in one invocation, and writes it as one line of CloudWatch's embedded metric format. */
+export function createMetricsLog(poolName: string, everyMs: number, write: (line: string) => void) {
+  let values: Partial<Record<MetricName, number[]>> = {}
+  let causes: string[] = []
+  const add = (name: MetricName, value = 1) => {
+    values[name] = [...(values[name] ?? []), value]
+  }
+
+  return {
+    note(news: PoolNews): void {
+      switch (news.type) {
+        case 'session-claimed':
+          add('Hits')
+          // The missing share of hits is seen only when there are zeros.
+          add('Misses', 0)
+          add('AgeAtClaim', news.ageMs)
+          break
+        case 'claim-missed':
+          add('Misses')
+          add('Hits', 0)
+          causes.push(news.cause)
+          break
+        case 'warm-up-succeeded':
+          add('ReplenishmentTime', news.tookMs)
+          break
+        case 'warm-up-failed':
+          add('WarmUpsFailed')
+          break
+        case 'warm-up-wasted':
+        case 'session-dropped':
+        case 'session-retired':
+          add('RetiredUnused')
+          break
+        case 'canary-answered':
+          add('CanaryWarm', news.isWarm ? 1 : 0)
+          break
+        case 'breaker-opened':
+          add('BreakerOpened')
+          break
+        case 'store-failed':
+          add('StoreFailed')
+          break
+        default:
+        // No metric.
+      }
+    },
+
+    noteHeld({ ready, warming, target }: { ready: number; warming: number; target: number }): void {
+      add('Ready', ready)
+      add('Target', target)
+      add('WarmSeconds', ((ready + warming) * everyMs) / 1_000)
+    },
+
+    flush(): void {
+      const names = Object.keys(values) as MetricName[]
+      if (names.length > 0) {
+        write(
+          JSON.stringify({
+            _aws: {
+              Timestamp: Date.now(),
+              CloudWatchMetrics: [
+                {
+                  Namespace: metricsNamespace,
+                  Dimensions: [['Pool']],
+                  Metrics: names.map(Name => ({ Name, Unit: metricUnits[Name] })),
+                },
+              ],
+            },
+            Pool: poolName,
+            ...values,
+            ...(causes.length > 0 ? { missCauses: causes } : {}),
+          }),
+        )
+      }
+      values = {}
+      causes = []
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { pricesCheckedOn } from '@warm-agent/protocol/prices'
+import { type Demand, type DemandOptions, readDemand } from './demand.ts'
+import { type Headroom, headroomOf, refuseWhatCannotRefill } from './headroom.ts'
+import { judgeRungs, type Rung, type RungName } from './ladder.ts'
+import { advisePool, type PoolAdvice } from './pool-advice.ts'
+import { type Recommendation, recommend } from './recommend.ts'
+import { amount, duration } from './words.ts'
+
+/** What to do about cold starts under a given demand. */
+export interface Plan {
+  demand: Demand
+  /** The cheapest rung of the ladder that is enough, and of equals the simplest. */
+  rung: RungName
+  recommendations: Recommendation[]
+  /** Every rung, judged. */
+  ladder: Rung[]
+  pool: PoolAdvice
+  /** What the recommended rung needs of each quota. */
+  quotas: Headroom[]
+  /** What might spoil the plan. */
+  warnings: string[]
+  /** When prices and quotas were last compared with their sources. */
+  pricesCheckedOn: string
+}
+
+/**
+ * Plans how to hide the cold start: which rung of the ladder, how many sessions, how long to hold them, what it costs.
+ * Pure: the same demand gives the same plan.
+ *
+ * @throws PlanError when an option makes no sense, or when the quotas cannot refill what is taken.
+ */
+export function planWarmth(options: DemandOptions): Plan {
+  const demand = readDemand(options)
+  const pool = advisePool(demand)
+  refuseWhatCannotRefill(demand, headroomOf(demand, demand.ratePerSecond, pool.size))
+  const ladder = judgeRungs(demand, pool.size)
+  const [chosen] = ladder
+    .filter(({ isEnough }) => isEnough)
+    .sort((one, other) => one.dollarsPerMonth - other.dollarsPerMonth)
+  if (!chosen) throw new Error('No rung is enough, not even the pool.')
+  const quotas = headroomOf(demand, chosen.startedPerSecond, chosen.heldSessions)
+  return {
+    demand,
+    rung: chosen.rung,
+    recommendations: recommend(demand, ladder, pool, chosen),
+    ladder,
+    pool,
+    quotas,
+    warnings: warningsOf(demand, quotas),
+    pricesCheckedOn,
+  }
+}
+
+function warningsOf(demand: Demand, quotas: readonly Headroom[]): string[] {
+  const { idleTimeoutMs, ratePerSecond, conversationMs, isConversationAssumed, quotas: allowed } = demand
+  const warnings = quotas
+    .filter(({ left }) => left < 0.2)
+    .map(({ quota, needed, allowed: most }) =>
+      quota === 'activeSessions'
+        ? `${amount(Math.ceil(needed))} sessions would be active, of ${amount(most)} that are allowed, if conversations last ${duration(conversationMs)}${isConversationAssumed ? ', which is assumed: tell how long yours last' : ''}. Over the quota new ones are refused with 402.`
+        : `${amount(needed)} of ${amount(most)} ${quota} are used: chance alone goes over it now and then, and then warm-ups are throttled. Ask AWS for more.`,
+    )
+  const unstopped = (ratePerSecond * (conversationMs + idleTimeoutMs)) / 1000
+  if (unstopped > allowed.activeSessions) {
+    warnings.push(
+      `Stop the sessions of conversations that have ended. Left to idle out after ${duration(idleTimeoutMs)} they would be ${amount(Math.round(unstopped))} active sessions, over the quota of ${amount(allowed.activeSessions)}, and new ones would be refused with 402.`,
+    )
+  }
+  return warnings
+}

@@ -1,0 +1,163 @@
+import type { Platform } from '@warm-agent/protocol/prices'
+import type { Demand } from './demand.ts'
+import { beatMsOf } from './headroom.ts'
+import { endpointsFor, holdMsOf, type Rung, type RungName } from './ladder.ts'
+import type { PoolAdvice } from './pool-advice.ts'
+import { amount, dollars, duration, percent } from './words.ts'
+
+/** One thing to do or to set, with its reason and the formula that it comes from. */
+export interface Recommendation {
+  what:
+    | 'rung'
+    | 'poolSize'
+    | 'endpoints'
+    | 'hold'
+    | 'beat'
+    | 'retire'
+    | 'refill'
+    | 'costPerMonth'
+    | 'costPerThousandVisitors'
+  /** A number in the unit that `unit` names, or the name of a rung. */
+  value: number | RungName
+  unit: 'sessions' | 'endpoints' | 'ms' | 'dollars' | 'sessions per second' | undefined
+  /** The value for people. */
+  text: string
+  reason: string
+  formula: string
+}
+
+/** What follows from the chosen rung, each with its reason and formula. */
+export function recommend(demand: Demand, ladder: readonly Rung[], pool: PoolAdvice, chosen: Rung): Recommendation[] {
+  return [
+    toRung(chosen, ladder),
+    toPoolSize(demand, pool, chosen),
+    toEndpoints(demand, chosen),
+    ...toTimes(demand, pool, chosen),
+    toRefill(demand, pool),
+    ...toCosts(demand, chosen),
+  ]
+}
+
+function toRung(chosen: Rung, ladder: readonly Rung[]): Recommendation {
+  const compared = ladder.map(
+    ({ rung, isEnough, dollarsPerMonth }) => `${rung}: ${isEnough ? dollars(dollarsPerMonth) : 'not enough'}`,
+  )
+  return {
+    what: 'rung',
+    value: chosen.rung,
+    unit: undefined,
+    text: chosen.rung,
+    reason: `${chosen.reason} It is the cheapest that is enough.`,
+    formula: `the least per month of ${compared.join(', ')}`,
+  }
+}
+
+function toPoolSize(demand: Demand, { size, load }: PoolAdvice, { rung }: Rung): Recommendation {
+  const reason = `The smallest pool that is empty for no more than ${percent(demand.missRate)} of first messages.`
+  return {
+    what: 'poolSize',
+    value: size,
+    unit: 'sessions',
+    text: `${size} sessions`,
+    reason: rung === 'pool' ? reason : `${reason} Only if you choose a pool instead.`,
+    formula: `smallest N with Erlang-B(N, ${amount(load)}) ≤ ${percent(demand.missRate)}`,
+  }
+}
+
+const whyOneEndpoint: Readonly<Record<Exclude<Platform, 'v1-container'>, string>> = {
+  v2: 'V2 restores a snapshot for each session and keeps no instances ready per endpoint, so more endpoints add no warmth.',
+  'v1-code': 'Code deployments are provisioned on demand, so more endpoints add no warmth.',
+}
+
+function toEndpoints(demand: Demand, { rung }: Rung): Recommendation {
+  const { platform, quotas } = demand
+  const isContainer = platform === 'v1-container'
+  const value = isContainer && rung === 'endpoints' ? endpointsFor(demand) : isContainer ? quotas.endpoints : 1
+  const ready = 'Each endpoint of a V1 container has about ten instances ready, replaced within minutes'
+  const burst =
+    rung === 'endpoints'
+      ? `${ready}: so many are enough at this rate.`
+      : `${ready}: they take bursts and what goes cold, not all of this traffic.`
+  return {
+    what: 'endpoints',
+    value,
+    unit: 'endpoints',
+    text: `${value} ${value === 1 ? 'endpoint' : 'endpoints'}`,
+    reason: isContainer ? burst : whyOneEndpoint[platform],
+    formula: isContainer
+      ? `smallest E with Erlang-B(10 × E, rate × 150 s) ≤ ${percent(demand.missRate)}, at most ${quotas.endpoints}`
+      : 'always 1 there',
+  }
+}
+
+function toTimes(demand: Demand, pool: PoolAdvice, { rung }: Rung): Recommendation[] {
+  const { idleTimeoutMs, maxLifetimeMs, visitMs, ratePerSecond } = demand
+  const time = (what: Recommendation['what'], value: number, reason: string, formula: string): Recommendation => ({
+    what,
+    value,
+    unit: 'ms',
+    text: duration(value),
+    reason,
+    formula,
+  })
+  const beat = time(
+    'beat',
+    beatMsOf(demand),
+    rung === 'pool'
+      ? `A session that is not touched idles out after ${duration(idleTimeoutMs)}. In this pool one waits ${duration(((pool.size - pool.load) / ratePerSecond) * 1000)} on average before it is claimed, so beats matter in quiet hours only.`
+      : `A session that is not touched idles out after ${duration(idleTimeoutMs)}; two beats fit before that even if one is late.`,
+    '60 % of the idle timeout, shortened by up to 10 % at random',
+  )
+  const retire = time(
+    'retire',
+    maxLifetimeMs / 2,
+    'Half of the longest life is left for the user who gets the session.',
+    'maximum lifetime / 2, shortened by up to 2.5 % at random',
+  )
+  const hold = time(
+    'hold',
+    holdMsOf(demand),
+    'By then nineteen of twenty visitors who send nothing have gone; the few who write later are warmed again.',
+    `ln 20 × ${duration(visitMs)} of visit, from 1 to 15 min`,
+  )
+  return rung === 'pool' ? [beat, retire] : rung === 'endpoints' ? [] : [hold, beat]
+}
+
+function toRefill(demand: Demand, { size }: PoolAdvice): Recommendation {
+  const { quotas, ratePerSecond, otherSessionsPerSecond, replenishmentMs } = demand
+  const spare = quotas.newSessionsPerSecond - ratePerSecond - otherSessionsPerSecond
+  return {
+    what: 'refill',
+    value: spare,
+    unit: 'sessions per second',
+    text: `${amount(spare)} new sessions per second to spare`,
+    reason: `Filling an empty pool of ${size} while traffic goes on (a start, a deploy, a burst) takes about ${duration((size / spare) * 1000 + replenishmentMs)}.`,
+    formula: `${amount(quotas.newSessionsPerSecond)} − ${amount(ratePerSecond)} − ${amount(otherSessionsPerSecond)} of other traffic; ${size} / ${amount(spare)} + ${duration(replenishmentMs)}`,
+  }
+}
+
+function toCosts(demand: Demand, chosen: Rung): Recommendation[] {
+  const { footprintGb, prices, hoursPerDay, ratePerSecond, sendRate } = demand
+  const { heldSessions, dollarsPerHour, dollarsPerMonth, dollarsPerThousandVisitors } = chosen
+  const perHour = `${amount(heldSessions)} held × ${amount(footprintGb)} GB × $${prices.dollarsPerGbHour} per GB-hour`
+  const boots = chosen.startedPerSecond > ratePerSecond ? ' + boots in vain' : ''
+  return [
+    {
+      what: 'costPerMonth',
+      value: dollarsPerMonth,
+      unit: 'dollars',
+      text: `${dollars(dollarsPerMonth)} per month`,
+      reason:
+        'What warming adds to what the conversations cost anyway. An idle CPU is free; memory is billed until the session ends.',
+      formula: `${perHour}${boots} = ${dollars(dollarsPerHour)} per hour, ${amount(hoursPerDay)} h a day`,
+    },
+    {
+      what: 'costPerThousandVisitors',
+      value: dollarsPerThousandVisitors,
+      unit: 'dollars',
+      text: `${dollars(dollarsPerThousandVisitors)} per thousand visitors`,
+      reason: demand.hasPage ? `${percent(sendRate)} of the visitors send a message.` : 'Every caller sends a message.',
+      formula: `${dollars(dollarsPerHour)} per hour / (${amount(ratePerSecond / sendRate)} visitors per second × 3.6)`,
+    },
+  ]
+}

@@ -1,0 +1,196 @@
+import { type AlarmName, type AlarmRules, poolAlarms } from './pool-alarms.ts'
+import type { MissCause, PoolNews } from './pool-event.ts'
+import type { RetireReason } from './pool-plan.ts'
+import { createSample, type SampleSummary } from './sample.ts'
+
+/** What this process knows of the pool and has counted since it was created. */
+export interface PoolStats {
+  /** Sessions that can be claimed, as last seen by the process that tends the pool; `undefined` in the others. */
+  readonly ready: number | undefined
+  /** Sessions whose warm-up is in flight, likewise. */
+  readonly warming: number | undefined
+  /** How many are wanted, likewise. */
+  readonly target: number | undefined
+  readonly isTending: boolean
+  /** Claims of this process that gave a session. */
+  readonly hits: number
+  /** Claims of this process that gave none. */
+  readonly misses: number
+  readonly missesByCause: Readonly<Record<MissCause, number>>
+  /** `undefined` before the first claim. */
+  readonly hitRatio: number | undefined
+  /** How old the sessions were that were claimed. Milliseconds. */
+  readonly ageAtClaimMs: SampleSummary
+  readonly claimMs: SampleSummary
+  /** What warm-ups took. Milliseconds. */
+  readonly replenishmentMs: SampleSummary
+  readonly warmUpsFailed: number
+  /** Sessions that were ended without ever having been used, by reason. */
+  readonly retiredUnused: Readonly<Partial<Record<RetireReason | 'wasted' | 'dropped', number>>>
+  /** How long sessions were held, added up over all of them, while this process tended the pool. Seconds. */
+  readonly warmSeconds: number
+  /** What that cost. */
+  readonly dollars: number
+  readonly isBreakerOpen: boolean
+  /** The last canary claim. */
+  readonly canary: { readonly atMs: number; readonly isWarm: boolean; readonly tookMs: number } | undefined
+  /** The alarms that ring, each with its sentence. */
+  readonly alarms: Readonly<Partial<Record<AlarmName, string>>>
+}
+
+export interface PoolBooks {
+  note(news: PoolNews, atMs: number): void
+  /** What the pool holds from `atMs` on. */
+  noteHeld(held: { ready: number; warming: number; others: number; target: number }, atMs: number): void
+  /** All members' claims so far, where the store counts them. */
+  noteClaims(claims: number | undefined): void
+  /** @returns the alarms that changed since it was last asked. */
+  changedAlarms(atMs: number): { raised: [AlarmName, string][]; cleared: AlarmName[] }
+  stats(atMs: number): PoolStats
+}
+
+/** The span that alarms look at. */
+const alarmSpanMs = 3_600_000
+
+export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: AlarmRules, startMs: number): PoolBooks {
+  const ages = createSample()
+  const claimTimes = createSample()
+  const replenishments = createSample()
+  const missesByCause: Record<MissCause, number> = { empty: 0, dead: 0, store: 0, closed: 0 }
+  const retiredUnused: Partial<Record<RetireReason | 'wasted' | 'dropped', number>> = {}
+  let held: { ready: number; warming: number; others: number; target: number } | undefined
+  let heldSinceMs = startMs
+  let warmSeconds = 0
+  let hits = 0
+  let warmUpsFailed = 0
+  let isTending = false
+  let isBreakerOpen = false
+  let canary: PoolStats['canary']
+  let alarms: ReadonlyMap<AlarmName, string> = new Map()
+  let fleetClaims: number | undefined
+  let spanStart = { atMs: startMs, hits: 0, misses: 0, warmSeconds: 0, fleetClaims: undefined as number | undefined }
+
+  const countRetired = (reason: RetireReason | 'wasted' | 'dropped') => {
+    retiredUnused[reason] = (retiredUnused[reason] ?? 0) + 1
+  }
+  const misses = () => Object.values(missesByCause).reduce((sum, each) => sum + each, 0)
+  const passTime = (atMs: number) => {
+    const sessions = held ? held.ready + held.warming + held.others : 0
+    warmSeconds += (sessions * Math.max(0, atMs - heldSinceMs)) / 1_000
+    heldSinceMs = atMs
+  }
+
+  function hitsInSpan(): number {
+    const elsewhere = fleetClaims === undefined ? 0 : fleetClaims - (spanStart.fleetClaims ?? fleetClaims)
+    return Math.max(hits - spanStart.hits, elsewhere)
+  }
+
+  return {
+    note(news, atMs) {
+      switch (news.type) {
+        case 'session-claimed':
+          hits += 1
+          ages.add(news.ageMs)
+          claimTimes.add(news.tookMs)
+          break
+        case 'claim-missed':
+          missesByCause[news.cause] += 1
+          break
+        case 'warm-up-succeeded':
+          replenishments.add(news.tookMs)
+          break
+        case 'warm-up-failed':
+          warmUpsFailed += 1
+          break
+        case 'warm-up-wasted':
+          countRetired('wasted')
+          break
+        case 'session-dropped':
+          countRetired('dropped')
+          break
+        case 'session-retired':
+          countRetired(news.reason)
+          break
+        case 'breaker-opened':
+          isBreakerOpen = true
+          break
+        case 'breaker-closed':
+          isBreakerOpen = false
+          break
+        case 'tending-started':
+          isTending = true
+          break
+        case 'tending-ended':
+          passTime(atMs)
+          held = undefined
+          isTending = false
+          break
+        case 'canary-answered':
+          canary = { atMs, isWarm: news.isWarm, tookMs: news.tookMs }
+          break
+        default:
+        // The rest is for logs.
+      }
+    },
+
+    noteHeld(now, atMs) {
+      passTime(atMs)
+      held = now
+    },
+
+    noteClaims(claims) {
+      // It starts again at 0 when the store has lost its memory.
+      if (claims !== undefined && claims < (fleetClaims ?? 0)) spanStart = { ...spanStart, fleetClaims: 0 }
+      fleetClaims = claims
+      spanStart.fleetClaims ??= claims
+    },
+
+    changedAlarms(atMs) {
+      passTime(atMs)
+      const before = alarms
+      alarms = poolAlarms(
+        {
+          spanMs: atMs - spanStart.atMs,
+          hits: hitsInSpan(),
+          misses: misses() - spanStart.misses,
+          warmSeconds: warmSeconds - spanStart.warmSeconds,
+          isBreakerOpen,
+        },
+        alarmRules,
+      )
+      // A span without a hit goes on until there is one, or nothing is held: it is what "never used" is about.
+      if (atMs - spanStart.atMs >= alarmSpanMs && hitsInSpan() > 0) {
+        spanStart = { atMs, hits, misses: misses(), warmSeconds, fleetClaims }
+      }
+      return {
+        raised: [...alarms].filter(([name]) => !before.has(name)),
+        cleared: [...before.keys()].filter(name => !alarms.has(name)),
+      }
+    },
+
+    stats(atMs) {
+      passTime(atMs)
+      const missed = misses()
+      return {
+        ready: held?.ready,
+        warming: held?.warming,
+        target: held?.target,
+        isTending,
+        hits,
+        misses: missed,
+        missesByCause: { ...missesByCause },
+        hitRatio: hits + missed === 0 ? undefined : hits / (hits + missed),
+        ageAtClaimMs: ages.summary(),
+        claimMs: claimTimes.summary(),
+        replenishmentMs: replenishments.summary(),
+        warmUpsFailed,
+        retiredUnused: { ...retiredUnused },
+        warmSeconds,
+        dollars: (warmSeconds / 3_600) * dollarsPerSessionHour,
+        isBreakerOpen,
+        canary,
+        alarms: Object.fromEntries(alarms),
+      }
+    },
+  }
+}

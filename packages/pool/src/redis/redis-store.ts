@@ -1,0 +1,132 @@
+import type { AddOutcome, PoolStore } from '../pool-store.ts'
+import type { EntryState, PoolEntry } from '../pooled-session.ts'
+import { type RedisClient, toSendCommand } from './redis-client.ts'
+import { createRunScript } from './run-scripts.ts'
+
+export interface RedisStoreOptions {
+  /**
+   * Your own client, connected to Redis from 6.2 on or Valkey. It stays yours: the store never closes it. Let it reconnect, as all
+   * of them do by default.
+   */
+  client: RedisClient
+  /** What the keys begin with. Pools that share it share their sessions. @default 'warm-agent' */
+  prefix?: string
+  /** How often each process looks for what the others did, in milliseconds. One round trip. @default 250 */
+  lookEveryMs?: number
+}
+
+/** Who tends the pool retires what is too old. A claim that meets much of it has met a pool that nobody tends. */
+const mostRejected = 10
+
+const knownOptions = ['client', 'prefix', 'lookEveryMs']
+
+/**
+ * Keeps the sessions of a fleet in Redis or Valkey. A claim is one round trip.
+ *
+ * @throws Error when an option is unknown or makes no sense.
+ */
+export function redisStore(options: RedisStoreOptions): PoolStore {
+  const { client, prefix = 'warm-agent', lookEveryMs = 250 } = options
+  for (const [name, value] of Object.entries(options)) if (!knownOptions.includes(name)) refuse(name, value)
+  if (typeof prefix !== 'string' || !/^[^{}\s]+$/.test(prefix)) refuse('prefix', prefix)
+  if (typeof lookEveryMs !== 'number' || !(lookEveryMs >= 10 && lookEveryMs <= 60_000))
+    refuse('lookEveryMs', lookEveryMs)
+  const run = createRunScript(toSendCommand(client), prefix)
+
+  return {
+    name: 'redis',
+    lookEveryMs,
+
+    async join({ id, version, tends, leaseMs }) {
+      const answer = (await run('join', id, version, tends ? '1' : '0', `${Math.round(leaseMs)}`)) as (
+        | string
+        | number
+        | null
+      )[]
+      const [fence, isCurrent, revision, claims, others] = answer
+      return {
+        fence: fence === null ? undefined : Number(fence),
+        isCurrent: isCurrent === 1,
+        revision: Number(revision),
+        claims: Number(claims),
+        others: Number(others),
+      }
+    },
+
+    async leave({ id }) {
+      await run('leave', id)
+    },
+
+    async claim({ nowMs, touchedSinceMs }) {
+      const rejected: PoolEntry[] = []
+      let entry: PoolEntry | null = null
+      while (rejected.length < mostRejected) {
+        const json = (await run('claim')) as string | null
+        entry = json === null ? null : fromJson(json)
+        if (!entry || (entry.retireAtMs > nowMs && entry.touchedAtMs > touchedSinceMs)) break
+        rejected.push(entry)
+        entry = null
+      }
+      if (rejected.length > 0) await run('reject', ...rejected.map(idOf))
+      return { entry, rejected }
+    },
+
+    async giveBack(entry) {
+      await run('giveBack', entry.runtimeSessionId, `${entry.bornAtMs}`, entry.version, JSON.stringify(entry))
+    },
+
+    async begin(entries, fence) {
+      return (await run('begin', `${fence}`, ...entries.flatMap(idAndJson))) === 1
+    },
+
+    async add(entry, fence) {
+      const { runtimeSessionId, bornAtMs, version } = entry
+      return (await run(
+        'add',
+        `${fence}`,
+        runtimeSessionId,
+        `${bornAtMs}`,
+        version,
+        JSON.stringify(entry),
+      )) as AddOutcome
+    },
+
+    async update(entries) {
+      await run('update', ...entries.flatMap(idAndJson))
+    },
+
+    async retire(entries, fence) {
+      const taken = new Set((await run('retire', `${fence}`, ...entries.map(idOf))) as string[])
+      return entries.filter(entry => taken.has(idOf(entry)))
+    },
+
+    async forget(entries) {
+      if (entries.length > 0) await run('forget', ...entries.map(idOf))
+    },
+
+    async look() {
+      const lists = (await run('entries')) as string[][]
+      const inState = (list: string[], state: EntryState) => list.map(json => ({ state, entry: fromJson(json) }))
+      return { entries: lists.flatMap((list, index) => inState(list, states[index] ?? 'old')), unseen: 0 }
+    },
+  }
+}
+
+/** In the order of the script's answer. */
+const states: readonly EntryState[] = ['ready', 'warming', 'old', 'stopping']
+
+function idOf({ runtimeSessionId }: PoolEntry): string {
+  return runtimeSessionId
+}
+
+function idAndJson(entry: PoolEntry): [string, string] {
+  return [idOf(entry), JSON.stringify(entry)]
+}
+
+function fromJson(json: string): PoolEntry {
+  return JSON.parse(json)
+}
+
+function refuse(name: string, value: unknown): never {
+  throw new Error(`Could not create the store: option ${name} is ${JSON.stringify(value)}. See RedisStoreOptions.`)
+}

@@ -1,0 +1,123 @@
+import { RuntimeFailure } from '@warm-agent/proxy'
+import { afterFailure, afterHopelessFailure, allowedByBreaker, closedBreaker } from './breaker.ts'
+import { nextAllowedAtMs, refilled } from './new-session-rate.ts'
+import type { PoolContext } from './pool-context.ts'
+import type { PoolEntry } from './pooled-session.ts'
+import { putInPool } from './put-in-pool.ts'
+import type { SessionDesk } from './session-desk.ts'
+import { detailsOf, mayHaveStarted, newEntry, warmEntry } from './session-work.ts'
+
+/** Trying again does not help, and would take what real messages need. */
+const hopeless: ReadonlySet<string> = new Set(['quota', 'refused', 'unauthenticated', 'missing', 'invalid'])
+
+/** Warms sessions for the pool, no faster than is allowed, and not at all while that keeps failing. */
+export function createRefill(context: PoolContext, desk: SessionDesk) {
+  const { runtime, store, target, rules, clock, random, emit } = context
+  let breaker = closedBreaker
+  let budget = { left: rules.newSessionsPerSecond, atMs: clock.now() }
+  let inFlight = 0
+  let replenishMs = 0
+  let turn = 0
+
+  /** @returns why it failed; `undefined` when it did not. */
+  async function warm(entry: PoolEntry): Promise<unknown> {
+    const startedAtMs = clock.now()
+    let live: PoolEntry
+    try {
+      live = await warmEntry(context, entry)
+    } catch (failure) {
+      // When the pool closes, who tends it next goes on with this warm-up.
+      if (!context.closing.aborted) await noteFailure(failure, entry)
+      return failure
+    }
+    const tookMs = clock.now() - startedAtMs
+    noteSuccess(tookMs, live)
+    if ((await putInPool(context, live, desk.fence)) === 'unknown') {
+      emit({ type: 'warm-up-wasted', tookMs, ...detailsOf(live) })
+      await desk.stopAndForget(live)
+    }
+    return undefined
+  }
+
+  function noteSuccess(tookMs: number, live: PoolEntry): void {
+    emit({ type: 'warm-up-succeeded', tookMs, evidence: live.evidence, ...detailsOf(live) })
+    target.noteReplenishment?.(tookMs)
+    replenishMs = replenishMs === 0 ? tookMs : 0.8 * replenishMs + 0.2 * tookMs
+    if (breaker.failures >= rules.breaker.failures) emit({ type: 'breaker-closed' })
+    breaker = closedBreaker
+  }
+
+  async function noteFailure(failure: unknown, entry: PoolEntry): Promise<void> {
+    emit({ type: 'warm-up-failed', cause: failure, ...detailsOf(entry) })
+    const isHopeless = failure instanceof RuntimeFailure && hopeless.has(failure.reason)
+    const nowMs = clock.now()
+    const next = (isHopeless ? afterHopelessFailure : afterFailure)(breaker, rules.breaker, nowMs, random())
+    if (next.openUntilMs !== breaker.openUntilMs) {
+      emit({ type: 'breaker-opened', failures: next.failures, pauseMs: next.openUntilMs - nowMs, cause: failure })
+    }
+    breaker = next
+    const taken = await store.retire([entry], desk.fence() ?? 0)
+    if (mayHaveStarted(failure)) await Promise.all(taken.map(desk.stopAndForget))
+    else await store.forget(taken)
+  }
+
+  function nextQualifier(): string {
+    return runtime.placeSession?.() ?? runtime.qualifiers[turn++ % runtime.qualifiers.length] ?? 'DEFAULT'
+  }
+
+  function begin(entry: PoolEntry, isAdopted: boolean, onEnd?: (failure: unknown) => void): void {
+    emit({ type: 'warm-up-started', isAdopted, ...detailsOf(entry) })
+    inFlight += 1
+    desk.workOn(entry, async () => {
+      const warmed = warm(entry).finally(() => inFlight--)
+      warmed.then(onEnd, onEnd)
+      await warmed
+    })
+  }
+
+  const allowedNow = () => allowedByBreaker(breaker, rules.breaker, clock.now(), inFlight)
+
+  /** @returns the sessions that it announced to the store: none when somebody else tends the pool by now. */
+  async function announce(count: number, fence: number): Promise<PoolEntry[]> {
+    const fresh = Array.from({ length: count }, () => newEntry(context, nextQualifier()))
+    if (fresh.length === 0 || !(await store.begin(fresh, fence))) return []
+    desk.forgetView()
+    budget = { ...budget, left: budget.left - fresh.length }
+    return fresh
+  }
+
+  return {
+    /** What a warm-up takes, on average. */
+    replenishMs: () => replenishMs,
+
+    /** How many warm-ups may begin now. */
+    allowance(): number {
+      budget = refilled(budget, rules.newSessionsPerSecond, clock.now())
+      return Math.min(Math.floor(budget.left), allowedNow())
+    },
+
+    /** When more of them may, if not now. */
+    moreAtMs(): number {
+      const atMs = Math.max(breaker.openUntilMs, nextAllowedAtMs(budget, rules.newSessionsPerSecond))
+      return atMs > clock.now() ? atMs : Number.POSITIVE_INFINITY
+    },
+
+    async fill(count: number, fence: number): Promise<void> {
+      for (const entry of await announce(count, fence)) begin(entry, false)
+    },
+
+    adopt: (entry: PoolEntry) => begin(entry, true),
+
+    /** Warms one session, to its end. @returns whether it did. @throws why it failed. */
+    async one(fence: number): Promise<boolean> {
+      if (allowedNow() < 1) {
+        throw new Error('Could not warm a session: warm-ups failed again and again. Try again later.')
+      }
+      const [entry] = await announce(1, fence)
+      if (!entry) return false
+      const failure = await new Promise<unknown>(resolve => begin(entry, false, resolve))
+      if (failure !== undefined) throw failure
+      return true
+    },
+  }
+}

@@ -1,0 +1,1 @@
+export { type SqsStoreOptions, sqsStore } from './sqs/sqs-store.ts'

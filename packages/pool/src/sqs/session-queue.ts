@@ -1,0 +1,120 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import type { PoolEntry } from '../pooled-session.ts'
+
+/** One session as the queue has it. */
+export interface QueuedEntry {
+  readonly entry: PoolEntry
+  /** Counts how often this session was sent: two sends of one generation are one message. */
+  readonly generation: number
+}
+
+/** A message that this process has, until its lock ends. */
+export interface LockedEntry extends QueuedEntry {
+  readonly receiptHandle: string
+  /** Until when nobody else can have it, by `performance.now()`. */
+  readonly lockedUntilMs: number
+}
+
+export interface SessionQueue {
+  /** How many messages can be received, and how many are locked by somebody. Approximate. */
+  count(): Promise<{ visible: number; locked: number }>
+  /** Never waits for a message to come. */
+  receive(most: number, lockSeconds: number): Promise<LockedEntry[]>
+  /** @returns whether it is gone for good and was ours all the time. A rejection leaves that open. */
+  remove(locked: LockedEntry): Promise<boolean>
+  /** Lets go of messages, so that others receive them at once. */
+  release(locked: readonly LockedEntry[]): Promise<void>
+  send(queued: QueuedEntry): Promise<void>
+}
+
+/** What clocks and the way back may differ by: a lock that is nearly over counts as over. */
+const lockMarginMs = 1_000
+
+export function createSessionQueue(client: SQSClient, queueUrl: string): SessionQueue {
+  const QueueUrl = queueUrl
+  return {
+    async count() {
+      const { Attributes = {} } = await client.send(
+        new GetQueueAttributesCommand({
+          QueueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      )
+      return {
+        visible: Number(Attributes.ApproximateNumberOfMessages ?? 0),
+        locked: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+      }
+    },
+
+    async receive(most, lockSeconds) {
+      const askedAtMs = performance.now()
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: most,
+          VisibilityTimeout: lockSeconds,
+          WaitTimeSeconds: 0,
+        }),
+      )
+      const lockedUntilMs = askedAtMs + lockSeconds * 1_000 - lockMarginMs
+      return Messages.flatMap(({ Body = '', ReceiptHandle: receiptHandle = '' }) => {
+        const queued = readBody(Body)
+        return queued ? [{ ...queued, receiptHandle, lockedUntilMs }] : []
+      })
+    },
+
+    async remove({ receiptHandle, lockedUntilMs }) {
+      await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }))
+      // Somebody else may have received it before it was deleted: it is theirs then.
+      return performance.now() < lockedUntilMs
+    },
+
+    async release(locked) {
+      if (locked.length === 0) return
+      // One that is not released in time is released by its lock's end.
+      await client.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl,
+          Entries: locked.map(({ receiptHandle }, index) => ({
+            Id: `${index}`,
+            ReceiptHandle: receiptHandle,
+            VisibilityTimeout: 0,
+          })),
+        }),
+      )
+    },
+
+    async send({ entry, generation }) {
+      const { runtimeSessionId } = entry
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl,
+          MessageBody: JSON.stringify({ entry, generation }),
+          // One group would let one message be in flight at a time: all claims would wait for each other.
+          MessageGroupId: runtimeSessionId,
+          // With the id alone, a session that is sent again within five minutes would be swallowed.
+          MessageDeduplicationId: `${runtimeSessionId}.${generation}`,
+        }),
+      )
+    },
+  }
+}
+
+/** Something else in the queue is left alone: it comes back, and its retention ends it. */
+function readBody(body: string): QueuedEntry | undefined {
+  try {
+    const { entry, generation } = JSON.parse(body)
+    return typeof entry?.runtimeSessionId === 'string' && Number.isInteger(generation)
+      ? { entry, generation }
+      : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,112 @@
+import { createBeats } from './beats.ts'
+import type { PoolContext } from './pool-context.ts'
+import { poolPlan, type RetireReason } from './pool-plan.ts'
+import type { StoreContent } from './pool-store.ts'
+import type { EntryState } from './pooled-session.ts'
+import { createRefill } from './refill.ts'
+import { createSessionDesk } from './session-desk.ts'
+
+export interface Tender {
+  /**
+   * Looks at the pool, and begins what the plan says. What it began goes on when it resolves.
+   *
+   * @returns when to look again, in milliseconds of the pool's clock. @throws when the store fails.
+   */
+  pass(): Promise<number>
+  /** Whether this member tends the pool, as far as it knows. */
+  isTending(): boolean
+  /** Warms one session, if one is missing. @returns whether it did. @throws why the warm-up failed. */
+  replenish(): Promise<boolean>
+  /** Resolves when nothing that was begun is going on any more. */
+  settled(): Promise<void>
+  /** Takes all sessions out of the pool and stops them, when nobody else tends it. @returns how many. */
+  empty(reason: RetireReason): Promise<number>
+  /** Keeps account of work that nobody waits for. */
+  inBackground(work: Promise<unknown>): void
+}
+
+/** @param onNews Called when something ended that may change the plan. */
+export function createTender(context: PoolContext, onNews: () => void): Tender {
+  const { store, target, rules, clock, emit, books } = context
+  const desk = createSessionDesk(context, onNews)
+  const refill = createRefill(context, desk)
+  const beats = createBeats(context, desk)
+
+  function sizeWanted(): number {
+    const size = target.sizeAt(clock.now())
+    return Number.isFinite(size) ? Math.max(0, Math.round(size)) : 0
+  }
+
+  function noteHeld({ entries, unseen }: StoreContent, size: number): void {
+    const nowMs = clock.now()
+    const count = (state: EntryState) => entries.filter(each => each.state === state).length
+    const held = {
+      ready: count('ready') + unseen,
+      warming: count('warming'),
+      others: count('old') + count('stopping'),
+      target: size,
+    }
+    books.noteHeld(held, nowMs)
+    const { raised, cleared } = books.changedAlarms(nowMs)
+    for (const [alarm, message] of raised) emit({ type: 'alarm-raised', alarm, message })
+    for (const alarm of cleared) emit({ type: 'alarm-cleared', alarm })
+  }
+
+  return {
+    inBackground: desk.inBackground,
+    settled: desk.settled,
+    isTending: () => desk.fence() !== undefined,
+
+    async pass() {
+      const lookAgainMs = store.lookEveryMs > 0 ? clock.now() + store.lookEveryMs : Number.POSITIVE_INFINITY
+      const fence = await desk.join()
+      if (fence === undefined || context.closing.aborted) return lookAgainMs
+      const content = await desk.content()
+      const nowMs = clock.now()
+      const size = sizeWanted()
+      noteHeld(content, size)
+      const plan = poolPlan({
+        nowMs,
+        stored: content.entries,
+        unseen: content.unseen,
+        busy: desk.busy,
+        target: size,
+        allowance: refill.allowance(),
+        usableIdleMs: rules.usableIdleMs,
+        replenishMs: refill.replenishMs(),
+        missedBeatsAllowed: rules.missedBeatsAllowed,
+        drain: rules.drain,
+      })
+      const reasons = new Map(plan.retire.map(({ entry, reason }) => [entry.runtimeSessionId, reason]))
+      await desk.retire(
+        plan.retire.map(({ entry }) => entry),
+        ({ runtimeSessionId }) => reasons.get(runtimeSessionId) ?? 'surplus',
+        fence,
+      )
+      for (const entry of plan.stop) desk.workOn(entry, () => desk.stopAndForget(entry))
+      for (const entry of plan.adopt) refill.adopt(entry)
+      await refill.fill(plan.warm, fence)
+      beats.make(plan.beat)
+      return Math.min(lookAgainMs, plan.nextAtMs, nowMs + rules.targetEveryMs, refill.moreAtMs())
+    },
+
+    async replenish() {
+      const fence = await desk.join()
+      if (fence === undefined) return false
+      const { entries, unseen } = await store.look()
+      const held = entries.filter(({ state }) => state === 'ready' || state === 'warming').length + unseen
+      return held < sizeWanted() && refill.one(fence)
+    },
+
+    async empty(reason) {
+      const fence = await desk.join()
+      if (fence === undefined) return 0
+      const { entries } = await store.look()
+      return desk.retire(
+        entries.map(({ entry }) => entry),
+        () => reason,
+        fence,
+      )
+    },
+  }
+}

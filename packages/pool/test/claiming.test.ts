@@ -1,0 +1,217 @@
+import { createWarmPool, memoryStore, type PoolEvent, type WarmPoolOptions } from '@warm-agent/pool'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createFakeAgents, failure } from './fake-agents.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const minutes = 60_000
+
+async function filledPool(options: Partial<WarmPoolOptions> = {}, agents = createFakeAgents()) {
+  const events: PoolEvent[] = []
+  const store = options.store ?? memoryStore()
+  const pool = createWarmPool({
+    runtime: agents.runtime,
+    store,
+    target: 3,
+    onEvent: event => events.push(event),
+    ...options,
+  })
+  await pool.start()
+  await vi.advanceTimersByTimeAsync(10)
+  const news = (type: PoolEvent['type']) => events.filter(event => event.type === type)
+  return { pool, agents, store, events, news }
+}
+
+test('a claim gives a live session, with all that a lease needs', async () => {
+  const { pool, agents } = await filledPool()
+  const session = await pool.claim()
+  expect(session).toMatchObject({ qualifier: 'DEFAULT', evidence: 'observed', nonce: expect.any(String) })
+  expect(agents.running()).toContain(session?.runtimeSessionId)
+  expect(session?.touchedAtMs).toBeGreaterThanOrEqual(session?.bornAtMs ?? Number.NaN)
+})
+
+test('a claim is refilled', async () => {
+  const { pool, agents } = await filledPool()
+  await pool.claim()
+  await vi.advanceTimersByTimeAsync(10)
+  expect(agents.running()).toHaveLength(4)
+  expect(pool.stats()).toMatchObject({ ready: 3, target: 3, hits: 1, misses: 0, hitRatio: 1 })
+})
+
+test('an empty pool gives null at once, and does not wait for the warm-up in flight', async () => {
+  const { pool, news } = await filledPool({}, createFakeAgents({ bootMs: 3_000 }))
+  expect(await pool.claim()).toBeNull()
+  expect(news('claim-missed')).toMatchObject([{ cause: 'empty', tookMs: 0 }])
+})
+
+test('a claim gives null before the start and after the close', async () => {
+  const agents = createFakeAgents()
+  const pool = createWarmPool({ runtime: agents.runtime, store: memoryStore(), target: 1 })
+  expect(await pool.claim()).toBeNull()
+  await pool.start()
+  await vi.advanceTimersByTimeAsync(10)
+  await pool.close()
+  expect(await pool.claim()).toBeNull()
+  expect(pool.stats().missesByCause.closed).toBe(2)
+})
+
+test('closing stops what waits (tarn #81: a pool that hangs after destroy)', async () => {
+  const { pool, agents } = await filledPool()
+  await pool.close()
+  expect(agents.running()).toEqual([])
+  expect(agents.count('stopped')).toBe(3)
+})
+
+test('closing while sessions are warming leaves none behind (tarn #48: a late create is leaked)', async () => {
+  const { pool, agents } = await filledPool({}, createFakeAgents({ bootMs: 5_000 }))
+  const closed = pool.close()
+  await vi.advanceTimersByTimeAsync(10_000)
+  await closed
+  expect(agents.running()).toEqual([])
+})
+
+test('a session that is claimed while the pool closes is stopped, and its claim gives null', async () => {
+  const { pool, agents } = await filledPool({ trustMs: 0 })
+  await vi.advanceTimersByTimeAsync(1_000)
+  const [claimed] = await Promise.all([pool.claim(), pool.close()])
+  expect(claimed).toBeNull()
+  expect(agents.running()).toEqual([])
+})
+
+test('a session that answered a moment ago is handed out untouched (HikariCP: alive within its bypass window)', async () => {
+  const { pool, agents } = await filledPool()
+  await pool.claim()
+  expect(agents.count('touched')).toBe(0)
+})
+
+test('one that did not is touched first', async () => {
+  const { pool, agents, news } = await filledPool()
+  await vi.advanceTimersByTimeAsync(2 * minutes)
+  expect(await pool.claim()).not.toBeNull()
+  expect(agents.count('touched')).toBe(1)
+  expect(news('session-claimed')).toMatchObject([{ wasValidated: true }])
+})
+
+test('a dead one is dropped, the VM that its touch started is stopped, and the next one is tried', async () => {
+  const { pool, agents, news } = await filledPool()
+  const [first] = agents.started
+  agents.kill(first?.id ?? '')
+  await vi.advanceTimersByTimeAsync(2 * minutes)
+  const session = await pool.claim()
+  expect(session).not.toBeNull()
+  expect(session?.runtimeSessionId).not.toBe(first?.id)
+  expect(news('session-dropped')).toHaveLength(1)
+  expect(agents.running()).not.toContain(first?.id)
+})
+
+test('so many are tried and no more', async () => {
+  const { pool, agents } = await filledPool({ target: 6, claimTries: 3 })
+  agents.kill(...agents.running())
+  await vi.advanceTimersByTimeAsync(2 * minutes)
+  expect(await pool.claim()).toBeNull()
+  expect(pool.stats()).toMatchObject({ missesByCause: { dead: 1 }, retiredUnused: { dropped: 3 } })
+})
+
+test('a touch that gets no answer does not hold the claim up', async () => {
+  const { pool, agents } = await filledPool({ validateTimeoutMs: 500, claimTries: 1 })
+  await vi.advanceTimersByTimeAsync(2 * minutes)
+  agents.hang(true)
+  const claim = pool.claim()
+  await vi.advanceTimersByTimeAsync(500)
+  expect(await claim).toBeNull()
+})
+
+test('a session that the platform may have ended is not touched: that would start it again', async () => {
+  // Nobody tends this pool after it was filled: as if the process that beats had died.
+  const store = memoryStore()
+  const { agents } = await filledPool({ store })
+  const { pool } = await filledPool({ store, tends: false }, agents)
+  agents.failFromNowOn(failure('unreachable'))
+  await vi.advanceTimersByTimeAsync(14.6 * minutes)
+  agents.failFromNowOn(undefined)
+  expect(await pool.claim()).toBeNull()
+  expect(agents.count('touched')).toBe(0)
+})
+
+test('half of the longest life is left for the user', async () => {
+  const { pool, agents } = await filledPool({}, createFakeAgents({ maxLifetimeMs: 60 * minutes }))
+  for (let hour = 0; hour < 12; hour++) {
+    await vi.advanceTimersByTimeAsync(10 * minutes)
+    const session = await pool.claim()
+    expect(Date.now() - (session?.bornAtMs ?? 0)).toBeLessThanOrEqual(30 * minutes)
+  }
+  expect(agents.count('started')).toBeGreaterThan(12)
+})
+
+test('an agent that echoes nothing is served too, and nobody claims that it was observed', async () => {
+  const { pool } = await filledPool({}, createFakeAgents({ echoes: false }))
+  await vi.advanceTimersByTimeAsync(20 * minutes)
+  expect(await pool.claim()).toMatchObject({ evidence: 'assumed', nonce: undefined })
+})
+
+test('a store that does not answer costs a claim no more than its time limit, and what comes late is put back', async () => {
+  const store = memoryStore()
+  const claim = store.claim
+  let answer = () => {}
+  const { pool, news } = await filledPool({ store, claimTimeoutMs: 100 })
+  store.claim = gate =>
+    new Promise(resolve => {
+      answer = () => resolve(claim(gate))
+    })
+  const claimed = pool.claim()
+  await vi.advanceTimersByTimeAsync(100)
+  expect(await claimed).toBeNull()
+  expect(news('claim-missed')).toMatchObject([{ cause: 'store' }])
+  answer()
+  await vi.advanceTimersByTimeAsync(10)
+  store.claim = claim
+  expect(pool.stats().ready).toBe(3)
+  expect((await store.look()).entries.filter(({ state }) => state === 'ready')).toHaveLength(3)
+})
+
+test('a canary claim finds a live session and puts it back', async () => {
+  const { pool, agents } = await filledPool()
+  expect(await pool.canary()).toMatchObject({ isWarm: true })
+  expect(pool.stats()).toMatchObject({ hits: 0, canary: { isWarm: true } })
+  expect(agents.running()).toHaveLength(3)
+  expect(await pool.claim()).not.toBeNull()
+})
+
+test('a canary claim tells of a pool whose sessions are dead', async () => {
+  const { pool, agents } = await filledPool()
+  agents.kill(...agents.running())
+  expect(await pool.canary()).toMatchObject({ isWarm: false })
+})
+
+test('no event tells a whole session id', async () => {
+  const { pool, agents, events } = await filledPool()
+  await pool.claim()
+  await pool.canary()
+  await pool.close()
+  const told = JSON.stringify(events)
+  for (const { id } of agents.started) expect(told).not.toContain(id)
+})
+
+test.each([
+  ['target', -1],
+  ['target', 2.5],
+  ['store', {}],
+  ['runtime', undefined],
+  ['drain', 'slowly'],
+  ['userShare', 1],
+  ['beatMs', 900_000],
+  ['trustMs', -5],
+  ['claimTries', 0],
+  ['sizee', 20],
+])('the option %s of %s is refused by name', (name, value) => {
+  const { runtime } = createFakeAgents()
+  const options = { runtime, store: memoryStore(), target: 1, [name]: value } as WarmPoolOptions
+  expect(() => createWarmPool(options)).toThrow(
+    new RegExp(`Could not create the pool: option ${name} is .+ See WarmPoolOptions`),
+  )
+})

@@ -1,0 +1,71 @@
+import { createWarmPool, memoryStore, type PoolStore } from '@warm-agent/pool'
+import { redisStore } from '@warm-agent/pool/redis'
+import { Redis } from 'ioredis'
+import { afterAll, expect, test } from 'vitest'
+import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
+import { createFakeAgents } from './fake-agents.ts'
+import { anEntry, fill } from './stores.ts'
+
+let server: RedisServer | undefined
+afterAll(() => server?.stop())
+
+/** A pool that has `count` sessions and refills none. */
+async function fullPool(store: PoolStore, count: number) {
+  await fill(
+    store,
+    Array.from({ length: count }, () => anEntry()),
+  )
+  const pool = createWarmPool({ runtime: createFakeAgents().runtime, store, target: 0, tends: false })
+  await pool.start()
+  return pool
+}
+
+const median = (times: number[]) => times.toSorted((one, other) => one - other)[times.length >> 1] ?? Number.NaN
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
+}
+
+test('a claim from memory takes less than 0.05 ms, as a median', async () => {
+  const pool = await fullPool(memoryStore(), 2_000)
+  const times: number[] = []
+  for (let claims = 0; claims < 2_000; claims++) times.push(await timeOf(() => pool.claim()))
+  expect(pool.stats().hits).toBe(2_000)
+  expect(median(times)).toBeLessThan(0.05)
+})
+
+test('a claim from Redis takes less than 1.5 times one bare command, as a median', async () => {
+  server ??= await startRedis()
+  const client = new Redis(server.url)
+  const pool = await fullPool(redisStore({ client }), 1_000)
+  const claims: number[] = []
+  const commands: number[] = []
+  for (let round = 0; round < 1_000; round++) {
+    commands.push(await timeOf(() => client.get('nothing')))
+    claims.push(await timeOf(() => pool.claim()))
+  }
+  expect(pool.stats().hits).toBe(1_000)
+  expect(median(claims) / median(commands)).toBeLessThan(1.5)
+  await pool.close()
+  client.disconnect()
+})
+
+test('200 claims a second are served from Redis, each session once', async () => {
+  server ??= await startRedis()
+  const client = new Redis(server.url)
+  const pool = await fullPool(redisStore({ client, prefix: 'rate' }), 400)
+  const claims: Promise<string | undefined>[] = []
+  const startedAt = performance.now()
+  while (claims.length < 400) {
+    const due = Math.min(400, Math.ceil((performance.now() - startedAt) / 5))
+    while (claims.length < due) claims.push(pool.claim().then(session => session?.runtimeSessionId))
+    await new Promise(setImmediate)
+  }
+  const claimed = await Promise.all(claims)
+  expect(new Set(claimed).size).toBe(400)
+  expect(claimed).not.toContain(undefined)
+  await pool.close()
+  client.disconnect()
+})

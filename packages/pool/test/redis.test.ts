@@ -1,0 +1,189 @@
+import { createWarmPool, type PoolEvent } from '@warm-agent/pool'
+import { redisStore } from '@warm-agent/pool/redis'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
+import { createFakeAgents } from './fake-agents.ts'
+import { aMember, anEntry, fill, gate } from './stores.ts'
+
+let server: RedisServer
+let clients: Redis[] = []
+
+beforeEach(async () => {
+  server = await startRedis()
+})
+afterEach(async () => {
+  for (const client of clients) client.disconnect()
+  clients = []
+  await server.stop()
+})
+
+function connect(prefix = 'test') {
+  const client = new Redis(server.url, { retryStrategy: () => 20 })
+  client.on('error', () => {})
+  clients.push(client)
+  return { client, store: redisStore({ client, prefix }) }
+}
+
+function startPool(agents = createFakeAgents(), target = 3) {
+  const events: PoolEvent[] = []
+  const { client, store } = connect()
+  const pool = createWarmPool({
+    runtime: agents.runtime,
+    store,
+    target,
+    leaseMs: 500,
+    onEvent: event => events.push(event),
+  })
+  const isReady = (count: number) =>
+    vi.waitFor(() => expect(pool.stats().ready).toBe(count), { timeout: 5_000, interval: 10 })
+  return { pool, agents, client, store, isReady, events }
+}
+
+test('a claim is one round trip', async () => {
+  const { client, store } = connect()
+  await fill(store, [anEntry(), anEntry()])
+  await store.claim(gate())
+  const sent = vi.spyOn(client, 'call')
+  expect((await store.claim(gate())).entry).not.toBeNull()
+  expect(sent).toHaveBeenCalledTimes(1)
+})
+
+test('scripts that an administrator flushed are loaded again, and nothing is lost', async () => {
+  const { client, store } = connect()
+  const entries = [anEntry(), anEntry()]
+  await fill(store, entries)
+  await client.script('FLUSH')
+  expect((await store.claim(gate())).entry).toEqual(entries[0])
+})
+
+test('a pool goes on after a restart of Redis that forgot everything', async () => {
+  const { pool, isReady } = startPool()
+  await pool.start()
+  await isReady(3)
+  await server.restart()
+  await vi.waitFor(async () => expect(await pool.claim()).not.toBeNull(), { timeout: 5_000 })
+  await isReady(3)
+  await pool.close()
+})
+
+test('a claim while Redis is down gives null in time, and the message goes cold', async () => {
+  const { pool, isReady } = startPool()
+  await pool.start()
+  await isReady(3)
+  await server.kill()
+  const startedAt = performance.now()
+  expect(await pool.claim()).toBeNull()
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
+  expect(pool.stats().missesByCause.store).toBe(1)
+  await server.restart()
+  await pool.close()
+})
+
+test('what a Redis remembers wrongly after a restart is not handed out a second time', async () => {
+  const { client, store } = connect()
+  const entries = [anEntry(), anEntry(), anEntry()]
+  await fill(store, entries)
+  await client.save()
+  const { entry } = await store.claim(gate())
+  expect(entry).toEqual(entries[0])
+  // It comes back as it was before the claim, as after a failover or with an append-only file that is written once a second.
+  await server.restart()
+  expect(await client.zcard('{test}:ready')).toBe(3)
+  expect((await store.claim(gate())).entry).toBeNull()
+  await store.join(aMember())
+  expect((await store.look()).entries).toEqual([])
+})
+
+test('also when another pool has brought its own scripts there before', async () => {
+  const { client, store } = connect()
+  const other = connect('other')
+  await fill(store, [anEntry()])
+  await fill(other.store, [anEntry()])
+  await client.save()
+  await store.claim(gate())
+  await server.restart()
+  expect((await other.store.claim(gate())).entry).toBeNull()
+  expect((await store.claim(gate())).entry).toBeNull()
+})
+
+test('a warm-up that Redis remembers wrongly is not gone on with: it may have been claimed', async () => {
+  const { client, store } = connect()
+  const entry = anEntry()
+  const { fence = 0 } = await store.join(aMember())
+  await store.begin([entry], fence)
+  await client.save()
+  await store.add(entry, fence)
+  await store.claim(gate())
+  await server.restart()
+  await store.join(aMember())
+  expect((await store.look()).entries).toEqual([])
+})
+
+test('the fence of a restarted Redis is newer than all before', async () => {
+  const { store } = connect()
+  const { fence: before = 0 } = await store.join(aMember())
+  await server.restart()
+  const { fence: after = 0 } = await store.join(aMember())
+  expect(after).toBeGreaterThan(before)
+})
+
+test('a warm-up that its member did not live to end is gone on with: same session, one VM', async () => {
+  const { store } = connect()
+  const agents = createFakeAgents()
+  const orphan = anEntry({ nonce: 'the first nonce' })
+  const { fence = 0 } = await store.join(aMember({ leaseMs: 100 }))
+  await store.begin([orphan], fence)
+  await agents.runtime.invoke(
+    { id: orphan.runtimeSessionId, qualifier: 'DEFAULT' },
+    agents.runtime.warmUpRequest('the first nonce'),
+    new AbortController().signal,
+  )
+  const { pool, isReady } = startPool(agents, 1)
+  await pool.start()
+  await isReady(1)
+  expect(await pool.claim()).toMatchObject({ runtimeSessionId: orphan.runtimeSessionId, evidence: 'observed' })
+  await pool.close()
+})
+
+test('what its member did not live to stop is stopped', async () => {
+  const { store } = connect()
+  const agents = createFakeAgents()
+  const left = anEntry()
+  const fence = await fill(store, [left], aMember({ leaseMs: 100 }))
+  await store.retire([left], fence)
+  const { pool } = startPool(agents, 0)
+  await pool.start()
+  await vi.waitFor(async () => expect((await store.look()).entries).toEqual([]), { timeout: 3_000 })
+  expect(agents.log).toEqual(['nothing to stop'])
+  await pool.close()
+})
+
+test('processes of two versions: the newer one’s sessions are handed out, also by the older process', async () => {
+  const agents = createFakeAgents()
+  const first = startPool(agents, 2)
+  await first.pool.start()
+  await first.isReady(2)
+  const old = agents.running()
+  const { client, store } = connect()
+  const second = createWarmPool({ runtime: agents.runtime, store, target: 2, version: '2', leaseMs: 500 })
+  await second.start()
+  await vi.waitFor(() => expect(second.stats().ready).toBe(2), { timeout: 5_000 })
+  await vi.waitFor(() => expect(agents.running()).toHaveLength(2), { timeout: 5_000 })
+  const claimed = [await first.pool.claim(), await second.claim()]
+  for (const session of claimed) expect(old).not.toContain(session?.runtimeSessionId ?? old[0])
+  expect(await client.get('{test}:current')).toBe('2')
+  await Promise.all([first.pool.close(), second.close()])
+  expect(agents.running().toSorted()).toEqual(claimed.map(session => session?.runtimeSessionId).toSorted())
+})
+
+test.each([
+  ['client', {}],
+  ['prefix', 'a{b'],
+  ['prefix', ''],
+  ['lookEveryMs', 0],
+  ['url', 'redis://localhost'],
+])('the option %s of %j is refused by name', (name, value) => {
+  const { client } = connect()
+  expect(() => redisStore({ client, [name]: value } as never)).toThrow(`Could not create the store: option ${name} is`)
+})
