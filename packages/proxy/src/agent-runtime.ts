@@ -2,7 +2,7 @@
 export interface RuntimeSession {
   /** The AgentCore session id. It never leaves the server. */
   readonly id: string
-  /** The endpoint of the runtime that the session lives on. */
+  /** The endpoint that the session lives on, as the runtime names it: on AgentCore the qualifier, behind `<region>:` where that is another one. */
   readonly qualifier: string
 }
 
@@ -11,6 +11,13 @@ export interface AgentRequest {
   body: Uint8Array
   contentType: string
   accept: string
+  /**
+   * Further headers for the agent, by lower-case name. A runtime passes on what its platform lets through and leaves out
+   * the rest; on AgentCore these are the MCP and trace headers and `x-amzn-bedrock-agentcore-runtime-custom-*`.
+   */
+  headers?: Readonly<Record<string, string>>
+  /** Set by {@link AgentRuntime.warmUpRequest}: a runtime may refuse warmth where it would let a message try. */
+  isWarmUp?: boolean
 }
 
 /** What the agent answered. Its body must be read to the end or cancelled: it holds a socket until then. */
@@ -18,6 +25,22 @@ export interface AgentAnswer {
   status: number
   contentType: string
   body: ReadableStream<Uint8Array>
+  /** Further headers of the answer, by lower-case name: its encoding, and what the platform tells of traces and MCP. */
+  headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * In whose name a call is made. The proxy passes what `authorize` returned for the request that the call is made for
+ * (`{ callerId, bearer }`), with every invoke and every stop. It is fresh with every request, and is kept nowhere longer
+ * than the call takes: not in a ticket, not in a ledger, not in a log.
+ */
+export interface CallCredentials {
+  /**
+   * The caller's own OAuth token, without the word `Bearer`. A runtime that takes SigV4 does not use it. Absent where no
+   * caller is present: a reaper, a pool, a parked session. A runtime that only knows callers' tokens then rejects with the
+   * reason `unauthenticated`, and what should have been stopped ends by idling.
+   */
+  readonly bearer?: string | undefined
 }
 
 /**
@@ -25,20 +48,43 @@ export interface AgentAnswer {
  * {@link RuntimeFailure} or the reason of `signal`. Waiting and trying again belong to the proxy.
  */
 export interface AgentRuntime {
-  /** The endpoints that new sessions are placed on, in turn. At least one. */
+  /** The endpoints that new sessions are placed on, in turn unless {@link placeSession} says otherwise. At least one. */
   readonly qualifiers: readonly string[]
   /** The platform ends a session that was not touched for this long. Milliseconds. */
   readonly idleTimeoutMs: number
   /** The platform ends a session this long after it started, whatever happens. Milliseconds. */
   readonly maxLifetimeMs: number
   /** Runs the agent's handler once. A session that does not run is started by this. */
-  invoke(session: RuntimeSession, request: AgentRequest, signal: AbortSignal): Promise<AgentAnswer>
+  invoke(
+    session: RuntimeSession,
+    request: AgentRequest,
+    signal: AbortSignal,
+    credentials?: CallCredentials,
+  ): Promise<AgentAnswer>
   /** Ends the session and its microVM. Resolves too when it had ended already. */
-  stop(session: RuntimeSession, signal?: AbortSignal): Promise<void>
+  stop(session: RuntimeSession, signal?: AbortSignal, credentials?: CallCredentials): Promise<void>
+  /**
+   * The endpoint that the next new session is placed on, as a {@link RuntimeSession.qualifier}. It may be one that is not
+   * among {@link qualifiers}: another region's. Without this method they are taken in turn.
+   */
+  placeSession?(): string
+  /** How others reach the session, when its qualifier is not all that they need. */
+  addressOf?(session: RuntimeSession): RuntimeAddress
   /** What to send as a warm-up that carries this nonce. */
   warmUpRequest(nonce: string): AgentRequest
-  /** The nonce that an answer to a warm-up echoes, or `undefined` when it echoes none. */
+  /**
+   * The nonce that an answer to a warm-up echoes, or `undefined` when it echoes none.
+   *
+   * @throws RuntimeFailure when the answer tells an error, at HTTP 200 though it came: that is not warmth.
+   */
   readEcho(answerText: string): string | undefined
+}
+
+/** What to call the platform with, to reach the endpoint of a session. */
+export interface RuntimeAddress {
+  readonly agentRuntimeArn: string
+  readonly region: string
+  readonly qualifier: string
 }
 
 /** Why a call did not succeed, one word for each row of the platform's error table. */

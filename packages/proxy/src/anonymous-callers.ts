@@ -1,4 +1,6 @@
 import type { Authorize } from './callers.ts'
+import { takesLean, wholeRequest } from './lean-request.ts'
+import { readCookie } from './read-cookie.ts'
 import { createSealer } from './sealer.ts'
 import { secretsFrom } from './secrets.ts'
 
@@ -12,38 +14,59 @@ export interface AnonymousCallersOptions {
    * @default false
    */
   crossSite?: boolean
+  /**
+   * What the limits per caller count by. Who throws the cookie away is a new caller with every request: where you know the
+   * address that requests come from, for example from a header that your load balancer sets, count by that.
+   * @default the caller
+   */
+  limitKey?: (request: Request) => string | undefined | null
 }
+
+const optionNames = ['secret', 'cookieName', 'crossSite', 'limitKey']
+/** A token of RFC 6265. */
+const cookieNames = /^[\w!#$%&'*+.^`|~-]+$/
 
 /**
  * Accepts callers who did not sign in, each bound to a sealed cookie of their own. Everybody who finds the proxy can
- * then start sessions that you pay for: use it for demos and public chats, behind a rate limit.
+ * then start sessions that you pay for, within its `limits`.
+ *
+ * @throws Error when an option is unknown or makes no sense.
  */
-export function anonymousCallers({
-  secret,
-  cookieName = 'warm-agent-caller',
-  crossSite = false,
-}: AnonymousCallersOptions): Authorize {
-  const sealer = createSealer(secretsFrom(secret), 'anonymous caller')
-  return async request => {
-    const cookie = cookieFrom(request, cookieName)
-    const known = cookie ? await sealer.open(cookie) : undefined
-    if (typeof known === 'string') return { callerId: known }
+export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
+  const { cookieName = 'warm-agent-caller', crossSite = false, limitKey } = options
+  const unknown = Object.keys(options).find(name => !optionNames.includes(name))
+  if (unknown)
+    throw new Error(`Could not accept anonymous callers: there is no option ${unknown}. See AnonymousCallersOptions.`)
+  if (!cookieNames.test(cookieName)) {
+    throw new Error(
+      `Could not accept anonymous callers: no cookie can be named "${cookieName}". Use letters, digits and -.`,
+    )
+  }
+  const secrets = secretsFrom(options.secret)
+  const newest = createSealer(secrets.slice(0, 1), 'anonymous caller')
+  const older = createSealer(secrets.slice(1), 'anonymous caller')
 
-    const callerId = `anonymous:${crypto.randomUUID()}`
+  async function callerIdOf(request: Request): Promise<{ callerId: string; mustSeal: boolean }> {
+    const cookie = readCookie(request, cookieName) ?? ''
+    const current = await newest.open(cookie)
+    if (typeof current === 'string') return { callerId: current, mustSeal: false }
+    // Sealed anew, so that the older secret can be dropped one day.
+    const rotated = await older.open(cookie)
+    return { callerId: typeof rotated === 'string' ? rotated : `anonymous:${crypto.randomUUID()}`, mustSeal: true }
+  }
+
+  const authorize: Authorize = async request => {
+    const { callerId, mustSeal } = await callerIdOf(request)
+    const countedBy = limitKey?.(wholeRequest(request))
+    const caller = { callerId, ...(countedBy && { limitKey: countedBy }) }
+    if (!mustSeal) return caller
     // Behind a TLS terminator only the page's own address tells.
     const isSecure = crossSite || [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
     const attributes = `Path=/; HttpOnly; SameSite=${crossSite ? 'None' : 'Lax'}${isSecure ? '; Secure' : ''}`
     return {
-      callerId,
-      responseHeaders: { 'set-cookie': `${cookieName}=${await sealer.seal(callerId)}; ${attributes}` },
+      ...caller,
+      responseHeaders: { 'set-cookie': `${cookieName}=${await newest.seal(callerId)}; ${attributes}` },
     }
   }
-}
-
-function cookieFrom(request: Request, name: string): string | undefined {
-  for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
-    const [key, value] = pair.trim().split('=', 2)
-    if (key === name) return value
-  }
-  return undefined
+  return takesLean(authorize)
 }

@@ -1,7 +1,23 @@
+import { canTakeLean, wholeRequest } from './lean-request.ts'
+
 /** Who asks, as the application's own authentication names them. */
 export interface Caller {
   /** Stable and unique for one user, 1 to 512 characters; tickets are bound to it. The browser never sees it. */
   callerId: string
+  /**
+   * The caller's own OAuth token, without the word `Bearer`, for a runtime that takes OAuth. It is passed on with each of
+   * this caller's calls, and kept nowhere: neither in a ticket nor in a log.
+   */
+  bearer?: string
+  /** The conversation that this request belongs to, by the application's own name. The agent is told it. */
+  conversationId?: string
+  /**
+   * What the limits per caller count by, where one person can be many callers: for callers who did not sign in, the
+   * address that they come from. @default `callerId`
+   */
+  limitKey?: string
+  /** Set by `withHoldOut` of `@warm-agent/proxy/stats`: this caller is not warmed, for comparison. */
+  isHeldOut?: boolean
   /** Headers for the answer, for example a cookie that was just made. */
   responseHeaders?: Readonly<Record<string, string>>
 }
@@ -20,7 +36,7 @@ export type Authorize = (
  * @throws Error when `authorize` names nobody in particular: all who share an empty or missing name would share sessions.
  */
 export async function callerOf(authorize: Authorize, request: Request): Promise<Caller | Response | undefined> {
-  const caller = await authorize(request)
+  const caller = await authorize(canTakeLean(authorize) ? request : wholeRequest(request))
   if (!caller || caller instanceof Response) return caller ?? undefined
   const { callerId } = caller
   if (typeof callerId === 'string' && callerId.length > 0 && callerId.length <= 512) return caller

@@ -9,6 +9,11 @@ import {
 } from '@warm-agent/protocol'
 import { callerOf } from './callers.ts'
 import { toWarmAgentError } from './failures.ts'
+import { takesLean } from './lean-request.ts'
+import { createLedgerKeeper } from './ledger/ledger-keeper.ts'
+import { startReaper } from './ledger/reaper.ts'
+import { countCalls } from './limits/count-calls.ts'
+import { createLimiter } from './limits/create-limiter.ts'
 import { corsHeaders, isOriginAllowed, preflightHeaders } from './origin.ts'
 import { createEmit, tell } from './proxy-event.ts'
 import { checkOptions, type WarmProxyOptions } from './proxy-options.ts'
@@ -19,6 +24,7 @@ import { openSessionRoute } from './routes/open-session.ts'
 import { relayMessageRoute } from './routes/relay-message.ts'
 import type { RouteHandler } from './routes/route-handler.ts'
 import { createSealer } from './sealer.ts'
+import { endUnsent, reapingWith } from './sessions/end-unheld.ts'
 import { serveAgents } from './sessions/serve-agents.ts'
 import type { SessionContext } from './sessions/session-context.ts'
 import { createSessionMemories } from './sessions/session-memory.ts'
@@ -32,7 +38,7 @@ export interface WarmProxy {
    * in flight has ended. `null` when the caller is refused.
    */
   session(request: Request): Promise<WarmRuntimeSession | null>
-  /** Stops the sessions that only this process would have stopped: the parked ones. */
+  /** Stops the unsent and the parked sessions that this process holds. Takes 10 seconds at most, and never rejects. */
   close(): Promise<void>
 }
 
@@ -50,16 +56,36 @@ const handlers: Record<Exclude<RouteName, 'health'>, RouteHandler> = {
  * export const POST = proxy.fetch
  */
 export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
-  const { runtimes, authorize, secrets, basePath, origins, limits, onEvent } = checkOptions(options)
-  const agents = serveAgents(runtimes, limits)
+  const { runtimes, authorize, secrets, basePath, origins, limits, ledger, conversationId, onEvent } =
+    checkOptions(options)
+  const limiter = createLimiter(limits, {
+    refused: limit => tell(onEvent, { type: 'warm-refused', atMs: Date.now(), limit }),
+    failed: cause => tell(onEvent, { type: 'limits-failed', atMs: Date.now(), cause }),
+  })
+  const counted = Object.entries(runtimes).map(([name, runtime]) => [name, countCalls(runtime, limiter.noteCall)])
+  const agents = serveAgents(Object.fromEntries(counted), limits)
   const longestIdleMs = Math.max(...[...agents.values()].map(({ rules }) => rules.idleTimeoutMs))
+  const holder = crypto.randomUUID()
+  const memories = createSessionMemories(longestIdleMs)
   const context: SessionContext = {
     agents,
     limits,
-    memories: createSessionMemories(longestIdleMs),
+    limiter,
+    memories,
+    ledger: createLedgerKeeper({
+      ledger,
+      holder,
+      memories,
+      rulesOf: ({ agent }) => agents.get(agent)?.rules,
+      warmTimeoutMs: limits.warmTimeoutMs,
+      onFailed: cause => tell(onEvent, { type: 'ledger-failed', atMs: Date.now(), cause }),
+      onMissing: () => tell(onEvent, { type: 'ledger-missing', atMs: Date.now() }),
+    }),
+    conversationId,
     sealer: createSealer(secrets, 'ticket'),
     emit: createEmit(onEvent),
   }
+  const reaper = ledger && startReaper({ ledger, holder, ...reapingWith(context) })
 
   async function answer(request: Request, route: RouteName | undefined): Promise<Response> {
     if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflightHeaders(request) })
@@ -67,13 +93,14 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     checkVersion(request)
     if (route === 'health') return Response.json({ status: 'ok' })
     const caller = await callerOf(authorize, request)
-    if (caller instanceof Response) return caller
+    // A copy: what is handed in may be handed in again, or be immutable.
+    if (caller instanceof Response) return new Response(caller.body, caller)
     if (!caller) throw unauthenticated()
     return withHeaders(await handlers[route](context, caller, request), caller.responseHeaders)
   }
 
   return {
-    async fetch(request) {
+    fetch: takesLean(async request => {
       const route = routeOf(request, basePath)
       const isAllowed = isOriginAllowed(request, origins)
       try {
@@ -95,7 +122,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
         }
         return withHeaders(toErrorResponse(error), isAllowed ? corsHeaders(request) : {})
       }
-    },
+    }),
 
     async session(request) {
       if (!isOriginAllowed(request, origins)) return null
@@ -104,7 +131,9 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     },
 
     async close() {
-      await Promise.all(context.memories.all().map(({ parking }) => parking?.endNow()))
+      await reaper?.close()
+      await endUnsent(context, holder)
+      context.ledger.close()
     },
   }
 }
@@ -154,7 +183,6 @@ function toErrorResponse(error: WarmAgentError): Response {
 }
 
 function withHeaders(response: Response, headers: Readonly<Record<string, string>> = {}): Response {
-  const merged = new Response(response.body, response)
-  for (const [name, value] of Object.entries(headers)) merged.headers.append(name, value)
-  return merged
+  for (const [name, value] of Object.entries(headers)) response.headers.append(name, value)
+  return response
 }

@@ -1,75 +1,76 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
-
-/** Express and its kin keep the whole URL and the parsed body here. */
-type MountedRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
+import { canTakeLean } from './lean-request.ts'
+import { type MountedRequest, type RequestParts, toLeanRequest, toWholeRequest } from './node-request.ts'
+import { writeBody } from './write-body.ts'
 
 /**
- * Serves a Fetch handler from `node:http`, Express, Connect, or Vite's dev server, at the root or under a mount path.
+ * Serves a Fetch handler from `node:http`, Connect, or Vite's dev server, at the root or under a mount path.
  * A client that leaves aborts `request.signal`; an answer is streamed no faster than it is read.
  *
+ * @param originOf Tells the origin by which the page reached this server, where a framework knows it. @default the socket's scheme and the `Host` header
  * @note Behind a body parser the stream has been read already. Then the parsed body is sent, serialised anew.
  */
-export function toNodeHandler(
+export function toNodeHandler<Incoming extends IncomingMessage>(
   handle: (request: Request) => Promise<Response>,
-): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
+  originOf?: (incoming: Incoming) => string | undefined,
+): (incoming: Incoming, outgoing: ServerResponse) => Promise<void> {
+  const isLean = canTakeLean(handle)
   return async (incoming, outgoing) => {
     const left = new AbortController()
     outgoing.once('close', () => {
       if (!outgoing.writableFinished) left.abort(new Error('The client left.'))
     })
-    const request = toRequest(incoming, left.signal)
+    const request = toRequest(incoming, originOf?.(incoming), left.signal, isLean)
     if (!request) {
       outgoing.writeHead(400).end()
       return
     }
     const response = await handle(request)
-    outgoing.writeHead(response.status, Object.fromEntries(headersOf(response)))
+    // Of a body that nobody read to its end, the rest shall not be waited for.
+    if (!incoming.complete) outgoing.shouldKeepAlive = false
+    outgoing.writeHead(response.status, headersOf(response))
     if (!response.body) {
       outgoing.end()
       return
     }
-    outgoing.flushHeaders()
+    // Together with the first chunk when that is there already, which saves a packet.
+    const flushing = setImmediate(() => outgoing.flushHeaders())
     try {
-      await pipeline(Readable.fromWeb(response.body as NodeReadableStream), outgoing)
+      await writeBody(response.body, outgoing, left.signal)
+      outgoing.end()
     } catch {
-      // The client left, or the agent broke off: pipeline has cut the connection, so that nobody takes half for whole.
+      // The agent broke off, and said why where it happened: the connection is cut, so that nobody takes half for whole.
+      outgoing.destroy()
+    } finally {
+      clearImmediate(flushing)
     }
   }
 }
 
 /** @returns the request, or `undefined` when its URL or headers are not valid. */
-function toRequest(incoming: MountedRequest, signal: AbortSignal): Request | undefined {
+function toRequest(
+  incoming: MountedRequest,
+  origin: string | undefined,
+  signal: AbortSignal,
+  isLean: boolean,
+): Request | undefined {
   const scheme = 'encrypted' in incoming.socket ? 'https' : 'http'
-  const path = incoming.originalUrl ?? incoming.url ?? '/'
+  const url = `${origin || `${scheme}://${incoming.headers.host ?? 'localhost'}`}${incoming.originalUrl ?? incoming.url}`
   try {
     const headers = new Headers()
-    for (const [name, value] of Object.entries(incoming.headersDistinct)) {
-      if (!name.startsWith(':')) headers.set(name, value?.join(', ') ?? '')
+    for (const [name, value = ''] of Object.entries(incoming.headers)) {
+      if (!name.startsWith(':')) headers.set(name, typeof value === 'string' ? value : value.join(', '))
     }
-    const hasBody = incoming.method !== 'GET' && incoming.method !== 'HEAD'
-    return new Request(`${scheme}://${incoming.headers.host ?? 'localhost'}${path}`, {
-      method: incoming.method ?? 'GET',
-      headers,
-      signal,
-      ...(hasBody ? { body: bodyOf(incoming), duplex: 'half' } : {}),
-    } as RequestInit)
+    const parts: RequestParts = { incoming, url, headers, signal }
+    // A handler that takes it knows what there is in it.
+    return isLean ? (toLeanRequest(parts) as unknown as Request) : toWholeRequest(parts)
   } catch {
     return undefined
   }
 }
 
-function bodyOf(incoming: MountedRequest): BodyInit {
-  if (!incoming.readableDidRead) return Readable.toWeb(incoming) as ReadableStream<Uint8Array>
-  const { body = '' } = incoming
-  return typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body)
-}
-
 /** Cookies are the one header that cannot be joined by commas. */
-function* headersOf({ headers }: Response): Iterable<[string, string | string[]]> {
-  for (const [name, value] of headers) if (name !== 'set-cookie') yield [name, value]
+function headersOf({ headers }: Response): Record<string, string | string[]> {
   const cookies = headers.getSetCookie()
-  if (cookies.length > 0) yield ['set-cookie', cookies]
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) }
 }

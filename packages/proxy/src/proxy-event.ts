@@ -1,4 +1,7 @@
 import type { ErrorCode, Evidence, Outcome } from '@warm-agent/protocol'
+import type { HoldReason } from './ledger/session-ledger.ts'
+import type { LimitName } from './limits/create-limiter.ts'
+import { redact } from './redact.ts'
 
 /** What every event about a session tells. */
 export interface SessionEventDetails {
@@ -17,10 +20,22 @@ export type ProxyEvent =
   | ({ type: 'warm-failed'; code: ErrorCode; cause: unknown } & SessionEventDetails)
   | ({ type: 'beat-succeeded' } & SessionEventDetails)
   | ({ type: 'session-expired'; reason: 'idle' | 'hold' | 'replaced' } & SessionEventDetails)
-  | ({ type: 'message-answered'; outcome: Outcome; joinMs: number; agentMs: number } & SessionEventDetails)
+  | ({
+      type: 'message-answered'
+      outcome: Outcome
+      joinMs: number
+      agentMs: number
+      /** The caller is not warmed, for comparison: see `withHoldOut` of `@warm-agent/proxy/stats`. */
+      isHeldOut?: boolean
+    } & SessionEventDetails)
   | ({ type: 'session-parked'; afterMs: number } & SessionEventDetails)
   | ({ type: 'session-closed' } & SessionEventDetails)
+  | ({ type: 'session-reaped'; reason: HoldReason } & SessionEventDetails)
   | ({ type: 'stop-failed'; cause: unknown } & SessionEventDetails)
+  | { type: 'ledger-failed'; atMs: number; cause: unknown }
+  | { type: 'ledger-missing'; atMs: number }
+  | { type: 'warm-refused'; atMs: number; limit: LimitName }
+  | { type: 'limits-failed'; atMs: number; cause: unknown }
   | { type: 'request-failed'; atMs: number; code: ErrorCode; route: string; cause: unknown }
 
 type WithoutDetails<Event> = Event extends SessionEventDetails ? Omit<Event, keyof SessionEventDetails> : never
@@ -32,9 +47,13 @@ export type EmitProxyEvent = (
 ) => void
 
 /** A listener that throws harms nobody but itself. */
-export function tell(onEvent: ((event: ProxyEvent) => void) | undefined, event: ProxyEvent): void {
+export function tell(
+  onEvent: ((event: ProxyEvent) => void) | undefined,
+  event: ProxyEvent,
+  sessionId?: string | undefined,
+): void {
   try {
-    onEvent?.(event)
+    onEvent?.('cause' in event ? { ...event, cause: redact(event.cause, sessionId) } : event)
   } catch (error) {
     queueMicrotask(() => {
       throw error
@@ -45,11 +64,9 @@ export function tell(onEvent: ((event: ProxyEvent) => void) | undefined, event: 
 /** @returns a function that completes events about sessions and passes them to `onEvent`. */
 export function createEmit(onEvent: ((event: ProxyEvent) => void) | undefined): EmitProxyEvent {
   return (event, { agent, session }) =>
-    tell(onEvent, {
-      ...event,
-      atMs: Date.now(),
-      agent,
-      qualifier: session.qualifier,
-      sessionTag: session.id.slice(0, 13),
-    })
+    tell(
+      onEvent,
+      { ...event, atMs: Date.now(), agent, qualifier: session.qualifier, sessionTag: session.id.slice(0, 13) },
+      session.id,
+    )
 }

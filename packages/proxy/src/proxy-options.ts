@@ -2,11 +2,14 @@ import { defaultBasePath } from '@warm-agent/protocol'
 import * as z from 'zod'
 import type { AgentRuntime } from './agent-runtime.ts'
 import type { Authorize } from './callers.ts'
+import type { ConversationSource } from './conversation.ts'
+import type { SessionLedger } from './ledger/session-ledger.ts'
+import { type WarmLimits, warmLimitsShape } from './limits/warm-limits.ts'
 import type { ProxyEvent } from './proxy-event.ts'
 import { secretsFrom } from './secrets.ts'
 
 /** What bounds the proxy's work. Durations in milliseconds. */
-export interface ProxyLimits {
+export interface ProxyLimits extends WarmLimits {
   /** How long a warm-up, or a message that waits for one, may take. @default 60_000 */
   warmTimeoutMs: number
   /** How long a message may wait for the first byte of its answer; the platform's own limit is 15 min. @default 900_000 */
@@ -31,6 +34,22 @@ interface CommonOptions {
   /** Further origins whose pages may call, for example `https://chat.example.com`. @default [] */
   origins?: readonly string[]
   limits?: Partial<ProxyLimits>
+  /**
+   * The list of live sessions, from which a reaper stops what nobody holds: `memoryLedger()` for a single process,
+   * `redisLedger({ client })` for a fleet. Without one a parked session is stopped only by the process that parked it, and
+   * what a process held when it died is left to the platform's idle timeout: the event `ledger-missing` says so.
+   *
+   * @default none
+   */
+  ledger?: SessionLedger
+  /**
+   * Names the conversation that a message belongs to, when `authorize` does not: a function, or the name of a header that
+   * the page sends, which then counts among its caller's own conversations only. The agent is told it, and whether its
+   * microVM is new to it. A function that gives no string of 1 to 256 characters, nor `undefined`, fails the request.
+   *
+   * @default none: the agent is told of no conversation
+   */
+  conversationId?: ConversationSource
   /** Hears what happens. What it throws does not disturb the proxy. */
   onEvent?: (event: ProxyEvent) => void
 }
@@ -47,6 +66,10 @@ const aFunction = z.custom<(...args: never[]) => unknown>(value => typeof value 
 const aRuntime = z.custom<AgentRuntime>(
   value => typeof (value as AgentRuntime | undefined)?.invoke === 'function',
   'expected an AgentRuntime, for example createAgentCoreRuntime({ arn })',
+)
+const aLedger = z.custom<SessionLedger>(
+  value => typeof (value as SessionLedger | undefined)?.lead === 'function',
+  'expected a SessionLedger, for example memoryLedger()',
 )
 const anOrigin = z.string().refine(text => URL.canParse(text) && new URL(text).origin === text, {
   error: 'expected an origin like https://chat.example.com, without a path',
@@ -74,8 +97,13 @@ const optionsSchema = z.strictObject({
         .int()
         .positive()
         .default(10 * 1024 * 1024),
+      ...warmLimitsShape,
     })
     .prefault({}),
+  ledger: aLedger.optional(),
+  conversationId: z
+    .union([aFunction, z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,64}$/)], 'expected a function, or the name of a header')
+    .optional(),
   onEvent: aFunction.optional(),
 })
 
@@ -87,6 +115,8 @@ export interface CheckedOptions {
   basePath: string
   origins: readonly string[]
   limits: ProxyLimits
+  ledger: SessionLedger | undefined
+  conversationId: ConversationSource | undefined
   onEvent: ((event: ProxyEvent) => void) | undefined
 }
 
@@ -110,6 +140,7 @@ export function checkOptions(options: WarmProxyOptions): CheckedOptions {
         `${runtime.idleTimeoutMs} ms. Beat more often.`,
     )
   }
-  const { authorize, onEvent } = options
-  return { runtimes, authorize, secrets: secretsFrom(options.secret), basePath, origins, limits, onEvent }
+  const { authorize, ledger, conversationId, onEvent } = options
+  const secrets = secretsFrom(options.secret)
+  return { runtimes, authorize, secrets, basePath, origins, limits, ledger, conversationId, onEvent }
 }

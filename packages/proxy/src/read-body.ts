@@ -1,8 +1,14 @@
 import { WarmAgentError } from '@warm-agent/protocol'
+import { isLean, readBytes } from './lean-request.ts'
 
 /** @throws WarmAgentError `payload_too_large`, as early as it is known. */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  if (isLean(request)) {
+    const bytes = await request[readBytes](maxBytes)
+    if (bytes) return bytes
+    throw tooLarge(maxBytes)
+  }
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {

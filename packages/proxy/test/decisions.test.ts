@@ -64,6 +64,8 @@ test('other failures are not tried for ever', () => {
   }
 })
 
-test('the platform is not asked before it says', () => {
-  expect(retryWaitMs(failure('throttled', false, 9000), 'message', 1, 0)).toBe(9000)
+test('the platform is not asked before it says, nor by all at once when it does', () => {
+  const waitAt = (random: number) => retryWaitMs(failure('throttled', false, 9000), 'message', 1, random)
+  expect(waitAt(0)).toBe(9020)
+  expect(waitAt(1)).toBe(9500)
 })

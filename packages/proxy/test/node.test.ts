@@ -3,6 +3,8 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { afterEach, expect, test } from 'vitest'
+import { createTestProxy } from './browser.ts'
+import { createFakeRuntime } from './fake-runtime.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -130,4 +132,32 @@ test('a Host that is none is refused', async () => {
   const url = await serve(async () => new Response('ok'))
   const [response] = (await once(httpRequest(url, { headers: { host: 'a b' } }).end(), 'response')) as [IncomingMessage]
   expect(response.statusCode).toBe(400)
+})
+
+test('`authorize` is given a Request with which everything can be done but read its body', async () => {
+  const authorize = (request: Request) => {
+    const copies = [new Request(request), request.clone(), new Request('http://other.test', request)]
+    const users = new Set(copies.map(({ headers }) => headers.get('x-user')))
+    return users.size === 1 && !request.signal.aborted ? { callerId: [...users].join() } : null
+  }
+  const { proxy } = createTestProxy({ runtime: createFakeRuntime().runtime, authorize })
+  const url = await serve(proxy.fetch)
+  const response = await fetch(`${url}/api/agent/messages`, {
+    method: 'POST',
+    body: 'hi',
+    headers: { 'x-user': 'ann' },
+  })
+  expect([response.status, await response.text()]).toEqual([200, 'onetwo'])
+})
+
+test('a body that is refused for its length ends its connection, and nobody waits for the rest', async () => {
+  const { proxy } = createTestProxy({ runtime: createFakeRuntime().runtime, limits: { bodyBytes: 10 } })
+  const url = await serve(proxy.fetch)
+  const endless = httpRequest(`${url}/api/agent/messages`, { method: 'POST' })
+  endless.on('error', () => {})
+  endless.write('more than ten bytes')
+  const [response] = (await once(endless, 'response')) as [IncomingMessage]
+  expect([response.statusCode, response.headers.connection]).toEqual([413, 'close'])
+  response.resume()
+  await once(response, 'close')
 })

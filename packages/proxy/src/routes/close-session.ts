@@ -2,7 +2,7 @@ import { closeAfterParameter, headerNames, WarmAgentError } from '@warm-agent/pr
 import * as z from 'zod'
 import { readBody } from '../read-body.ts'
 import { closeSession, parkSession } from '../sessions/close-session.ts'
-import { agentOf } from '../sessions/session-context.ts'
+import { agentOf, upToDate } from '../sessions/session-context.ts'
 import type { RouteHandler } from './route-handler.ts'
 import { ticketOf } from './ticket-of.ts'
 
@@ -14,8 +14,10 @@ export const closeSessionRoute: RouteHandler = async (context, caller, request) 
     request.headers.get(headerNames.ticket) ?? new TextDecoder().decode(await readBody(request, maxTicketBytes)).trim()
   const ticket = await ticketOf(context, caller, request, sealed)
   const afterMs = new URL(request.url).searchParams.get(closeAfterParameter)
-  if (afterMs === null) await closeSession(context, ticket)
-  else parkSession(context, ticket, parseAfterMs(afterMs, agentOf(context, ticket).rules.idleTimeoutMs))
+  const waitMs = afterMs === null ? 0 : parseAfterMs(afterMs, agentOf(context, ticket).rules.idleTimeoutMs)
+  context.limiter.noteEnd(upToDate(context, ticket), caller, waitMs)
+  if (afterMs === null) await closeSession(context, ticket, caller)
+  else await parkSession(context, ticket, waitMs)
   return new Response(null, { status: 204 })
 }
 

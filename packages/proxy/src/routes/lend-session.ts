@@ -1,8 +1,10 @@
 import { headerNames, type Outcome, WarmAgentError, wireVersion } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
+import { conversationHeaders, conversationOf } from '../conversation.ts'
+import { noteMessage } from '../limits/note-message.ts'
 import { coldSession, joinSession } from '../sessions/join-session.ts'
 import { ownedByConversation } from '../sessions/send-message.ts'
-import { agentNamed, type SessionContext } from '../sessions/session-context.ts'
+import { agentNamed, agentOf, type SessionContext } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
 import { agentNameOf, ticketOf } from './ticket-of.ts'
 
@@ -12,8 +14,14 @@ export interface WarmRuntimeSession {
   runtimeSessionId: string
   /** For the AWS SDK's `qualifier`: the session lives on this endpoint and no other. */
   qualifier: string
+  /** For the AWS SDK's `agentRuntimeArn`, when the runtime tells it: it is another one in a region that stands in. */
+  agentRuntimeArn?: string
+  /** The region of {@link agentRuntimeArn}. */
+  region?: string
   /** What the message will meet. */
   outcome: Outcome
+  /** Send these to the agent: they tell it the conversation, and whether this microVM is new to it. Empty without one. */
+  agentHeaders: Record<string, string>
   /** Add these to the route's answer: with them the page keeps its session. */
   headers: Record<string, string>
 }
@@ -28,18 +36,25 @@ export async function lendSession(
     if (error instanceof WarmAgentError && error.code === 'ticket_invalid') return undefined
     throw error
   })
-  const { ticket, outcome } = opened
-    ? await joinSession(context, opened, request.signal)
+  const conversation = await conversationOf(context.conversationId, request, caller)
+  const joined = opened
+    ? await joinSession(context, opened, caller, request.signal)
     : coldSession(agentNamed(context, agentNameOf(request)), caller.callerId)
-  context.memories.note(ticket.session, { touchedAt: Date.now(), isSent: true })
+  noteMessage(context, caller, opened, joined)
+  const { ticket, outcome } = joined
+  const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }
+  context.memories.note(ticket.session, { touchedAt: owned.touchedAt, isSent: true })
+  void context.ledger.hold(owned, 'noted')
   return {
     runtimeSessionId: ticket.session.id,
     qualifier: ticket.session.qualifier,
+    ...agentOf(context, ticket).runtime.addressOf?.(ticket.session),
     outcome,
+    agentHeaders: conversationHeaders(conversation, ticket, outcome),
     headers: {
       ...caller.responseHeaders,
       [headerNames.version]: wireVersion,
-      [headerNames.ticket]: await sealTicket(context.sealer, ownedByConversation(ticket)),
+      [headerNames.ticket]: await sealTicket(context.sealer, owned),
       [headerNames.outcome]: outcome,
     },
   }

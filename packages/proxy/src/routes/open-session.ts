@@ -5,7 +5,7 @@ import { readBody } from '../read-body.ts'
 import { parkSession } from '../sessions/close-session.ts'
 import { grantLease } from '../sessions/grant-lease.ts'
 import { evidenceOf, openSession, warmTicket } from '../sessions/open-session.ts'
-import { agentNamed } from '../sessions/session-context.ts'
+import { agentNamed, newTicket } from '../sessions/session-context.ts'
 import type { RouteHandler } from './route-handler.ts'
 
 const openBody = z.object({ agent: z.string().max(200).optional() })
@@ -14,7 +14,7 @@ const openBody = z.object({ agent: z.string().max(200).optional() })
 const keepAliveMs = 10_000
 
 /** Opens a session: `lease` at once, `warm` or `failed` when the warm-up ends. */
-export const openSessionRoute: RouteHandler = async (context, { callerId }, request) => {
+export const openSessionRoute: RouteHandler = async (context, caller, request) => {
   if (request.headers.get('sec-purpose')?.includes('prefetch')) {
     throw new WarmAgentError(
       'forbidden',
@@ -23,7 +23,16 @@ export const openSessionRoute: RouteHandler = async (context, { callerId }, requ
   }
   const { agent: name } = parseBody(await readBody(request, context.limits.bodyBytes))
   const agent = agentNamed(context, name)
-  const { ticket, warmed } = openSession(context, agent, callerId)
+  const ticket = newTicket(agent, caller.callerId)
+  await context.limiter.admitWarmUp(ticket, caller, agent.rules.idleTimeoutMs, context.limits.warmTimeoutMs)
+  const { warmed } = openSession(context, agent, caller, ticket)
+  warmed.then(
+    () => context.limiter.warmUpEnded(ticket),
+    () => {
+      context.limiter.warmUpEnded(ticket)
+      context.limiter.noteEnd(ticket, caller)
+    },
+  )
 
   let isGone = false
   let keepAlive: ReturnType<typeof setTimeout>
@@ -62,7 +71,9 @@ export const openSessionRoute: RouteHandler = async (context, { callerId }, requ
       clearTimeout(keepAlive)
       // The page is gone, perhaps before it had the ticket with which it could have closed the session itself. But where a
       // message has come, only this stream was cut.
-      if (!context.memories.of(ticket.session).isSent) parkSession(context, ticket, context.limits.parkMs)
+      if (context.memories.of(ticket.session).isSent) return
+      context.limiter.noteEnd(ticket, caller, context.limits.parkMs)
+      void parkSession(context, ticket, context.limits.parkMs, { unlessSent: true })
     },
   })
   return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })

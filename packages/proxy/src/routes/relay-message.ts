@@ -1,4 +1,6 @@
 import { headerNames } from '@warm-agent/protocol'
+import { conversationOf } from '../conversation.ts'
+import { noteMessage } from '../limits/note-message.ts'
 import { readBody } from '../read-body.ts'
 import { coldSession, joinSession } from '../sessions/join-session.ts'
 import { sendMessage } from '../sessions/send-message.ts'
@@ -12,30 +14,46 @@ export const relayMessageRoute: RouteHandler = async (context, caller, request) 
   const { headers, signal } = request
   const arrivedAt = performance.now()
   const opened = headers.has(headerNames.ticket) ? await ticketOf(context, caller, request) : undefined
+  const conversation = await conversationOf(context.conversationId, request, caller)
   const body = await readBody(request, context.limits.bodyBytes)
   const joined = opened
-    ? await joinSession(context, opened, signal)
+    ? await joinSession(context, opened, caller, signal)
     : coldSession(agentNamed(context, agentNameOf(request)), caller.callerId)
+  noteMessage(context, caller, opened, joined)
   const joinedAt = performance.now()
-  const { answer, ticket, outcome } = await sendMessage(
-    context,
-    joined,
-    { body, contentType: headers.get('content-type') ?? 'application/json', accept: acceptFrom(headers) },
+  const { answer, ticket, outcome } = await sendMessage(context, joined, {
+    request: {
+      body,
+      contentType: headers.get('content-type') ?? 'application/json',
+      accept: acceptFrom(headers),
+      headers: passedOn(headers),
+    },
+    conversation,
+    credentials: caller,
     signal,
-  )
+  })
   const answeredAt = performance.now()
   const joinMs = joinedAt - arrivedAt
   const agentMs = answeredAt - joinedAt
-  context.emit({ type: 'message-answered', outcome, joinMs, agentMs }, ticket)
+  const { isHeldOut } = caller
+  context.emit({ type: 'message-answered', outcome, joinMs, agentMs, ...(isHeldOut && { isHeldOut }) }, ticket)
   return new Response(answer.body, {
     status: answer.status,
     headers: {
+      ...answer.headers,
       'content-type': answer.contentType,
       [headerNames.outcome]: outcome,
       [headerNames.ticket]: await sealTicket(context.sealer, ticket),
       'server-timing': `join;dur=${joinMs.toFixed(1)}, agent;dur=${agentMs.toFixed(1)}`,
     },
   })
+}
+
+/** The headers of a request that are meant for the agent as well. Service model: InvokeAgentRuntimeRequest. */
+const forAgent = ['mcp-session-id', 'mcp-protocol-version', 'x-amzn-trace-id', 'traceparent', 'tracestate', 'baggage']
+
+function passedOn(headers: Headers): Record<string, string> {
+  return Object.fromEntries(forAgent.flatMap(name => (headers.has(name) ? [[name, headers.get(name) ?? '']] : [])))
 }
 
 /** A streaming agent answers 406 to a client that does not ask for a stream, which a plain `fetch` never does. */

@@ -1,5 +1,5 @@
 import { WarmAgentError } from '@warm-agent/protocol'
-import { RuntimeFailure } from '../agent-runtime.ts'
+import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
 import { closeSession, unpark } from './close-session.ts'
 import { holdEndAt, isExpired } from './deadlines.ts'
 import { warmTicket } from './open-session.ts'
@@ -16,18 +16,21 @@ import { warmUp } from './warm-up.ts'
 export async function beatSession(
   context: SessionContext,
   presented: SessionTicket,
+  credentials: CallCredentials,
   signal: AbortSignal,
 ): Promise<SessionTicket> {
+  unpark(context, presented)
+  await context.ledger.hold(presented, 'touched')
   const ticket = upToDate(context, presented)
   const { runtime, rules } = agentOf(context, ticket)
   const { session } = ticket
   const memory = context.memories.of(session)
   if (memory.hasEnded || isExpired(ticket, rules, Date.now())) throw expired(context, ticket, 'idle')
   if (Date.now() >= holdEndAt(ticket, rules)) {
-    await closeSession(context, ticket)
+    await closeSession(context, ticket, credentials)
     throw expired(context, ticket, 'hold')
   }
-  unpark(context, ticket)
+  context.memories.note(session, { ticket })
   if (memory.warmUp && !memory.isWarmUpOver) return ticket
 
   const nonce = crypto.randomUUID()
@@ -35,6 +38,7 @@ export async function beatSession(
     purpose: 'beat',
     retryForMs: context.limits.warmTimeoutMs,
     signal,
+    credentials,
   }).catch(failure => {
     if (failure instanceof RuntimeFailure && failure.reason === 'conflict') return undefined
     throw failure
@@ -46,12 +50,14 @@ export async function beatSession(
   }
   if (ticket.nonce !== undefined && answer.echo === nonce) {
     // The VM had never seen a nonce: it is a new one that this very beat started. Nobody asked for it.
-    await closeSession(context, ticket)
+    await closeSession(context, ticket, credentials)
     throw expired(context, ticket, 'replaced')
   }
-  context.memories.note(session, { touchedAt: Date.now() })
+  const renewed = warmTicket(ticket, answer)
+  context.memories.note(session, { touchedAt: renewed.touchedAt, ticket: renewed })
+  void context.ledger.hold(renewed, 'noted')
   context.emit({ type: 'beat-succeeded' }, ticket)
-  return warmTicket(ticket, answer)
+  return renewed
 }
 
 function expired(context: SessionContext, ticket: SessionTicket, reason: 'idle' | 'hold' | 'replaced'): WarmAgentError {

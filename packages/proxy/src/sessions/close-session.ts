@@ -1,37 +1,63 @@
-import { agentOf, type SessionContext } from './session-context.ts'
+import type { CallCredentials } from '../agent-runtime.ts'
+import { endSession } from './end-session.ts'
+import type { SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
-import { stopSession } from './warm-up.ts'
 
 /** Ends the session now. One that is still warming is stopped as soon as it is warm: a late session is not leaked. */
-export async function closeSession(context: SessionContext, ticket: SessionTicket): Promise<void> {
-  const { session } = ticket
-  const { warmUp, hasEnded } = context.memories.of(session)
-  unpark(context, ticket)
-  if (hasEnded) return
-  context.memories.note(session, { hasEnded: true })
-  await warmUp?.catch(() => undefined)
-  try {
-    await stopSession(agentOf(context, ticket).runtime, session, context.limits.warmTimeoutMs)
-  } catch (cause) {
-    context.emit({ type: 'stop-failed', cause }, ticket)
-    throw cause
-  }
-  context.emit({ type: 'session-closed' }, ticket)
-}
-
-/**
- * Ends the session `afterMs` from now, unless it is touched first.
- * @note Only this process knows that the session is parked: in a fleet, a beat that reaches another instance does
- *   not unpark it.
- */
-export function parkSession(context: SessionContext, ticket: SessionTicket, afterMs: number): void {
+export async function closeSession(
+  context: SessionContext,
+  ticket: SessionTicket,
+  credentials?: CallCredentials,
+): Promise<void> {
   unpark(context, ticket)
   if (context.memories.of(ticket.session).hasEnded) return
-  // A failure has been told as an event by then, and nobody is left to hear more of it.
-  const endNow = () => closeSession(context, ticket).catch(() => undefined)
-  const timer = setTimeout(endNow, afterMs)
-  context.memories.note(ticket.session, { parking: { cancel: () => clearTimeout(timer), endNow } })
+  context.memories.note(ticket.session, { hasEnded: true, isEndedHere: true })
+  if (await endSession(context, ticket, 'always', { credentials })) context.emit({ type: 'session-closed' }, ticket)
+}
+
+/** A ledger that does not answer is asked again so much later whether a parked session was touched elsewhere. */
+const askAgainMs = 5_000
+
+/**
+ * Ends the session `afterMs` from now, unless it is touched first. Resolves when that stands in the ledger, so that
+ * another instance does it if this one dies.
+ *
+ * @param options `unlessSent`: not when a message has come for it, to any instance that the ledger knows of.
+ * @note Without a ledger only this process knows that the session is parked: a beat that reaches another instance does
+ *   not unpark it, and nobody stops it when this process dies.
+ */
+export function parkSession(
+  context: SessionContext,
+  ticket: SessionTicket,
+  afterMs: number,
+  { unlessSent = false } = {},
+): Promise<void> {
+  const { memories } = context
+  const { session } = ticket
+  unpark(context, ticket)
+  if (memories.of(session).hasEnded) return Promise.resolve()
+  const parkedUntil = Date.now() + afterMs
+
+  async function endIfDue(): Promise<void> {
+    try {
+      const isEnded = await endSession(context, ticket, 'due')
+      if (isEnded) context.emit({ type: 'session-closed' }, ticket)
+    } catch {
+      // Told as an event by then. What the ledger did not answer is asked again; a stop that failed is the reaper's.
+      if (!memories.of(session).hasEnded && memories.of(session).parking === parking) arm(askAgainMs)
+      return
+    }
+    if (memories.of(session).parking === parking) memories.note(session, { parking: undefined })
+  }
+  let timer: ReturnType<typeof setTimeout>
+  const arm = (ms: number) => {
+    timer = setTimeout(endIfDue, ms)
+  }
+  const parking = { cancel: () => clearTimeout(timer) }
+  arm(afterMs)
+  memories.note(session, { parking, ticket })
   context.emit({ type: 'session-parked', afterMs }, ticket)
+  return context.ledger.hold(ticket, { parkedUntil, unlessSent })
 }
 
 /** Whoever touches a parked session keeps it. */

@@ -1,4 +1,5 @@
 import type { Outcome } from '@warm-agent/protocol'
+import type { CallCredentials } from '../agent-runtime.ts'
 import { unpark } from './close-session.ts'
 import { isExpired } from './deadlines.ts'
 import { startWarmUp, warmTicket } from './open-session.ts'
@@ -10,12 +11,14 @@ import type { WarmUpAnswer } from './warm-up.ts'
 export interface JoinedSession {
   ticket: SessionTicket
   outcome: Outcome
+  /** Nobody has a ticket of it yet: if the message fails, nobody can ever use it. */
+  isNew?: boolean
 }
 
 /** A session for a message that brought none. */
 export function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
   // The nonce is not known to this VM: it will see its first one at the first beat.
-  return { ticket: { ...newTicket(agent, callerId), nonce: undefined }, outcome: 'cold' }
+  return { ticket: { ...newTicket(agent, callerId), nonce: undefined }, outcome: 'cold', isNew: true }
 }
 
 /**
@@ -27,14 +30,20 @@ export function coldSession(agent: ServedAgent, callerId: string): JoinedSession
 export async function joinSession(
   context: SessionContext,
   presented: SessionTicket,
+  credentials: CallCredentials,
   signal: AbortSignal,
 ): Promise<JoinedSession> {
+  unpark(context, presented)
+  context.memories.note(presented.session, { isSent: true })
+  // Before the message is sent, so that no reaper stops the session under it.
+  await context.ledger.hold({ ...presented, isSent: true }, 'touched')
   const ticket = upToDate(context, presented)
   const agent = agentOf(context, ticket)
   const memory = context.memories.of(ticket.session)
-  unpark(context, ticket)
-  context.memories.note(ticket.session, { isSent: true })
-  if (memory.hasEnded) return { ...coldSession(agent, ticket.callerId), outcome: 'rewarmed' }
+  if (memory.hasEnded) {
+    // What never became warm was never lost.
+    return { ...coldSession(agent, ticket.callerId), outcome: memory.entry?.isWarm === false ? 'cold' : 'rewarmed' }
+  }
 
   if (isExpired(ticket, agent.rules, Date.now())) {
     // The id is kept, so that an agent that files its history under it finds the history again.
@@ -54,7 +63,7 @@ export async function joinSession(
   }
   // A warm-up that this process knows nothing of was begun by another: a touch waits for it, and its echo tells
   // whether that warm-up had come through. The message itself is not risked on a session that may not be there.
-  const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '')
+  const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '', credentials)
   try {
     const answer = await untilAborted(warmed, signal)
     return { ticket: warmTicket(ticket, answer), outcome: outcomeOf(answer) }

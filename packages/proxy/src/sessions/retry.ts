@@ -20,18 +20,25 @@ export function retryWaitMs(
   random: number,
 ): number | undefined {
   if (purpose === 'beat' || (purpose === 'message' && failure.mayHaveRun)) return undefined
-  switch (failure.reason) {
+  const waitMs = backoffMs(failure, purpose, attempt)
+  // The platform is not asked before it says; the jitter comes on top, or all who were told the same come back together.
+  return waitMs === undefined ? undefined : (failure.retryAfterMs ?? 0) + jittered(waitMs, random)
+}
+
+/** The longest wait before the next attempt, in milliseconds, or `undefined` when there is none. */
+function backoffMs({ reason }: RuntimeFailure, purpose: CallPurpose, attempt: number): number | undefined {
+  switch (reason) {
     case 'conflict':
       // Provisioning takes 2 to 30 s and its end is what somebody waits for: look often, and never give up early.
-      return jittered(Math.min(500, 100 * 1.5 ** (attempt - 1)), random)
+      return Math.min(500, 100 * 1.5 ** (attempt - 1))
     case 'throttled':
-      return attempt < 6 ? Math.max(failure.retryAfterMs ?? 0, jittered(500 * 2 ** (attempt - 1), random)) : undefined
+      return attempt < 6 ? 500 * 2 ** (attempt - 1) : undefined
     case 'unavailable':
     case 'unreachable':
-      return attempt < 4 ? jittered(250 * 2 ** (attempt - 1), random) : undefined
+      return attempt < 4 ? 250 * 2 ** (attempt - 1) : undefined
     case 'agent':
       // The agent may have failed to initialise for a passing reason. Once more, not for ever.
-      return purpose === 'warm-up' && attempt < 2 ? jittered(1000, random) : undefined
+      return purpose === 'warm-up' && attempt < 2 ? 1000 : undefined
     case 'invalid':
     case 'unauthenticated':
     case 'refused':
@@ -39,11 +46,14 @@ export function retryWaitMs(
     case 'missing':
       return undefined
     default:
-      failure.reason satisfies never
+      reason satisfies never
   }
 }
 
-/** Half of the wait is random, so that those who failed together do not come back together. */
+/** Full jitter: those who failed together spread over the whole wait, and do not come back together. */
 function jittered(waitMs: number, random: number): number {
-  return Math.round(waitMs * (0.5 + 0.5 * random))
+  return Math.max(leastWaitMs, Math.round(waitMs * random))
 }
+
+/** Even the luckiest draw lets the platform breathe. */
+const leastWaitMs = 20

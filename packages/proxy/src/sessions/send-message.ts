@@ -1,9 +1,20 @@
 import type { Outcome } from '@warm-agent/protocol'
-import type { AgentAnswer, AgentRequest } from '../agent-runtime.ts'
+import { type AgentAnswer, type AgentRequest, type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
+import { type Conversation, conversationHeaders } from '../conversation.ts'
 import { callRuntime } from './call-runtime.ts'
+import { closeSession } from './close-session.ts'
 import type { JoinedSession } from './join-session.ts'
+import { mayHaveStarted } from './open-session.ts'
+import { relayStream } from './relay-stream.ts'
 import { agentOf, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
+
+export interface Message {
+  request: AgentRequest
+  conversation: Conversation | undefined
+  credentials: CallCredentials
+  signal: AbortSignal
+}
 
 export interface SentMessage {
   answer: AgentAnswer
@@ -15,47 +26,60 @@ export interface SentMessage {
 /** Sends a message on its session: once, or again where the agent surely did not see it. */
 export async function sendMessage(
   context: SessionContext,
-  { ticket, outcome }: JoinedSession,
-  request: AgentRequest,
-  signal: AbortSignal,
+  joined: JoinedSession,
+  { request, conversation, credentials, signal }: Message,
 ): Promise<SentMessage> {
-  const { runtime } = agentOf(context, ticket)
+  const { ticket, isNew } = joined
   const { session } = ticket
-  const { warmTimeoutMs, messageTimeoutMs } = context.limits
-  const { value: answer, sawConflict } = await callRuntime(attempt => runtime.invoke(session, request, attempt), {
-    purpose: 'message',
-    retryForMs: warmTimeoutMs,
-    timeoutMs: messageTimeoutMs,
-    signal,
-  })
-  const touch = () => context.memories.note(session, { touchedAt: Date.now(), isSent: true })
-  touch()
-  return {
-    answer: { ...answer, body: notingEnd(answer.body, touch) },
-    ticket: ownedByConversation(ticket),
-    // A conflict on a session that was warm says that the platform was ending it.
-    outcome: outcome === 'warm' && sawConflict ? 'rewarmed' : outcome,
+  const { ledger, limits, memories } = context
+  const { runtime, rules } = agentOf(context, ticket)
+  let { outcome } = joined
+
+  async function attempt(ended: AbortSignal): Promise<AgentAnswer> {
+    const headers = { ...request.headers, ...conversationHeaders(conversation, ticket, outcome) }
+    try {
+      return await runtime.invoke(session, { ...request, headers }, ended, credentials)
+    } catch (failure) {
+      // A conflict on a session that was warm says that the platform was ending it: the next attempt starts it again.
+      const isConflict = failure instanceof RuntimeFailure && failure.reason === 'conflict'
+      if (isConflict && outcome === 'warm') outcome = 'rewarmed'
+      throw failure
+    }
   }
+  const { value: answer } = await callRuntime(attempt, {
+    purpose: 'message',
+    retryForMs: limits.warmTimeoutMs,
+    timeoutMs: limits.messageTimeoutMs,
+    signal,
+    disposeLate: late => void late.body.cancel().catch(() => undefined),
+  }).catch(error => {
+    if (isNew && mayHaveStarted(error)) dispose(context, ticket, credentials)
+    throw error
+  })
+  if (signal.aborted && isNew) {
+    await answer.body.cancel().catch(() => undefined)
+    dispose(context, ticket, credentials)
+    throw signal.reason
+  }
+
+  const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }
+  const touch = () => {
+    memories.note(session, { touchedAt: Date.now(), isSent: true })
+    void ledger.hold(owned, 'noted')
+  }
+  touch()
+  // A session that answers does not idle: nobody is to take it for expired, here or on another instance.
+  const body = relayStream(answer.body, rules.idleTimeoutMs / 3, touch)
+  return { answer: { ...answer, body }, ticket: owned, outcome }
+}
+
+/** The microVM that a message started whose sender never got its ticket: nobody could use it, or stop it. */
+function dispose(context: SessionContext, ticket: SessionTicket, credentials: CallCredentials): void {
+  // A failure has been told as an event by then.
+  closeSession(context, ticket, credentials).catch(() => undefined)
 }
 
 /** The ticket of a session that a message has been sent on just now. */
 export function ownedByConversation(ticket: SessionTicket): SessionTicket {
   return { ...ticket, isWarm: true, isSent: true, touchedAt: Date.now() }
-}
-
-/** Passes a stream on, chunk by chunk and no faster than it is read, and notes when it is over. */
-function notingEnd(body: ReadableStream<Uint8Array>, onEnd: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await reader.read()
-      if (!done) return controller.enqueue(value)
-      onEnd()
-      controller.close()
-    },
-    cancel(reason) {
-      onEnd()
-      return reader.cancel(reason)
-    },
-  })
 }

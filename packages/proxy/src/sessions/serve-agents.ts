@@ -20,7 +20,7 @@ export function serveAgents(
           name,
           runtime,
           rules: { idleTimeoutMs, maxLifetimeMs, unsentHoldMs, beatMs: beatMs ?? idleTimeoutMs * beatShare },
-          nextQualifier: () => qualifiers[turn++ % qualifiers.length] ?? 'DEFAULT',
+          nextQualifier: () => runtime.placeSession?.() ?? qualifiers[turn++ % qualifiers.length] ?? 'DEFAULT',
         },
       ]
     }),

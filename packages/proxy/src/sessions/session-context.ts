@@ -1,5 +1,8 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import type { AgentRuntime, RuntimeSession } from '../agent-runtime.ts'
+import type { ConversationSource } from '../conversation.ts'
+import type { LedgerKeeper } from '../ledger/ledger-keeper.ts'
+import type { Limiter } from '../limits/create-limiter.ts'
 import type { EmitProxyEvent } from '../proxy-event.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
 import type { Sealer } from '../sealer.ts'
@@ -20,7 +23,10 @@ export interface ServedAgent {
 export interface SessionContext {
   readonly agents: ReadonlyMap<string, ServedAgent>
   readonly limits: ProxyLimits
+  readonly limiter: Limiter
   readonly memories: SessionMemories
+  readonly ledger: LedgerKeeper
+  readonly conversationId: ConversationSource | undefined
   readonly sealer: Sealer
   readonly emit: EmitProxyEvent
 }
@@ -40,10 +46,15 @@ export function agentOf(context: SessionContext, ticket: SessionTicket): ServedA
   return agentNamed(context, ticket.agent)
 }
 
-/** The ticket, with what this process has seen of its session since it was sealed. */
+/** The ticket, with what this process, or by the ledger another one, has seen of its session since it was sealed. */
 export function upToDate(context: SessionContext, ticket: SessionTicket): SessionTicket {
-  const { touchedAt = 0, isSent = false } = context.memories.of(ticket.session)
-  return { ...ticket, touchedAt: Math.max(ticket.touchedAt, touchedAt), isSent: ticket.isSent || isSent }
+  const { touchedAt = 0, isSent = false, entry } = context.memories.of(ticket.session)
+  return {
+    ...ticket,
+    touchedAt: Math.max(ticket.touchedAt, touchedAt),
+    isSent: ticket.isSent || isSent,
+    isWarm: ticket.isWarm || (entry?.isWarm ?? false),
+  }
 }
 
 /** A ticket for a session that nothing was sent to yet. */

@@ -1,4 +1,6 @@
 import type { RuntimeSession } from '../agent-runtime.ts'
+import type { LedgerEntry } from '../ledger/session-ledger.ts'
+import type { SessionTicket } from './session-ticket.ts'
 import type { WarmUpAnswer } from './warm-up.ts'
 
 /**
@@ -17,11 +19,16 @@ interface SessionMemory {
   parking?: Parking | undefined
   /** It was closed or found dead: its ticket is worth nothing any more. */
   hasEnded?: boolean
+  /** It was this process that ended it. */
+  isEndedHere?: boolean
+  /** As it was when this process opened or touched it: a proxy that closes ends what it holds unsent. */
+  ticket?: SessionTicket | undefined
+  /** What this process last wrote of it into the ledger. */
+  entry?: LedgerEntry
 }
 
 interface Parking {
   cancel(): void
-  endNow(): Promise<void>
 }
 
 export interface SessionMemories {

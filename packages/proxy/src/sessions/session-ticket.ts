@@ -12,6 +12,8 @@ export interface SessionTicket extends SessionTimes {
   readonly nonce?: string | undefined
   /** Whether somebody saw this session answer. */
   readonly isWarm: boolean
+  /** The tag of the conversation whose messages this microVM has seen. */
+  readonly conversation?: string | undefined
 }
 
 const format = 1

@@ -1,4 +1,4 @@
-import type { AgentRuntime, RuntimeSession } from '../agent-runtime.ts'
+import { type AgentRuntime, type CallCredentials, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
 import { type CallOptions, callRuntime } from './call-runtime.ts'
 
 /** A warm-up that the agent answered. */
@@ -10,17 +10,22 @@ export interface WarmUpAnswer {
   readonly sawConflict: boolean
 }
 
+/** How a warm-up is made, and in whose name. */
+export interface WarmUpOptions extends CallOptions {
+  credentials?: CallCredentials | undefined
+}
+
 /** Touches the session with a warm-up: starts it when it does not run, restarts its idle timer when it does. */
 export async function warmUp(
   runtime: AgentRuntime,
   session: RuntimeSession,
   nonce: string,
-  options: CallOptions,
+  { credentials, ...options }: WarmUpOptions,
 ): Promise<WarmUpAnswer> {
   const startedAt = Date.now()
   const { value: echo, sawConflict } = await callRuntime(async signal => {
-    const answer = await runtime.invoke(session, runtime.warmUpRequest(nonce), signal)
-    return runtime.readEcho(await readStart(answer.body))
+    const answer = await runtime.invoke(session, runtime.warmUpRequest(nonce), signal, credentials)
+    return runtime.readEcho(await readStart(answer.body, signal))
   }, options)
   return { echo, sawConflict, tookMs: Date.now() - startedAt }
 }
@@ -29,25 +34,44 @@ export async function warmUp(
 const longestEcho = 16_384
 const echoWaitMs = 5_000
 
-async function readStart(body: ReadableStream<Uint8Array>): Promise<string> {
+async function readStart(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
-  const stop = () => reader.cancel()
+  // Nobody waits for the rest of it; whether the socket closes well is not our business any more.
+  const stop = () => void reader.cancel().catch(() => undefined)
   const timer = setTimeout(stop, echoWaitMs)
+  signal.addEventListener('abort', stop, { once: true })
   let text = ''
   try {
     for (;;) {
       const { done, value } = await reader.read()
+      signal.throwIfAborted()
       if (done) return text
       text += decoder.decode(value, { stream: true })
-      if (text.length >= longestEcho) await stop()
+      if (text.length >= longestEcho) stop()
     }
+  } catch (cause) {
+    if (signal.aborted) throw cause
+    // Cut in the middle of its answer: what the agent said is unknown, and a warm-up may be made again.
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new RuntimeFailure('unreachable', `The answer broke off: ${why}`, { mayHaveRun: true, cause })
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
   }
 }
 
-/** Stops the session. One that is just being provisioned is stopped as soon as the platform allows. */
-export async function stopSession(runtime: AgentRuntime, session: RuntimeSession, timeoutMs: number): Promise<void> {
-  await callRuntime(signal => runtime.stop(session, signal), { purpose: 'stop', retryForMs: timeoutMs })
+/**
+ * Stops the session. One that is just being provisioned is stopped as soon as the platform allows.
+ *
+ * @throws RuntimeFailure `unauthenticated` at once when the runtime knows only callers' tokens and none is given: such a
+ *   session ends by idling.
+ */
+export async function stopSession(
+  runtime: AgentRuntime,
+  session: RuntimeSession,
+  timeoutMs: number,
+  credentials?: CallCredentials,
+): Promise<void> {
+  await callRuntime(signal => runtime.stop(session, signal, credentials), { purpose: 'stop', retryForMs: timeoutMs })
 }

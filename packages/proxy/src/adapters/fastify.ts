@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toNodeHandler } from '../node.ts'
+
+/** What is used of a Fastify instance, in its own words. */
+interface UsedOfFastify {
+  removeAllContentTypeParsers(): void
+  addContentTypeParser(type: string, parse: (request: never, payload: never, done: (error: null) => void) => void): void
+  all(
+    path: string,
+    handle: (request: { raw: IncomingMessage; protocol: string; host: string }, reply: FastifyReplyLike) => unknown,
+  ): void
+}
+
+/** The same, as loose as the overloads of Fastify's types ask for. */
+type FastifyLike = { [Name in keyof UsedOfFastify]: (...words: never[]) => unknown }
+
+interface FastifyReplyLike {
+  raw: ServerResponse
+  hijack(): unknown
+}
+
+/**
+ * Serves a Fetch handler from Fastify 5, as a plugin: its prefix is the proxy's base path. Within the plugin no body is
+ * parsed; outside of it nothing changes.
+ *
+ * @example await app.register(toFastifyPlugin(proxy.fetch), { prefix: '/api/agent' })
+ */
+export function toFastifyPlugin(
+  handle: (request: Request) => Promise<Response>,
+): (instance: FastifyLike) => Promise<void> {
+  return async given => {
+    const instance = given as unknown as UsedOfFastify
+    instance.removeAllContentTypeParsers()
+    instance.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    instance.all('/*', (request, reply) => {
+      reply.hijack()
+      // Fastify knows, by its option `trustProxy`, how the page reached it.
+      return toNodeHandler(handle, () => `${request.protocol}://${request.host}`)(request.raw, reply.raw)
+    })
+  }
+}

@@ -1,0 +1,89 @@
+import { type Outcome, WarmAgentError } from '@warm-agent/protocol'
+import type { Caller } from './callers.ts'
+import { wholeRequest } from './lean-request.ts'
+import type { SessionTicket } from './sessions/session-ticket.ts'
+
+/**
+ * Where the name of a conversation comes from when `authorize` does not tell it: a function of the request, or the name
+ * of a header that the page sends.
+ */
+export type ConversationSource =
+  | string
+  | ((request: Request, caller: Caller) => string | undefined | Promise<string | undefined>)
+
+/** A conversation outlives the microVM that it is held on. */
+export interface Conversation {
+  /** What the agent is told: never another caller's, whatever a browser sends. */
+  readonly id: string
+  /** By which a ticket remembers it. */
+  readonly tag: string
+}
+
+/** Longer names are refused, in characters. */
+const longestId = 256
+
+const prefix = 'x-amzn-bedrock-agentcore-runtime-custom-conversation'
+
+/**
+ * @returns the conversation that the request belongs to, if it belongs to one.
+ * @throws WarmAgentError `bad_request` for a header that is none; Error when `authorize` or the function gives none.
+ */
+export async function conversationOf(
+  source: ConversationSource | undefined,
+  request: Request,
+  caller: Caller,
+): Promise<Conversation | undefined> {
+  const { callerId, conversationId } = caller
+  if (conversationId !== undefined) return named(conversationId)
+  if (typeof source === 'function') {
+    const id = await source(wholeRequest(request), caller)
+    return id === undefined ? undefined : named(id)
+  }
+  const sent = source && request.headers.get(source)
+  if (!sent) return undefined
+  if (sent.length > longestId) {
+    throw new WarmAgentError(
+      'bad_request',
+      `Could not tell the conversation: ${source} has over ${longestId} characters. Send a shorter one.`,
+    )
+  }
+  // A browser can send what it likes: the name counts among this caller's conversations only.
+  return named(`${await digest(callerId)}.${sent}`)
+}
+
+async function named(id: string): Promise<Conversation> {
+  if (typeof id !== 'string' || id.length === 0 || id.length > longestId + 17) {
+    throw new Error(
+      `Could not name the conversation: its id is not a string of 1 to ${longestId} characters. Mend \`authorize\` or \`conversationId\`.`,
+    )
+  }
+  return { id, tag: await digest(id) }
+}
+
+/**
+ * What the agent is told with a message, in headers that reach it once the runtime's `requestHeaderAllowlist` has them.
+ *
+ * @param ticket Of the session that the message is sent on, as it was before.
+ */
+export function conversationHeaders(
+  conversation: Conversation | undefined,
+  ticket: SessionTicket,
+  outcome: Outcome,
+): Record<string, string> {
+  if (!conversation) return {}
+  const isLost = outcome === 'cold' || outcome === 'rewarmed'
+  const isNew = isLost || ticket.conversation !== conversation.tag
+  return {
+    // A header takes no more than ASCII.
+    [`${prefix}-id`]: encodeURIComponent(conversation.id),
+    [`${prefix}-outcome`]: outcome,
+    [`${prefix}-vm`]: isNew ? 'new' : 'known',
+  }
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+  return btoa(String.fromCharCode(...bytes.subarray(0, 12)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+}

@@ -1,0 +1,116 @@
+import { WarmAgentError } from '@warm-agent/protocol'
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import * as z from 'zod'
+import type { Authorize, Caller } from './callers.ts'
+import { takesLean } from './lean-request.ts'
+import { readCookie } from './read-cookie.ts'
+
+export interface JwtCallersOptions {
+  /** Who signs the tokens: their `iss`, to the letter. */
+  issuer: string
+  /**
+   * For whom they are signed: one of these is their `aud`, or, in access tokens without one as Amazon Cognito makes them,
+   * their `client_id`.
+   */
+  audience: string | readonly string[]
+  /**
+   * The issuer's public keys, as a JWKS: fetched at the first request, kept for ten minutes, and fetched again when a token
+   * names a key that is not there. @default `<issuer>/.well-known/jwks.json`
+   */
+  jwks?: string | URL | JWTVerifyGetKey
+  /** Reads the token from this cookie when there is no `Authorization: Bearer`. @default none */
+  cookieName?: string
+  /** @default the asymmetric ones: RS256, PS256, ES256 and their longer kin, and EdDSA */
+  algorithms?: readonly string[]
+  /** By how much the clocks may differ, in seconds. @default 5 */
+  clockToleranceSeconds?: number
+  /**
+   * Passes the token on to the agent's runtime with each of the caller's calls: for a runtime that takes OAuth.
+   * @default false
+   */
+  passToRuntime?: boolean
+  /** @default the issuer and the token's `sub` */
+  callerIdOf?: (claims: JWTPayload) => string
+}
+
+// A token that is signed with a secret could be forged by everybody who can check it.
+const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+const fetchWithinMs = 5_000
+
+const word = z.string().min(1)
+const optionsSchema = z.strictObject({
+  issuer: word,
+  audience: z.union([word, z.array(word).min(1)]),
+  jwks: z.unknown().optional(),
+  cookieName: word.optional(),
+  algorithms: z.array(z.enum(asymmetric)).min(1).default(asymmetric),
+  clockToleranceSeconds: z.number().min(0).max(300).default(5),
+  passToRuntime: z.boolean().default(false),
+  callerIdOf: z.custom(value => typeof value === 'function', 'expected a function').optional(),
+})
+
+/**
+ * Accepts callers who bring a signed token (JWT) of your identity provider. One that is missing, expired, forged or meant
+ * for somebody else is refused with 401.
+ *
+ * @throws Error when an option is unknown or makes no sense.
+ */
+export function jwtCallers(options: JwtCallersOptions): Authorize {
+  const checked = optionsSchema.safeParse(options)
+  if (!checked.success) {
+    const [issue] = checked.error.issues
+    const where = issue?.path.length ? `option ${issue.path.join('.')}: ` : ''
+    throw new Error(`Could not accept tokens: ${where}${issue?.message}. See JwtCallersOptions.`)
+  }
+  const { issuer, algorithms, clockToleranceSeconds, passToRuntime, cookieName } = checked.data
+  const audiences = [checked.data.audience].flat()
+  const keys = typeof options.jwks === 'function' ? options.jwks : remoteKeys(options.jwks ?? defaultJwks(issuer))
+  const { callerIdOf = ({ iss, sub }) => `${iss} ${sub}` } = options
+
+  return takesLean(async (request): Promise<Caller | undefined> => {
+    const token = bearerOf(request) ?? (cookieName && readCookie(request, cookieName))
+    if (!token) return undefined
+    const claims = await verify(token)
+    return claims && { callerId: callerIdOf(claims), ...(passToRuntime && { bearer: token }) }
+  })
+
+  async function verify(token: string): Promise<JWTPayload | undefined> {
+    const rules = { issuer, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp', 'sub'] }
+    try {
+      const { payload } = await jwtVerify(token, keys, rules)
+      return [payload.aud ?? payload.client_id].flat().some(each => audiences.includes(String(each)))
+        ? payload
+        : undefined
+    } catch (cause) {
+      if (isOfToken(cause)) return undefined
+      throw new WarmAgentError(
+        'agent_unavailable',
+        'Could not tell who is asking: the keys to check that with could not be had. Try again in a moment.',
+        { cause },
+      )
+    }
+  }
+}
+
+function bearerOf(request: Request): string | undefined {
+  return /^Bearer +([\w.~+/-]+=*)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+}
+
+function defaultJwks(issuer: string): string {
+  return `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`
+}
+
+function remoteKeys(jwks: string | URL): JWTVerifyGetKey {
+  if (!URL.canParse(jwks))
+    throw new Error(`Could not accept tokens: option jwks: "${jwks}" is no URL. Give the whole one.`)
+  return createRemoteJWKSet(new URL(jwks), { timeoutDuration: fetchWithinMs })
+}
+
+/** Whether the fault is the token's, rather than that of the keys or of the way to them. */
+function isOfToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JOSEError &&
+    error.code !== 'ERR_JOSE_GENERIC' &&
+    !['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JWK_INVALID'].includes(error.code)
+  )
+}

@@ -1,0 +1,35 @@
+export const readBytes: unique symbol = Symbol('warm-agent: read bytes')
+export const toWhole: unique symbol = Symbol('warm-agent: to whole request')
+
+/**
+ * What the proxy itself needs of a request. To build a Request of Node, and to read its body as a stream of the web, costs
+ * more than all else that is done for a message.
+ */
+export interface LeanRequest extends Pick<Request, 'url' | 'method' | 'headers' | 'signal'> {
+  /** @returns the body, or `undefined` as soon as it is known to be longer than `maxBytes`. */
+  [readBytes](maxBytes: number): Promise<Uint8Array | undefined>
+  /** @returns a Request for those who may do with it whatever one can do with a Request, except read its body. */
+  [toWhole](): Request
+}
+
+export function isLean(request: object): request is LeanRequest {
+  return readBytes in request
+}
+
+/** For the functions of a user, who need not know of lean requests. */
+export function wholeRequest(request: Request): Request {
+  return isLean(request) ? request[toWhole]() : request
+}
+
+const takers = new WeakSet<object>()
+
+/** Says of a function that it uses no more of a request than is in a {@link LeanRequest}. */
+export function takesLean<Taker extends (request: Request) => unknown>(taker: Taker): Taker {
+  takers.add(taker)
+  return taker
+}
+
+/** Whether a function can be given a lean request: it said so, or it does not look at the request at all. */
+export function canTakeLean(taker: (request: Request) => unknown): boolean {
+  return takers.has(taker) || taker.length === 0
+}

@@ -1,0 +1,114 @@
+import { holdEndAt, platformEndAt, type SessionRules } from '../sessions/deadlines.ts'
+import type { SessionTicket } from '../sessions/session-ticket.ts'
+import type { HoldReason, LedgerEntry } from './session-ledger.ts'
+
+/**
+ * What has come to pass: its user `touched` the session, and so keeps it; its page left, and it is to be stopped then, with
+ * `unlessSent` only if no message has come for it anywhere; or something else is `noted` of it, which keeps nobody from
+ * stopping it.
+ */
+export type HoldChange = 'touched' | 'noted' | { parkedUntil: number; unlessSent?: boolean }
+
+/** What an instance has to say of a session. */
+export interface HoldNews {
+  ticket: SessionTicket
+  change: HoldChange
+  holder: string
+  nowMs: number
+  /** How long a warm-up may take. */
+  warmTimeoutMs: number
+}
+
+/** Whoever touched a session has this long to bring the touch to its end, in milliseconds. */
+const touchMs = 5_000
+
+/**
+ * @param current What the ledger has, written perhaps by another instance.
+ * @returns the entry of a session that is touched or parked, or `undefined` when it has been ended.
+ */
+export function heldEntry(
+  current: LedgerEntry | undefined,
+  { ticket, change, holder, nowMs, warmTimeoutMs }: HoldNews,
+  rules: SessionRules,
+): LedgerEntry | undefined {
+  if (current && current.state !== 'held') return undefined
+  // A ticket may be older than what another instance has seen.
+  const times = {
+    bornAt: Math.max(ticket.bornAt, current?.bornAt ?? 0),
+    touchedAt: Math.max(ticket.touchedAt, current?.touchedAt ?? 0),
+    isSent: ticket.isSent || (current?.isSent ?? false),
+  }
+  const isWarm = ticket.isWarm || (current?.isWarm ?? false)
+  const parkedUntil = parkedUntilOf(current, change, times.isSent)
+  const reason = parkedUntil !== undefined ? 'parked' : times.isSent ? 'conversation' : isWarm ? 'unsent' : 'warming'
+  // A session cannot idle before it is up.
+  const upAt = reason === 'warming' ? nowMs + warmTimeoutMs : 0
+  const endsAt = Math.max(platformEndAt(times, rules), upAt)
+  const until: Record<HoldReason, number> = {
+    parked: parkedUntil ?? 0,
+    conversation: endsAt,
+    // A page that is there beats. One that is overdue has crashed, or lost its network for good.
+    unsent: Math.min(holdEndAt(times, rules), Math.max(overdueAt(times.touchedAt, rules), nowMs + touchMs)),
+    warming: Math.max(Math.min(holdEndAt(times, rules), overdueAt(times.touchedAt, rules)), upAt),
+  }
+  return {
+    version: (current?.version ?? 0) + 1,
+    session: ticket.session,
+    agent: ticket.agent,
+    callerId: ticket.callerId,
+    holder: change === 'noted' ? (current?.holder ?? holder) : holder,
+    ...times,
+    isWarm,
+    reason,
+    state: 'held',
+    heldUntil: Math.min(until[reason], endsAt),
+    endsAt,
+  }
+}
+
+function parkedUntilOf(current: LedgerEntry | undefined, change: HoldChange, isSent: boolean): number | undefined {
+  if (change === 'touched') return undefined
+  if (typeof change === 'object' && !(change.unlessSent && isSent)) return change.parkedUntil
+  return current?.reason === 'parked' ? current.heldUntil : undefined
+}
+
+/** Half-way between the beat and the idle timeout: there is nothing to be saved any more by waiting longer. */
+function overdueAt(touchedAt: number, { beatMs, idleTimeoutMs }: SessionRules): number {
+  return touchedAt + (beatMs + idleTimeoutMs) / 2
+}
+
+/** Who may end a session: anybody at any time, or only when it is due, or only who touched it last. */
+export type EndCondition = 'always' | 'due' | { holder: string }
+
+/**
+ * @param endingMs How long the ending may take before somebody else takes it over.
+ * @returns the entry of a session whose ending is taken on, or why it is not: it is `held`, or `ended` already.
+ */
+export function endingEntry(
+  current: LedgerEntry,
+  condition: EndCondition,
+  nowMs: number,
+  endingMs: number,
+): LedgerEntry | 'held' | 'ended' {
+  const { state, reason, heldUntil, endsAt, holder, version } = current
+  // Past the end that the platform makes, nobody tries again what has failed.
+  if (state === 'ended' || (state === 'ending' && (heldUntil > nowMs || endsAt <= nowMs))) return 'ended'
+  if (state === 'held') {
+    if (condition === 'due' && (heldUntil > nowMs || reason === 'conversation')) return 'held'
+    if (typeof condition === 'object' && condition.holder !== holder) return 'held'
+  }
+  return { ...current, version: version + 1, state: 'ending', heldUntil: nowMs + endingMs }
+}
+
+/** @returns the entry of a session that has been stopped. */
+export function endedEntry(current: LedgerEntry): LedgerEntry {
+  return { ...current, version: current.version + 1, state: 'ended' }
+}
+
+/** How long a session is remembered past its end, in milliseconds: somebody may just be looking at it. */
+const rememberMs = 60_000
+
+/** When the entry may be forgotten: its tickets have expired by then. */
+export function forgetAt({ endsAt, heldUntil }: LedgerEntry, nowMs: number): number {
+  return Math.max(endsAt, heldUntil, nowMs) + rememberMs
+}

@@ -1,0 +1,78 @@
+import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
+import { within } from './within.ts'
+
+export interface ReaperOptions {
+  ledger: SessionLedger
+  /** The name of this instance. */
+  holder: string
+  /** Whether this instance can stop the session: it serves its agent. */
+  isOurs(entry: LedgerEntry): boolean
+  /** Ends a session that is due, if it still is by then. Never rejects. */
+  end(entry: LedgerEntry, fence: number): Promise<void>
+}
+
+export interface Reaper {
+  /** Ends the sweeps and gives the lead back. */
+  close(): Promise<void>
+}
+
+/** The wait between two sweeps, in milliseconds; an instance that dies is replaced after `leadMs`. */
+const sweepMs = 2_000
+const leadMs = 5_000
+/** After an outage the others write down first what they owe: else a session would be stopped that was touched meanwhile. */
+const settleMs = 6_000
+/** So many sessions are being stopped at a time: the data plane's calls belong to the messages. */
+const mostAtOnce = 25
+const answerMs = 5_000
+
+/**
+ * Stops what nobody holds: parked sessions, those whose hold is over, those whose browser is gone. Of the instances that
+ * share a ledger one does it at a time; when it dies another goes on, also with what it had begun.
+ */
+export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Reaper {
+  const ending = new Set<string>()
+  let isClosed = false
+  let waitMs = sweepMs
+  let timer: ReturnType<typeof setTimeout>
+
+  async function sweep(): Promise<void> {
+    try {
+      const fence = await within(answerMs, 'lead the reapers', ledger.lead(holder, leadMs))
+      if (fence !== undefined && waitMs === sweepMs) {
+        const room = mostAtOnce - ending.size
+        const due = room > 0 ? await within(answerMs, 'ask what is due', ledger.due(Date.now(), mostAtOnce)) : []
+        for (const entry of due.filter(isOurs).slice(0, room)) void endOnce(entry, fence)
+      }
+      waitMs = sweepMs
+    } catch {
+      // The keeper tells of the outage. Whoever leads afterwards waits until all have written what they owe.
+      waitMs = settleMs
+    }
+    schedule()
+  }
+
+  async function endOnce(entry: LedgerEntry, fence: number): Promise<void> {
+    const key = `${entry.session.qualifier}/${entry.session.id}`
+    if (ending.has(key)) return
+    ending.add(key)
+    await end(entry, fence)
+    ending.delete(key)
+  }
+
+  function schedule(): void {
+    if (isClosed) return
+    // Instances that started together do not all ask at once.
+    timer = setTimeout(sweep, waitMs * (0.9 + 0.2 * Math.random()))
+    ;(timer as { unref?(): void }).unref?.()
+  }
+
+  schedule()
+  return {
+    async close() {
+      isClosed = true
+      clearTimeout(timer)
+      // Nobody is left to wait for it, and the lead runs out by itself.
+      await within(answerMs, 'resign', ledger.resign(holder)).catch(() => undefined)
+    },
+  }
+}

@@ -1,0 +1,29 @@
+/** A connected client of ioredis or iovalkey. */
+interface IoredisClient {
+  call(command: string, ...words: string[]): Promise<unknown>
+}
+
+/** A connected client of the package `redis`. */
+interface NodeRedisClient {
+  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
+}
+
+/** Your own connected client, of the package `ioredis`, `iovalkey` or `redis`. It is not closed for you. */
+export type RedisClient = IoredisClient | NodeRedisClient
+
+export type RunScript = (script: string, keys: string[], words: string[]) => Promise<unknown>
+
+/**
+ * @returns a function that runs a script on this client.
+ * @throws Error when it is none of the clients that are known.
+ */
+export function toRunScript(client: RedisClient): RunScript {
+  if (typeof (client as Partial<IoredisClient> | undefined)?.call === 'function') {
+    return (script, keys, words) =>
+      (client as IoredisClient).call('EVAL', script, String(keys.length), ...keys, ...words)
+  }
+  if (typeof (client as Partial<NodeRedisClient> | undefined)?.eval === 'function') {
+    return (script, keys, words) => (client as NodeRedisClient).eval(script, { keys, arguments: words })
+  }
+  throw new Error('Could not use the Redis client: it is of no known kind. Give one of ioredis, iovalkey or redis.')
+}

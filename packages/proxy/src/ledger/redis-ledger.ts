@@ -1,0 +1,93 @@
+import type { RuntimeSession } from '../agent-runtime.ts'
+import { forgetAt } from './hold.ts'
+import { type RedisClient, toRunScript } from './redis-client.ts'
+import { dueScript, leadScript, readScript, resignScript, writeScript } from './redis-scripts.ts'
+import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
+
+export type { RedisClient } from './redis-client.ts'
+
+export interface RedisLedgerOptions {
+  /**
+   * A connected client of yours. Whoever can read this Redis can reach the sessions: protect it by a password and TLS.
+   * While it does not answer, the proxy works as if it had no ledger, and writes down afterwards what it missed.
+   */
+  client: RedisClient
+  /**
+   * What the names of the keys begin with. Proxies that share one serve the same agents with the same secret.
+   * @default 'warm-agent'
+   */
+  prefix?: string
+}
+
+/** How many entries are read at once. */
+const pageSize = 500
+
+/**
+ * A ledger that the proxies of a fleet share, in Redis or Valkey. Two clocks of the fleet may differ by seconds, not by
+ * more.
+ *
+ * @throws Error when the client or the prefix is of no use.
+ */
+export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: RedisLedgerOptions): SessionLedger {
+  const [option] = Object.keys(unknown)
+  if (option) throw new Error(`Could not create the ledger: there is no option ${option}. See RedisLedgerOptions.`)
+  if (!/^[\w.:-]{1,64}$/.test(prefix)) {
+    throw new Error(`Could not create the ledger: prefix is ${JSON.stringify(prefix)}. Use letters, digits and . : _ -`)
+  }
+  const run = toRunScript(client)
+  const key = (name: string) => `{${prefix}}:${name}`
+  const [index, lease, fenceKey] = [key('due'), key('lease'), key('fence')]
+  const keyOf = (member: string) => key(`session:${member}`)
+
+  async function members(untilMs: number | '+inf', limit: number): Promise<string[]> {
+    return (await run(dueScript, [index], [`${untilMs}`, `${limit}`])) as string[]
+  }
+  async function read(wanted: string[]): Promise<LedgerEntry[]> {
+    if (wanted.length === 0) return []
+    const found = (await run(readScript, [index, ...wanted.map(keyOf)], wanted)) as string[]
+    return found.map(text => JSON.parse(text))
+  }
+
+  return {
+    read: async session => (await read([memberOf(session)]))[0],
+    async write(entry, fence) {
+      const member = memberOf(entry.session)
+      const now = Date.now()
+      const [is, current] = (await run(
+        writeScript,
+        [keyOf(member), index, fenceKey],
+        [
+          `${entry.version - 1}`,
+          JSON.stringify(entry),
+          member,
+          dueScore(entry, now),
+          `${Math.ceil(forgetAt(entry, now) - now)}`,
+          fence === undefined ? '' : `${fence}`,
+        ],
+      )) as ['written' | 'stale' | 'changed', string]
+      return is === 'changed' ? { is, current: current ? JSON.parse(current) : undefined } : { is }
+    },
+    due: async (nowMs, limit) => read(await members(nowMs, limit)),
+    async *list() {
+      const all = await members('+inf', -1)
+      for (let start = 0; start < all.length; start += pageSize) yield* await read(all.slice(start, start + pageSize))
+    },
+    async lead(instance, forMs) {
+      return Number(await run(leadScript, [lease, fenceKey], [instance, `${forMs}`])) || undefined
+    },
+    async resign(instance) {
+      await run(resignScript, [lease], [instance])
+    },
+  }
+}
+
+function memberOf({ id, qualifier }: RuntimeSession): string {
+  return `${qualifier}/${id}`
+}
+
+/** A conversation is never due: the platform ends it. Its place in the index is past the time that it is forgotten. */
+function dueScore(entry: LedgerEntry, nowMs: number): string {
+  if (entry.state === 'ended') return ''
+  if (entry.state === 'held' && entry.reason === 'conversation') return `${forgetAt(entry, nowMs) + 1}`
+  return `${entry.heldUntil}`
+}

@@ -1,0 +1,170 @@
+import { WarmAgentError } from '@warm-agent/protocol'
+import type { Caller } from '../callers.ts'
+import { guardStore } from './guard-store.ts'
+import type { LimitStore } from './limit-store.ts'
+import { memoryLimits } from './memory-limits.ts'
+import { addTo, count, type Rate } from './rate.ts'
+import type { WarmLimits } from './warm-limits.ts'
+
+/** The name of a limit of {@link WarmLimits}. */
+export type LimitName = Exclude<keyof WarmLimits, 'store' | 'unsentDollarsPerHour'>
+
+/** A session as the limits know it. */
+interface LimitedSession {
+  session: { id: string }
+}
+
+/** Keeps warmth within its limits, and counts what messages take. */
+export interface Limiter {
+  /**
+   * Makes room for a warm-up of a session that lives `forMs` unless it is touched.
+   *
+   * @throws WarmAgentError `rate_limited`
+   */
+  admitWarmUp(held: LimitedSession, caller: Caller, forMs: number, warmTimeoutMs: number): Promise<void>
+  /** The warm-up is over, well or not. */
+  warmUpEnded(held: LimitedSession): void
+  /**
+   * Makes room for a beat, which prolongs a session to `forMs` from now.
+   *
+   * @returns false when the money for unsent warmth is spent: then the session should be held no longer.
+   * @throws WarmAgentError `rate_limited` when the next beat may have more luck.
+   */
+  admitBeat(held: LimitedSession & { isSent: boolean }, caller: Caller, forMs: number): Promise<boolean>
+  /** A message has come for the session: it is no longer unsent. Never refuses. */
+  noteMessage(
+    held: LimitedSession,
+    caller: Caller,
+    forMs: number,
+    facts: { startsSession: boolean; wasUnsent: boolean },
+  ): void
+  /** The session ends `afterMs` from now. */
+  noteEnd(held: LimitedSession & { isSent: boolean }, caller: Caller, afterMs?: number): void
+  /** A call to the platform that nobody asked leave for. */
+  noteCall(): void
+}
+
+const calls: Rate = { name: 'calls', windowMs: 1000 }
+const newSessions: Rate = { name: 'new-sessions', windowMs: 1000 }
+const dayMs = 86_400_000
+const hourMs = 3_600_000
+/** Money is counted in whole millionths of a dollar. */
+const micros = 1_000_000
+
+interface Claim {
+  limit: LimitName
+  isRefused: boolean
+  retryAfterMs?: number
+  undo(): Promise<unknown>
+}
+
+/** @param tell Hears which limit refused a warm-up, and why the store could not count. */
+export function createLimiter(
+  limits: WarmLimits,
+  tell: { refused(limit: LimitName): void; failed(cause: unknown): void },
+): Limiter {
+  const store: LimitStore = limits.store ? guardStore(limits.store, tell.failed) : memoryLimits()
+  /** What is only noted keeps nobody waiting; the guard has told if it failed. */
+  const note = (noted: Promise<unknown>) => void noted.catch(tell.failed)
+
+  async function take(limit: LimitName, rate: Rate, places: number): Promise<Claim> {
+    const used = await count(store, rate, 1)
+    const retryAfterMs = rate.windowMs - (Date.now() % rate.windowMs)
+    return { limit, isRefused: used > places, retryAfterMs, undo: () => count(store, rate, -1) }
+  }
+
+  async function enter(limit: LimitName, room: string, member: string, forMs: number): Promise<Claim> {
+    const left = await store.hold(room, member, forMs, limits[limit])
+    return { limit, isRefused: left === undefined, undo: () => store.hold(room, member, left ?? 0, Infinity) }
+  }
+
+  /** Pays for an unsent session until `forMs` from now: what had been paid beyond that is given back. */
+  async function pay(member: string, forMs: number): Promise<Claim> {
+    const paidMs = (await store.hold('unsent', member, forMs, Infinity)) ?? 0
+    const points = Math.round(((forMs - paidMs) / hourMs) * limits.unsentDollarsPerHour * micros)
+    const day = `micro-dollars:${Math.floor(Date.now() / dayMs)}`
+    const spent = await store.add(day, points, (2 * dayMs) / 1000)
+    return {
+      limit: 'unsentDollarsPerDay',
+      isRefused: points > 0 && spent > limits.unsentDollarsPerDay * micros,
+      retryAfterMs: dayMs - (Date.now() % dayMs),
+      undo: () =>
+        Promise.all([store.hold('unsent', member, paidMs, Infinity), store.add(day, -points, (2 * dayMs) / 1000)]),
+    }
+  }
+
+  /** All or nothing. */
+  async function admit(claiming: Promise<Claim>[]): Promise<Claim | undefined> {
+    const claims = await Promise.all(claiming)
+    const refusal = claims.find(({ isRefused }) => isRefused)
+    if (!refusal) return undefined
+    await Promise.all(claims.map(({ undo }) => undo()))
+    tell.refused(refusal.limit)
+    return refusal
+  }
+
+  return {
+    async admitWarmUp(held, caller, forMs, warmTimeoutMs) {
+      const member = memberOf(held)
+      const who = keyOf(caller)
+      const ofCaller: Rate = { name: `warm-ups:${who}`, windowMs: 60_000 }
+      const refusal = await admit([
+        take('warmUpsPerCallerPerMinute', ofCaller, limits.warmUpsPerCallerPerMinute),
+        enter('liveSessionsPerCaller', `live:${who}`, member, forMs),
+        enter('warmUpsAtOnce', 'warming', member, warmTimeoutMs),
+        take('warmUpsPerSecond', newSessions, limits.warmUpsPerSecond),
+        take('callsPerSecond', calls, limits.callsPerSecond),
+        pay(member, forMs),
+      ])
+      if (refusal) throw refused('Could not warm a session up', refusal)
+    },
+
+    warmUpEnded: held => note(store.hold('warming', memberOf(held), 0, Infinity)),
+
+    async admitBeat(held, caller, forMs) {
+      const member = memberOf(held)
+      const refusal = await admit([
+        take('callsPerSecond', calls, limits.callsPerSecond),
+        ...(held.isSent ? [] : [pay(member, forMs)]),
+      ])
+      if (refusal?.limit === 'unsentDollarsPerDay') return false
+      if (refusal) throw refused('Could not touch the session', refusal)
+      note(store.hold(`live:${keyOf(caller)}`, member, forMs, Infinity))
+      return true
+    },
+
+    noteMessage(held, caller, forMs, { startsSession, wasUnsent }) {
+      const member = memberOf(held)
+      if (startsSession) note(addTo(store, newSessions, 1))
+      note(store.hold(`live:${keyOf(caller)}`, member, forMs, Infinity))
+      if (wasUnsent) note(pay(member, 0))
+    },
+
+    noteEnd(held, caller, afterMs = 0) {
+      const member = memberOf(held)
+      note(store.hold(`live:${keyOf(caller)}`, member, afterMs, Infinity))
+      note(pay(member, held.isSent ? 0 : afterMs))
+    },
+
+    noteCall: () => note(addTo(store, calls, 1)),
+  }
+}
+
+/** Enough of the id to tell sessions apart, and too little to use one. */
+function memberOf({ session }: LimitedSession): string {
+  return session.id.slice(0, 21)
+}
+
+function keyOf({ limitKey, callerId }: Caller): string {
+  return limitKey ?? callerId
+}
+
+function refused(what: string, { limit, retryAfterMs }: Claim): WarmAgentError {
+  return new WarmAgentError(
+    'rate_limited',
+    `${what}: limits.${limit} is reached. Send the message, it is not held up.`,
+    {
+      retryAfterMs,
+    },
+  )
+}

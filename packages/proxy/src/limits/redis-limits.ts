@@ -1,0 +1,67 @@
+import { RateLimiterRedis } from 'rate-limiter-flexible'
+import type { LimitStore } from './limit-store.ts'
+
+export interface RedisLimitsOptions {
+  /** A connected client of `ioredis`, `iovalkey` or `redis`. It is never closed here. */
+  client: RedisClient
+  /** Begins every key. @default 'warm-agent:limits' */
+  prefix?: string
+}
+
+/** What the clients have in common with each other: nothing but a script that can be run. */
+export type RedisClient =
+  | { eval(script: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown> }
+  | { eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown> }
+
+/**
+ * One hold for all: the places are the members of a sorted set, by the time of their ends on Redis' own clock.
+ * KEYS room; ARGV member, milliseconds, places.
+ */
+const holdScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local left = (redis.call('ZSCORE', KEYS[1], ARGV[1]) or now) - now
+local forMs = tonumber(ARGV[2])
+if forMs <= 0 then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+  return left
+end
+if left == 0 and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return -1 end
+redis.call('ZADD', KEYS[1], now + forMs, ARGV[1])
+local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+redis.call('PEXPIREAT', KEYS[1], last[2])
+return left
+`
+
+/**
+ * Counts in Redis or Valkey, once for all instances of a fleet: `createWarmProxy({ limits: { store: redisLimits({ client }) } })`.
+ * While it cannot be reached every instance counts for itself.
+ */
+export function redisLimits({ client, prefix = 'warm-agent:limits' }: RedisLimitsOptions): LimitStore {
+  // ioredis and iovalkey have this method, and take keys and arguments in a row.
+  const takesRow = 'defineCommand' in client
+  const counters = new RateLimiterRedis({
+    storeClient: client,
+    useRedisPackage: !takesRow,
+    keyPrefix: `${prefix}:count`,
+    points: 1,
+    duration: 1,
+  })
+  const run = client.eval.bind(client) as (...args: unknown[]) => Promise<unknown>
+
+  return {
+    async add(counter, points, keepSeconds) {
+      return (await counters.penalty(counter, points, { customDuration: keepSeconds })).consumedPoints
+    },
+
+    async hold(room, member, forMs, places) {
+      const key = `${prefix}:room:${room}`
+      const rest = [member, `${Math.ceil(forMs)}`, `${Math.min(places, Number.MAX_SAFE_INTEGER)}`]
+      const left = await (takesRow
+        ? run(holdScript, 1, key, ...rest)
+        : run(holdScript, { keys: [key], arguments: rest }))
+      return Number(left) < 0 ? undefined : Number(left)
+    },
+  }
+}

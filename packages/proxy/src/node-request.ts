@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { type LeanRequest, readBytes, toWhole } from './lean-request.ts'
+
+/** Express and its kin keep the whole URL and the parsed body here. */
+export type MountedRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
+
+/** The parts of a request that Fetch and Node write differently. */
+export interface RequestParts {
+  incoming: MountedRequest
+  url: string
+  headers: Headers
+  signal: AbortSignal
+}
+
+/** @returns the request as the standard has it. */
+export function toWholeRequest({ incoming, url, headers, signal }: RequestParts): Request {
+  const { method = 'GET' } = incoming
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  return new Request(url, {
+    method,
+    headers,
+    signal,
+    ...(hasBody ? { body: bodyOf(incoming), duplex: 'half' } : {}),
+  } as RequestInit)
+}
+
+/** @returns the request without what is costly in a Request of Node: the body's stream, and a signal that follows another. */
+export function toLeanRequest({ incoming, url, headers, signal }: RequestParts): LeanRequest {
+  const { method = 'GET' } = incoming
+  const { href, username, password } = new URL(url)
+  if (username || password) throw new TypeError('The URL of a request holds no credentials.')
+  return {
+    url: href,
+    method,
+    headers,
+    signal,
+    [readBytes]: maxBytes => (incoming.readableDidRead ? parsedBytes : readIncoming)(incoming, maxBytes, signal),
+    [toWhole]: () => new Request(url, { method, headers, signal }),
+  }
+}
+
+function readIncoming(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) return onAbort()
+    const settle = (bytes: Uint8Array | undefined) => {
+      signal.removeEventListener('abort', onAbort)
+      resolve(bytes)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    incoming.on('data', (chunk: Uint8Array) => {
+      size += chunk.byteLength
+      if (size <= maxBytes) chunks.push(chunk)
+      else settle(undefined)
+    })
+    incoming.once('end', () => settle(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+    incoming.once('error', reject)
+  })
+}
+
+async function parsedBytes(incoming: MountedRequest, maxBytes: number): Promise<Uint8Array | undefined> {
+  const parsed = parsedBody(incoming)
+  const bytes = typeof parsed === 'string' ? Buffer.from(parsed) : parsed
+  return bytes.byteLength > maxBytes ? undefined : bytes
+}
+
+function bodyOf(incoming: MountedRequest): BodyInit {
+  return (incoming.readableDidRead ? parsedBody(incoming) : Readable.toWeb(incoming)) as BodyInit
+}
+
+/** Behind a body parser the stream has been read already. Then the parsed body is sent, serialised anew. */
+function parsedBody({ body = '' }: MountedRequest): string | Uint8Array {
+  return typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+}

@@ -1,0 +1,48 @@
+import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
+import type { EndCondition } from '../ledger/hold.ts'
+import { agentOf, type SessionContext } from './session-context.ts'
+import type { SessionTicket } from './session-ticket.ts'
+import { stopSession } from './warm-up.ts'
+
+export interface EndingOptions {
+  credentials?: CallCredentials | undefined
+  /** The reaper's token: nothing is ended once another instance reaps. */
+  fence?: number
+}
+
+/**
+ * Stops the session if the condition holds, and if no other instance does it: the ledger lets one take it on. When this
+ * process dies in the middle, the reaper of another finds it in the ledger and goes on.
+ *
+ * @returns whether this call has ended it.
+ * @throws what kept it from being stopped, after telling it as an event; or that the ledger does not answer.
+ */
+export async function endSession(
+  context: SessionContext,
+  ticket: SessionTicket,
+  condition: EndCondition,
+  { credentials, fence }: EndingOptions = {},
+): Promise<boolean> {
+  const { session } = ticket
+  const { ledger, memories, emit, limits } = context
+  const right = await ledger.takeEnd(ticket, condition, fence).catch(cause => {
+    // A close is a close: what the ledger misses of it is written down when it answers again.
+    if (condition !== 'due') return 'unknown' as const
+    throw cause
+  })
+  if (right === 'held') return false
+  memories.note(session, { hasEnded: true })
+  if (right === 'ended') return false
+  memories.note(session, { isEndedHere: true })
+  await memories.of(session).warmUp?.catch(() => undefined)
+  try {
+    await stopSession(agentOf(context, ticket).runtime, session, limits.warmTimeoutMs, credentials)
+  } catch (cause) {
+    emit({ type: 'stop-failed', cause }, ticket)
+    // Nobody but its caller could stop it: it is left to the idle timeout, and not tried again.
+    if (cause instanceof RuntimeFailure && cause.reason === 'unauthenticated') void ledger.noteEnded(ticket)
+    throw cause
+  }
+  void ledger.noteEnded(ticket)
+  return true
+}

@@ -1,0 +1,37 @@
+import type { ReaperOptions } from '../ledger/reaper.ts'
+import { within } from '../ledger/within.ts'
+import { unpark } from './close-session.ts'
+import { isExpired } from './deadlines.ts'
+import { endSession } from './end-session.ts'
+import { agentOf, type SessionContext, upToDate } from './session-context.ts'
+
+/** What the reaper does with a session that is due. */
+export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOurs' | 'end'> {
+  return {
+    isOurs: ({ agent }) => context.agents.has(agent),
+    async end(entry, fence) {
+      try {
+        const isEnded = await endSession(context, entry, 'due', { fence })
+        if (isEnded) context.emit({ type: 'session-reaped', reason: entry.reason }, entry)
+      } catch {
+        // Told as an event by then. It stays in the ledger, and is tried again later.
+      }
+    },
+  }
+}
+
+/** Orchestrators kill a process some 30 s after they asked it to end; until then answers may have been drained. */
+const closeMs = 10_000
+
+/** Stops what this process alone holds, and no conversation. In a fleet not what has since been touched elsewhere. */
+export async function endUnsent(context: SessionContext, holder: string): Promise<void> {
+  const endings = context.memories.all().map(async ({ ticket: remembered, parking, hasEnded }) => {
+    if (!remembered || hasEnded) return
+    const ticket = upToDate(context, remembered)
+    if ((ticket.isSent && !parking) || isExpired(ticket, agentOf(context, ticket).rules, Date.now())) return
+    unpark(context, ticket)
+    if (await endSession(context, ticket, { holder })) context.emit({ type: 'session-closed' }, ticket)
+  })
+  // What could not be stopped has been told as an event, and what takes too long is left to the platform.
+  await within(closeMs, 'stop every session', Promise.allSettled(endings)).catch(() => undefined)
+}

@@ -1,0 +1,64 @@
+/** The platform's own limit of a streaming answer, 60 minutes, and a minute for it to act. Milliseconds. */
+const longestMs = 3_660_000
+
+/**
+ * Passes a stream on, chunk by chunk and no faster than it is read. One that neither ends nor is cut by the platform in
+ * time is cut here.
+ *
+ * @param touchEveryMs How often `onTouch` is called while it goes on.
+ * @param onTouch Called too when it is over, however it ends.
+ */
+export function relayStream(
+  body: ReadableStream<Uint8Array>,
+  touchEveryMs: number,
+  onTouch: () => void,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  const cutAt = Date.now() + longestMs
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isOver = false
+
+  function end(): void {
+    if (isOver) return
+    isOver = true
+    clearTimeout(timer)
+    onTouch()
+  }
+
+  return new ReadableStream({
+    start(controller) {
+      function wake(): void {
+        if (Date.now() >= cutAt) {
+          const error = new Error(`Could not pass the answer on: it went on for over ${longestMs} ms.`)
+          controller.error(error)
+          end()
+          reader.cancel(error).catch(() => undefined)
+          return
+        }
+        onTouch()
+        sleep()
+      }
+      function sleep(): void {
+        timer = setTimeout(wake, Math.min(touchEveryMs, cutAt - Date.now()))
+        ;(timer as { unref?(): void }).unref?.()
+      }
+      sleep()
+    },
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read()
+        if (isOver) return
+        if (!done) return controller.enqueue(value)
+        end()
+        controller.close()
+      } catch (error) {
+        end()
+        throw error
+      }
+    },
+    cancel(reason) {
+      end()
+      return reader.cancel(reason)
+    },
+  })
+}

@@ -1,0 +1,146 @@
+import type { Outcome } from '@warm-agent/protocol'
+import type { ProxyEvent, SessionEventDetails } from '../proxy-event.ts'
+import { recent } from './quantile.ts'
+import { type StatsCosts, type StatsReport, toStatsReport } from './stats-report.ts'
+
+export interface Stats {
+  /** Give it to the proxy's `onEvent`, or call it from there. */
+  onEvent(event: ProxyEvent): void
+  /** What was seen so far. */
+  report(): StatsReport
+}
+
+export interface StatsOptions {
+  costs?: StatsCosts
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number
+}
+
+/** A session that was warmed, or that a message started. */
+interface Watched {
+  warmStartedAt: number | undefined
+  hasMessage: boolean
+}
+
+/** Samples kept of each quantity, the newest: enough for a p95, and not more memory than a photograph. */
+const keptSamples = 10_000
+/** Sessions remembered, those with a message included. */
+const keptSessions = 20_000
+/** No session outlives this: what has not been heard of for so long has ended unheard. The platform's longest lifetime. */
+const longestLifeMs = 28_800_000
+
+/**
+ * Collects what a proxy tells, and answers what warming is worth. Forgets sessions that have ended, and all but the newest
+ * samples, so its memory is bounded. Counts of one process; a fleet has one collector for each.
+ */
+export function createStats({ costs, now = Date.now }: StatsOptions = {}): Stats {
+  const sinceMs = now()
+  const watched = new Map<string, Watched>()
+  const outcomes: Record<Outcome, number> = { warm: 0, joined: 0, rewarmed: 0, cold: 0 }
+  const warmUps = { started: 0, used: 0, unused: 0, failed: 0, refused: 0 }
+  const heldMs = { used: 0, unused: 0 }
+  const warmedMs = recent(keptSamples)
+  const heldOutMs = recent(keptSamples)
+  const coldMs = recent(keptSamples)
+  const leadMs = recent(keptSamples)
+  const warmUpMs = recent(keptSamples)
+  const unusedHeldMs = recent(keptSamples)
+
+  function started(session: string, atMs: number): void {
+    const known = watched.get(session)
+    // A second warm-up of the same session is a probe of another instance, or a new start: it is held since the first.
+    if (known?.warmStartedAt !== undefined) return
+    warmUps.started += 1
+    watched.set(session, { warmStartedAt: atMs, hasMessage: known?.hasMessage ?? false })
+    forgetOld(atMs)
+  }
+
+  function answered(session: string, event: ProxyEvent & { type: 'message-answered' }): void {
+    const { outcome, joinMs, agentMs, atMs, isHeldOut } = event
+    const known = watched.get(session)
+    if (known?.hasMessage) return
+    const waitedMs = joinMs + agentMs
+    // Reinserted, so that the oldest stays first.
+    watched.delete(session)
+    watched.set(session, { warmStartedAt: known?.warmStartedAt, hasMessage: true })
+    forgetOld(atMs)
+    if (isHeldOut) {
+      heldOutMs.add(waitedMs)
+      return
+    }
+    outcomes[outcome] += 1
+    if (outcome === 'cold') coldMs.add(waitedMs)
+    warmedMs.add(waitedMs)
+    if (known?.warmStartedAt === undefined) return
+    const untilSentMs = Math.max(0, atMs - waitedMs - known.warmStartedAt)
+    warmUps.used += 1
+    heldMs.used += untilSentMs
+    leadMs.add(untilSentMs)
+  }
+
+  function ended(session: string, atMs: number): void {
+    const known = watched.get(session)
+    // One that had its first message is remembered: a later one may start it again, and is no first message.
+    if (!known || known.hasMessage || known.warmStartedAt === undefined) return
+    watched.delete(session)
+    warmUps.unused += 1
+    heldMs.unused += atMs - known.warmStartedAt
+    unusedHeldMs.add(atMs - known.warmStartedAt)
+  }
+
+  function forgetOld(atMs: number): void {
+    for (const [session, { warmStartedAt, hasMessage }] of watched) {
+      const isForgotten = !hasMessage && (warmStartedAt ?? 0) < atMs - longestLifeMs
+      if (!isForgotten && watched.size <= keptSessions) return
+      ended(session, Math.min(atMs, (warmStartedAt ?? atMs) + longestLifeMs))
+      watched.delete(session)
+    }
+  }
+
+  return {
+    onEvent(event) {
+      switch (event.type) {
+        case 'warm-started':
+          return started(keyOf(event), event.atMs)
+        case 'warm-succeeded':
+          return warmUpMs.add(event.tookMs)
+        case 'warm-failed':
+          warmUps.failed += 1
+          watched.delete(keyOf(event))
+          return
+        case 'warm-refused':
+          warmUps.refused += 1
+          return
+        case 'message-answered':
+          return answered(keyOf(event), event)
+        case 'session-closed':
+        case 'session-reaped':
+        case 'session-expired':
+          return ended(keyOf(event), event.atMs)
+        default:
+          return
+      }
+    },
+    report: () =>
+      toStatsReport(
+        {
+          outcomes: { ...outcomes },
+          warmedMs: warmedMs.values(),
+          heldOutMs: heldOutMs.values(),
+          coldMs: coldMs.values(),
+          leadMs: leadMs.values(),
+          warmUpMs: warmUpMs.values(),
+          unusedHeldMs: unusedHeldMs.values(),
+          warmUps: { ...warmUps, waiting: [...watched.values()].filter(({ hasMessage }) => !hasMessage).length },
+          heldMs: { ...heldMs },
+        },
+        sinceMs,
+        costs,
+      ),
+  }
+}
+
+/** A tag is the first characters of an id that is random: enough to tell the sessions of one process apart. */
+function keyOf({ agent, qualifier, sessionTag }: SessionEventDetails): string {
+  return `${agent} ${qualifier} ${sessionTag}`
+}

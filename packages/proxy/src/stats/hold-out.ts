@@ -1,0 +1,49 @@
+import { defaultBasePath, routes, statusOfCode, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
+import type { Authorize } from '../callers.ts'
+
+export interface HoldOutOptions {
+  /** The share of callers who are not warmed, from 0 to 1. 0.05 is enough for most sites. */
+  share: number
+  /** Another one holds other callers out. @default '' */
+  seed?: string
+  /** Where the proxy is mounted. @default '/api/agent' */
+  basePath?: string
+}
+
+/**
+ * Keeps a share of the callers from being warmed, for a fair comparison: the same caller always, whatever page or device.
+ * Their warm-ups are refused as over a limit, so their first messages simply go cold; messages are never refused.
+ *
+ * @example
+ * createWarmProxy({ authorize: withHoldOut(authorize, { share: 0.05 }), onEvent: stats.onEvent, … })
+ * @throws Error when the share is not one.
+ */
+export function withHoldOut(authorize: Authorize, { share, seed = '', basePath }: HoldOutOptions): Authorize {
+  if (!(share >= 0 && share <= 1)) {
+    throw new Error(`Could not hold callers out: share is ${share}. Give a number from 0 to 1.`)
+  }
+  const openPath = (basePath ?? defaultBasePath) + routes.open.path
+  return async request => {
+    const caller = await authorize(request)
+    if (!caller || caller instanceof Response || shareOf(seed + caller.callerId) >= share) return caller
+    const isOpening = request.method === routes.open.method && new URL(request.url).pathname === openPath
+    return isOpening ? refusal() : { ...caller, isHeldOut: true }
+  }
+}
+
+function refusal(): Response {
+  const error = new WarmAgentError(
+    'rate_limited',
+    'Could not warm a session up: this caller is held out, for comparison. Send the message, it is not held up.',
+  )
+  return Response.json(toErrorBody(error), { status: statusOfCode[error.code] })
+}
+
+/** Where a text falls between 0 and 1, evenly: FNV-1a, and the finish of MurmurHash3 for its upper bits. */
+function shareOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
+}

@@ -1,0 +1,67 @@
+import { anonymousCallers } from '@warm-agent/proxy'
+import { expect, test } from 'vitest'
+
+const older = 'the older secret, of thirty-two bytes or more'
+const newer = 'the newer secret, of thirty-two bytes or more'
+
+const ask = async (
+  options: Parameters<typeof anonymousCallers>[0],
+  headers: Record<string, string> = {},
+  url = 'http',
+) => {
+  const caller = await anonymousCallers(options)(new Request(`${url}://chat.test/api/agent/sessions`, { headers }))
+  if (!caller || caller instanceof Response) throw new Error('refused')
+  const { callerId, limitKey, responseHeaders } = caller
+  return {
+    callerId,
+    limitKey,
+    setCookie: responseHeaders?.['set-cookie'],
+    cookie: responseHeaders?.['set-cookie']?.split(';')[0] ?? '',
+  }
+}
+
+test('who comes without a cookie gets one, and is the same caller with it', async () => {
+  const first = await ask({ secret: newer })
+  expect(first.callerId).toMatch(/^anonymous:/)
+  expect(first.cookie).not.toContain(first.callerId)
+  expect(await ask({ secret: newer }, { cookie: `a=b; ${first.cookie}` })).toMatchObject({
+    callerId: first.callerId,
+    setCookie: undefined,
+  })
+  expect((await ask({ secret: newer })).callerId).not.toBe(first.callerId)
+})
+
+test('when the secret is rotated the caller stays, and is given a cookie that outlives the older one', async () => {
+  const first = await ask({ secret: older })
+  const rotated = await ask({ secret: [newer, older] }, { cookie: first.cookie })
+  expect(rotated.callerId).toBe(first.callerId)
+  expect(await ask({ secret: newer }, { cookie: rotated.cookie })).toMatchObject({ callerId: first.callerId })
+  expect((await ask({ secret: newer }, { cookie: first.cookie })).callerId).not.toBe(first.callerId)
+})
+
+test.each([
+  [{}, 'http', {}, 'Path=/; HttpOnly; SameSite=Lax'],
+  [{}, 'https', {}, 'Path=/; HttpOnly; SameSite=Lax; Secure'],
+  [{}, 'http', { origin: 'https://chat.test' }, 'Path=/; HttpOnly; SameSite=Lax; Secure'],
+  [{ crossSite: true }, 'http', {}, 'Path=/; HttpOnly; SameSite=None; Secure'],
+])('with %j on %s from %j the cookie is %s', async (options, scheme, headers, attributes) => {
+  const { setCookie } = await ask({ secret: newer, ...options }, headers as Record<string, string>, scheme)
+  expect(setCookie?.slice(setCookie.indexOf(';') + 2)).toBe(attributes)
+})
+
+test('the limits may count by the address, which is not whom a ticket is bound to', async () => {
+  const limitKey = (request: Request) => request.headers.get('x-address')
+  const first = await ask({ secret: newer, limitKey }, { 'x-address': '192.0.2.1' })
+  expect(first).toMatchObject({ limitKey: '192.0.2.1', callerId: expect.stringMatching(/^anonymous:/) })
+  expect((await ask({ secret: newer, limitKey })).limitKey).toBeUndefined()
+})
+
+test.each<[object, RegExp]>([
+  [{ secret: 'short' }, /it has 5 bytes/],
+  [{ cookieName: 'a b' }, /"a b"/],
+  [{ crossite: true }, /no option crossite/],
+])('options %j are refused at construction', (wrong, message) => {
+  const make = () => anonymousCallers({ secret: newer, ...wrong })
+  expect(make).toThrow(/^Could not /)
+  expect(make).toThrow(message)
+})

@@ -1,0 +1,370 @@
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
+import { createTestProxy, outcomeOf } from './browser.ts'
+import { createFakeRuntime, failure, streamOf } from './fake-runtime.ts'
+import { ledgerKinds } from './ledgers.ts'
+
+let redis: RedisServer
+let probe: Redis
+let prefix = ''
+let fleets = 0
+const closing: (() => unknown)[] = []
+
+beforeAll(async () => {
+  redis = await startRedis()
+  probe = new Redis(redis.url, { enableOfflineQueue: false, lazyConnect: true })
+  await probe.connect()
+  probe.on('error', () => {})
+})
+afterAll(async () => {
+  probe.disconnect()
+  await redis.stop()
+})
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  prefix = `fleet-${++fleets}`
+})
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+  vi.useRealTimers()
+})
+
+/** An instance of the fleet, with a connection to Redis of its own. */
+async function instance(options: Parameters<typeof createTestProxy>[0]) {
+  const { ledger, close } = (await ledgerKinds.ioredis?.(redis.url, prefix)) ?? {}
+  const created = createTestProxy({ ledger, ...options } as never)
+  closing.push(() => close?.())
+  return {
+    ...created,
+    /** As kill -9 would: it reaches nothing any more, and its lease runs out. */
+    async die() {
+      close?.()
+      await probe.del(`{${prefix}}:lease`)
+    },
+  }
+}
+
+/** Lets what is on its way to Redis come back. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) {
+    await probe.ping().catch(() => undefined)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+/** Lets the faked time pass; the real Redis answers in between. */
+async function pass(ms: number): Promise<void> {
+  await settle()
+  const step = Math.max(500, ms / 200)
+  for (let passed = 0; passed < ms; passed += step) {
+    await vi.advanceTimersByTimeAsync(Math.min(step, ms - passed))
+    await settle()
+  }
+}
+
+/** The same for a promise that waits for time. */
+async function during<T>(promise: Promise<T>): Promise<T> {
+  let isSettled = false
+  promise.then(
+    () => (isSettled = true),
+    () => (isSettled = true),
+  )
+  while (!isSettled) await pass(100)
+  return promise
+}
+
+const park = '/sessions/close?afterMs=30000'
+
+test('a reload that reaches another instance is seen: the parked session lives on (two proxies, no sticky routing)', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openWarm()
+  expect((await one.post(park, { ticket })).status).toBe(204)
+  await pass(10_000)
+  expect(await two.beat(ticket)).toMatchObject({ status: 'warm' })
+  await pass(60_000)
+  expect(log).not.toContain('vm 1 stopped')
+  expect((await two.post(park, { ticket })).status).toBe(204)
+  await pass(32_000)
+  expect(log.filter(line => line.includes('stop'))).toEqual(['vm 1 stopped'])
+})
+
+test('a message that reaches another instance keeps a parked session too', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openWarm()
+  await one.post(park, { ticket })
+  const answer = await two.send('hi', ticket)
+  expect(outcomeOf(answer)).toBe('warm')
+  await answer.text()
+  await pass(60_000)
+  expect(log).not.toContain('vm 1 stopped')
+})
+
+test('an answer that goes on for longer than the idle timeout keeps its session for every instance', async () => {
+  const { runtime, answerWith } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openWarm()
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  answerWith(() => readable)
+  const answer = await one.send('hi', ticket)
+  await pass(1_200_000)
+  const renewed = answer.headers.get('Warm-Agent-Ticket') ?? ''
+  expect(await two.beat(renewed)).toMatchObject({ status: 'warm' })
+  await writable.close()
+  await answer.text()
+})
+
+test('an answer that neither ends nor is cut by the platform is cut after an hour, and stops the call', async () => {
+  const { runtime, answerWith } = createFakeRuntime()
+  const { send } = await instance({ runtime })
+  const cancelled = vi.fn()
+  answerWith(() => new ReadableStream({ cancel: cancelled }))
+  const reading = (await send('hi')).text()
+  const failed = expect(reading).rejects.toThrow(/went on for over/)
+  await pass(3_661_000)
+  await failed
+  expect(cancelled).toHaveBeenCalledOnce()
+})
+
+test('a stream that is cut on one instance does not end the conversation on another', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { next, leave } = await one.open()
+  const lease = await next()
+  const answer = await during(two.send('hi', lease?.event === 'lease' ? lease.data.ticket : ''))
+  await answer.text()
+  await leave()
+  await pass(60_000)
+  expect(log).not.toContain('vm 1 stopped')
+})
+
+test('the end of an answer does not bring back a session whose page has left', async () => {
+  const { runtime, log, answerWith } = createFakeRuntime()
+  const one = await instance({ runtime })
+  const { ticket } = await one.openWarm()
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  answerWith(() => readable)
+  const answer = await one.send('hi', ticket)
+  await one.post(park, { ticket })
+  await writable.close()
+  await answer.text()
+  await pass(31_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a session that was parked by an instance that has died is stopped by another, once', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const one = await instance({ runtime })
+  const { ticket } = await one.openWarm()
+  await one.post(park, { ticket })
+  await one.die()
+  const [two, three] = [await instance({ runtime }), await instance({ runtime })]
+  await pass(29_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await pass(6_000)
+  expect(log.filter(line => line.includes('stop'))).toEqual(['vm 1 stopped'])
+  const reaped = [...two.events, ...three.events].filter(({ type }) => type === 'session-reaped')
+  expect(reaped).toMatchObject([{ reason: 'parked', sessionTag: expect.stringMatching(/^warm-.{8}$/) }])
+})
+
+test('a reaper that dies while it stops a session is followed by one that does it again', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const stuck = { ...runtime, stop: () => new Promise<void>(() => {}) }
+  const one = await instance({ runtime: stuck })
+  const { ticket } = await one.openWarm()
+  await one.post(park, { ticket })
+  await pass(31_000)
+  await one.die()
+  await instance({ runtime })
+  await pass(130_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('who has crashed beats no more: its unsent session is stopped before the platform would', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm, events } = await instance({ runtime })
+  await openWarm()
+  await pass(715_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await pass(10_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+  expect(events.at(-1)).toMatchObject({ type: 'session-reaped', reason: 'unsent' })
+})
+
+test('a hold that is over is ended although nobody asks', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm } = await instance({ runtime, limits: { unsentHoldMs: 60_000 } })
+  await openWarm()
+  await pass(58_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await pass(5_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a warm-up in flight is not reaped, however long it takes', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 20_000, idleTimeoutMs: 10_000 })
+  const { openLease } = await instance({ runtime })
+  await openLease()
+  await pass(22_000)
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
+})
+
+test('a conversation is never reaped', async () => {
+  const { runtime, log } = createFakeRuntime({ idleTimeoutMs: 10_000 })
+  const { openWarm, send } = await instance({ runtime })
+  await (await send('hi', (await openWarm()).ticket)).text()
+  await pass(80_000)
+  expect(log.filter(line => line.includes('stop'))).toEqual([])
+})
+
+test('a session that another instance saw warm is not touched again before the message', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openLease()
+  await pass(4_000)
+  expect(outcomeOf(await two.send('hi', ticket))).toBe('warm')
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 ran hi'])
+})
+
+test('a message that another instance has seen makes the session a conversation everywhere, with any of its tickets', async () => {
+  const { runtime } = createFakeRuntime()
+  const limits = { unsentHoldMs: 60_000 }
+  const [one, two] = [await instance({ runtime, limits }), await instance({ runtime, limits })]
+  const { ticket } = await one.openWarm()
+  await (await one.send('hi', ticket)).text()
+  await pass(61_000)
+  expect(await two.beat(ticket)).toMatchObject({ status: 'warm' })
+})
+
+test('what one instance has closed, no other touches: a beat is refused, and a message starts a session of its own', async () => {
+  const { runtime, log, sessions } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openWarm()
+  await one.post('/sessions/close', { ticket })
+  await settle()
+  expect(await two.beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+  expect(outcomeOf(await two.send('hi', ticket))).toBe('rewarmed')
+  expect(sessions[1]?.id).not.toBe(sessions[0]?.id)
+})
+
+test('a session that becomes warm after it was closed elsewhere is stopped by who warmed it', async () => {
+  const { runtime, log, failNext } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  failNext(failure('throttled', false, 5_000))
+  const { ticket } = await one.openLease()
+  await settle()
+  // There is nothing to stop yet: the warm-up waits for its next attempt.
+  expect((await during(two.post('/sessions/close', { ticket }))).status).toBe(204)
+  expect(log).toEqual(['failed', 'nothing to stop'])
+  await pass(10_000)
+  expect(log.slice(2)).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+})
+
+test('a stop that fails is told, and made again later', async () => {
+  const { runtime, log, failNext } = createFakeRuntime()
+  let failures = 1
+  const stop: typeof runtime.stop = session => {
+    if (failures-- > 0) throw failure('refused')
+    return runtime.stop(session)
+  }
+  const { openWarm, post, events } = await instance({ runtime: { ...runtime, stop } })
+  const { ticket } = await openWarm()
+  await post(park, { ticket })
+  await pass(31_000)
+  expect(events.at(-1)).toMatchObject({ type: 'stop-failed' })
+  await pass(130_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+  failNext()
+})
+
+test('a session that only its caller’s token could stop is left to its idle timeout, told once', async () => {
+  const { runtime } = createFakeRuntime()
+  const stop: typeof runtime.stop = (_, __, credentials) =>
+    credentials?.bearer ? Promise.resolve() : Promise.reject(failure('unauthenticated'))
+  const authorize = () => ({ callerId: 'ann', bearer: 'token of ann' })
+  const { openWarm, post, events } = await instance({ runtime: { ...runtime, stop }, authorize })
+  const parked = await openWarm()
+  await post(park, { ticket: parked.ticket })
+  await pass(300_000)
+  expect(events.filter(({ type }) => type === 'stop-failed')).toHaveLength(1)
+  const closed = await openWarm()
+  expect((await post('/sessions/close', { ticket: closed.ticket })).status).toBe(204)
+  expect(JSON.stringify(await probe.keys('*')).includes('token of ann')).toBe(false)
+})
+
+test('a proxy that closes stops the unsent sessions that it holds, and none that another has touched since', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  await one.openWarm()
+  const moved = await one.openWarm()
+  const talking = await one.openWarm()
+  await two.beat(moved.ticket)
+  await (await one.send('hi', talking.ticket)).text()
+  await settle()
+  await one.proxy.close()
+  expect(log.filter(line => line.includes('stopped'))).toEqual(['vm 1 stopped'])
+})
+
+test('a warm-up that ends does not take its session back from the instance that its page has moved to', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openLease()
+  await two.beat(ticket)
+  await pass(4_000)
+  await one.proxy.close()
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
+  await two.proxy.close()
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('while Redis is away messages run, and what was missed is written down when it is back', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openWarm()
+  const parked = await two.openWarm()
+  await redis.kill()
+  const answer = await during(one.send('hi', ticket))
+  await answer.text()
+  expect(outcomeOf(answer)).toBe('warm')
+  expect(one.events).toContainEqual(expect.objectContaining({ type: 'ledger-failed' }))
+  expect((await during(two.post(park, { ticket: parked.ticket }))).status).toBe(204)
+  await redis.restart()
+  await vi.waitUntil(() => probe.ping().catch(() => undefined), { timeout: 5_000 })
+  await pass(60_000)
+  expect(log.filter(line => line.includes('stop'))).toEqual(['vm 2 stopped'])
+  // The conversation is in the list again, and a message on the other instance is seen.
+  expect((await probe.keys(`{${prefix}}:session:*`)).length).toBe(2)
+})
+
+test('without a ledger the proxy works, and says once what it cannot do', async () => {
+  const { runtime } = createFakeRuntime()
+  const { openWarm, post, send, events } = createTestProxy({ runtime })
+  const [first, second] = [await openWarm(), await openWarm()]
+  await post(park, { ticket: first.ticket })
+  await post(park, { ticket: second.ticket })
+  expect(outcomeOf(await send('hi', first.ticket))).toBe('warm')
+  expect(events.filter(({ type }) => type === 'ledger-missing')).toHaveLength(1)
+})
+
+test('the list tells who, what, since when, until when and why', async () => {
+  const { runtime, answerWith } = createFakeRuntime()
+  answerWith(() => streamOf('ok'))
+  const { ledger, close } = (await ledgerKinds.ioredis?.(redis.url, prefix)) ?? {}
+  closing.push(() => close?.())
+  const { openWarm, send, post } = createTestProxy({ runtime, ledger } as never)
+  const openedAt = Date.now()
+  const talking = await openWarm()
+  await (await send('hi', talking.ticket)).text()
+  await post(park, { ticket: (await openWarm()).ticket })
+  await settle()
+  const entries = []
+  for await (const entry of ledger?.list() ?? []) entries.push(entry)
+  const common = { callerId: 'ann', agent: 'default', state: 'held', bornAt: openedAt }
+  expect(entries.sort((a, b) => a.heldUntil - b.heldUntil)).toMatchObject([
+    { ...common, reason: 'parked', heldUntil: openedAt + 30_000 },
+    { ...common, reason: 'conversation', heldUntil: openedAt + 900_000, isSent: true },
+  ])
+})

@@ -1,0 +1,149 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type JwtCallersOptions, jwtCallers } from '@warm-agent/proxy/jwt'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createTestProxy, outcomeOf } from './browser.ts'
+import { createFakeRuntime } from './fake-runtime.ts'
+
+const audience = 'chat'
+const undo: (() => void)[] = []
+const first = await generateKeyPair('RS256')
+const second = await generateKeyPair('RS256')
+let served: object[] = []
+let status = 200
+let fetched = 0
+let issuer = ''
+
+beforeAll(async () => {
+  served = [{ ...(await exportJWK(first.publicKey)), kid: 'first' }]
+  const server = createServer((_, outgoing) => {
+    fetched++
+    outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: served }))
+  }).listen(0, '127.0.0.1')
+  undo.push(() => server.close())
+  await once(server, 'listening')
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => {
+  for (const each of undo) each()
+})
+
+interface Claims {
+  iss?: string
+  aud?: string | null
+  exp?: number
+  sub?: string | null
+  client_id?: string
+}
+
+async function sign(claims: Claims = {}, { key = first.privateKey, kid = 'first' } = {}): Promise<string> {
+  const all = { iss: issuer, aud: audience, sub: 'ann', exp: Math.floor(Date.now() / 1000) + 60, ...claims }
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null))
+  return new SignJWT(given).setProtectedHeader({ alg: 'RS256', kid }).sign(key)
+}
+
+function start(options: Partial<JwtCallersOptions> = {}) {
+  const browser = createTestProxy({
+    runtime: createFakeRuntime().runtime,
+    authorize: jwtCallers({ issuer, audience, ...options }),
+  })
+  const ask = (token: string, ticket = '') =>
+    browser.send('hi', ticket, { headers: token ? { authorization: `Bearer ${token}` } : {} })
+  return { ...browser, ask }
+}
+
+test('a caller is whom a token names, and tickets are bound to them', async () => {
+  const { ask } = start()
+  const answer = await ask(await sign())
+  expect(answer.status).toBe(200)
+  const ticket = answer.headers.get('Warm-Agent-Ticket') ?? ''
+  expect(outcomeOf(await ask(await sign({ exp: Math.floor(Date.now() / 1000) + 900 }), ticket))).toBe('warm')
+  expect((await ask(await sign({ sub: 'bob' }), ticket)).status).toBe(401)
+})
+
+test.each<[string, Claims]>([
+  ['has expired', { exp: 1 }],
+  ['is of another issuer', { iss: 'https://evil.test' }],
+  ['is for another audience', { aud: 'mail' }],
+  ['is for nobody', { aud: null }],
+  ['is an access token of another client', { aud: null, client_id: 'mail' }],
+  ['names nobody', { sub: null }],
+])('a token that %s is refused with 401', async (_, claims) => {
+  const refused = await start().ask(await sign(claims))
+  expect([refused.status, (await refused.json()).error.code]).toEqual([401, 'unauthenticated'])
+})
+
+test('no token, no JWT, a token of another key, or one that is signed with nothing is refused', async () => {
+  const { ask } = start()
+  const [head, body] = (await sign()).split('.')
+  const none = Buffer.from('{"alg":"none"}').toString('base64url')
+  const forged = await sign({}, { key: second.privateKey })
+  for (const token of ['', 'x', 'a.b.c', `${head}.${body}.`, `${none}.${body}.`, forged]) {
+    expect((await ask(token)).status).toBe(401)
+  }
+})
+
+test('a token that is signed with the public key as a secret is refused', async () => {
+  const secret = new TextEncoder().encode(JSON.stringify(served[0]))
+  const token = await new SignJWT({ iss: issuer, aud: audience, sub: 'ann' })
+    .setExpirationTime('1m')
+    .setProtectedHeader({ alg: 'HS256', kid: 'first' })
+    .sign(secret)
+  expect((await start().ask(token)).status).toBe(401)
+})
+
+test("an access token without an audience goes by its client, as Amazon Cognito's do", async () => {
+  expect((await start().ask(await sign({ aud: null, client_id: audience }))).status).toBe(200)
+})
+
+test('keys are fetched once, and again when a token names one that is not there', async () => {
+  const { ask } = start({ jwks: new URL(`${issuer}/.well-known/jwks.json`) })
+  const before = fetched
+  for (let count = 0; count < 3; count++) expect((await ask(await sign())).status).toBe(200)
+  expect(fetched - before).toBe(1)
+})
+
+test('a key that was put in place later is found', async () => {
+  const { ask } = start()
+  const rotated = await sign({}, { key: second.privateKey, kid: 'second' })
+  served = [...served, { ...(await exportJWK(second.publicKey)), kid: 'second' }]
+  expect((await ask(rotated)).status).toBe(200)
+})
+
+test("an issuer that does not answer is not the caller's fault: 503, and the cause is for the log", async () => {
+  status = 500
+  const { ask, events } = start()
+  const refused = await ask(await sign())
+  expect(refused.status).toBe(503)
+  expect(await refused.text()).not.toContain(issuer)
+  expect(events).toMatchObject([{ type: 'request-failed', cause: { cause: { code: 'ERR_JOSE_GENERIC' } } }])
+  status = 200
+})
+
+test('the token is passed to the runtime only when it shall be', async () => {
+  const token = await sign()
+  const request = () => new Request('http://chat.test', { headers: { authorization: `Bearer ${token}` } })
+  expect(await jwtCallers({ issuer, audience })(request())).toEqual({ callerId: `${issuer} ann` })
+  expect(await jwtCallers({ issuer, audience, passToRuntime: true })(request())).toMatchObject({ bearer: token })
+})
+
+test('a token may come in a cookie, and a caller be named otherwise', async () => {
+  const authorize = jwtCallers({ issuer, audience, cookieName: 'session', callerIdOf: ({ sub }) => `user:${sub}` })
+  const headers = { cookie: `other=1; session=${await sign()}` }
+  expect(await authorize(new Request('http://chat.test', { headers }))).toEqual({ callerId: 'user:ann' })
+})
+
+test.each<[object, RegExp]>([
+  [{ issuer: '' }, /issuer/],
+  [{ audience: [] }, /audience/],
+  [{ jwks: 'nowhere' }, /jwks: "nowhere" is no URL/],
+  [{ algorithms: ['HS256'] }, /algorithms/],
+  [{ clockToleranceSeconds: -1 }, /clockToleranceSeconds/],
+  [{ audiense: 'x' }, /audiense/],
+])('options %j are refused at construction', (wrong, message) => {
+  const make = () => jwtCallers({ issuer: 'https://issuer.test', audience, ...wrong })
+  expect(make).toThrow(/^Could not accept tokens: /)
+  expect(make).toThrow(message)
+})
