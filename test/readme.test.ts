@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { type Figures, naiveSentence } from './bench/readme-figures.ts'
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
 const readme = await read('../README.md')
@@ -22,6 +23,19 @@ test.each(['cold', 'joined', 'warm', 'steady'] as const)('the row "%s" of its ta
     .find(line => line.startsWith(`| \`${scenario}\``))
   const cells = row?.split('|').map(cell => cell.trim())
   expect(cells?.slice(2, 5)).toEqual([p50Ms, p90Ms, p99Ms].map(String))
+})
+
+test('every row of its table was measured, and what it says of the usual snippet too', () => {
+  const results: Record<string, Figures> = result.results
+  const names = [
+    ...(after('table')
+      .split('\n\n')[0]
+      ?.matchAll(/^\| `(\w+)`/gm) ?? []),
+  ].map(([, name]) => name ?? '')
+  expect(names.length).toBeGreaterThanOrEqual(4)
+  for (const name of names) expect(results).toHaveProperty(name)
+  const naive = naiveSentence(results)
+  expect(after('naive').split('\n')[0]).toBe(naive ?? '')
 })
 
 test('its claims about outcomes are those of the committed bench', () => {

@@ -1,53 +1,160 @@
 import { writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { boot, type Sample, type Scenario, startBench, thinkMs, typingMs } from './measure.ts'
+import { parseArgs } from 'node:util'
+import { pricesCheckedOn } from '@warm-agent/protocol/prices'
+import { type BenchResult, methods, type ScenarioResult } from '../../packages/cli/src/bench/bench-result.ts'
+import { rehearsals } from '../../packages/cli/src/bench/run-scenario.ts'
+import { isAnswered } from '../../packages/cli/src/bench/sample.ts'
+import { type GrowthSeries, growthFigure } from '../../packages/cli/src/report/growth-figure.ts'
+import { growthSlope } from '../../packages/cli/src/report/growth-slope.ts'
+import { renderReport } from '../../packages/cli/src/report/render-report.ts'
+import { toTextTable } from '../../packages/cli/src/report/text-table.ts'
+import { firstMessageGoals } from './first-message-goals.ts'
+import { measureFirstMessages } from './first-messages.ts'
+import { atMost, type Goal, goalTable } from './goals.ts'
+import { measureBytes } from './measure-bytes.ts'
+import { measureEarlyStarts } from './measure-early-starts.ts'
+import { measureOverhead } from './measure-overhead.ts'
+import { measureRenders } from './measure-renders.ts'
 import { quantile } from './quantile.ts'
+import { startProcess } from './start-process.ts'
+import { updateReadme } from './update-readme.ts'
 
-const conversations = 60
-const atOnce = 6
-const seed = 20_261_122
-const scenarios: Scenario[] = ['cold', 'joined', 'warm', 'steady']
+const { values } = parseArgs({
+  options: {
+    conversations: { type: 'string', default: '60' },
+    visits: { type: 'string', default: '8' },
+    dry: { type: 'boolean' },
+  },
+})
 
-const bench = await startBench(seed)
-const results: Partial<Record<Scenario, ReturnType<typeof summarize>>> = {}
-try {
-  for (const scenario of scenarios) {
-    const samples: Sample[] = []
-    let begun = 0
-    const worker = async () => {
-      while (begun++ < conversations) {
-        samples.push(await bench.measure(scenario))
-        if (process.stderr.isTTY) process.stderr.write(`\r${scenario}: ${samples.length} of ${conversations} `)
-      }
-    }
-    await Promise.all(Array.from({ length: atOnce }, worker))
-    process.stderr.write(`\r${scenario}: done                \n`)
-    results[scenario] = summarize(samples)
-  }
-} finally {
-  await bench.close()
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+const load = loadavg()[0]
+const interrupted = new AbortController()
+process.once('SIGINT', () => interrupted.abort())
+
+const { plan, setup, measured } = await measureFirstMessages(Number(values.conversations), interrupted.signal)
+if (measured.endedBy) process.exit(130)
+tell('The proxy beside a relay written by hand')
+const overhead = await measureOverhead()
+tell('Growth from 1 to 10,000 sessions')
+const growth = await measureGrowth()
+tell('A page that holds')
+const renders = await measureRenders()
+const bytes = await measureBytes()
+tell('Early starts in a slow browser')
+const early = await measureEarlyStarts(Number(values.visits))
+
+const goals: Goal[] = [
+  ...firstMessageGoals(measured.scenarios, setup),
+  atMost("the proxy's added latency to the relay's, p50", 1.25, overhead.addedP50Ratio),
+  {
+    goal: "the proxy's throughput to the relay's",
+    target: '≥ 0.8',
+    measured: overhead.throughputRatio,
+    isMet: overhead.throughputRatio >= 0.8,
+  },
+  atMost(
+    'claim from a pool of 1,000 in memory, p50, ms',
+    0.05,
+    growth.rows.find(({ sessions }) => sessions === 1_000)?.claimMs ?? Number.NaN,
+  ),
+  atMost(`renders in ${renders.beats} beats of holding`, 0, renders.renders),
+  atMost(
+    'inline script to hook alone, navigation to start of the VM, p50',
+    0.5,
+    early.results.script.p50Ms / early.results.hook.p50Ms,
+  ),
+  atMost('bytes of @warm-agent/client, minified and gzipped', 3_500, bytes.client),
+  atMost('bytes of @warm-agent/react', 4_000, bytes.react),
+]
+const result = {
+  date: new Date().toISOString().slice(0, 10),
+  setup: { ...setup, node: process.version, cores: cpus().length, load },
+  goals,
+  results: Object.fromEntries(Object.entries(measured.scenarios).map(([name, each]) => [name, toFigures(each)])),
+  overhead,
+  growth: { rows: growth.rows, slopes: growth.slopes },
+  renders,
+  bytes,
+  generator: measured.generator,
 }
-
-const setup = { conversations, atOnce, seed, boot, thinkMs, typingMs, node: process.version, cores: cpus().length }
-const file = fileURLToPath(new URL('result.json', import.meta.url))
-await writeFile(file, `${JSON.stringify({ date: new Date().toISOString().slice(0, 10), setup, results }, null, 2)}\n`)
-
-process.stdout.write('Time from sending the first message to the first byte of its answer, in milliseconds\n')
-for (const [scenario, { p50Ms, p90Ms, p99Ms, outcomes }] of Object.entries(results)) {
-  const found = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`)
-  process.stdout.write(`${scenario.padEnd(8)} p50 ${p50Ms}  p90 ${p90Ms}  p99 ${p99Ms}  (${found.join(', ')})\n`)
+process.stdout.write(`${toTextTable(toReport())}\n\n${goalTable(goals)}\n`)
+if (!values.dry) {
+  await save('result.json', `${JSON.stringify(result, null, 2)}\n`)
+  await save('report.html', renderReport(toReport()))
+  await save('growth.svg', growthFigure(growth.series))
+  await save('early-result.json', `${JSON.stringify(early, null, 2)}\n`)
+  await updateReadme(result.results, early)
 }
+process.exit(0)
 
-function summarize(samples: readonly Sample[]) {
-  const times = samples.map(({ firstByteMs }) => firstByteMs)
-  const outcomes: Record<string, number> = {}
-  for (const { outcome } of samples) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+/** What the README's table is made of. */
+function toFigures({ outcomes, failures, samples }: ScenarioResult) {
+  const times = samples.filter(isAnswered).map(({ firstTokenMs }) => firstTokenMs)
+  const figure = (share: number) => (times.length > 0 ? Math.round(quantile(times, share)) : null)
   return {
     outcomes,
-    p50Ms: Math.round(quantile(times, 0.5)),
-    p90Ms: Math.round(quantile(times, 0.9)),
-    p99Ms: Math.round(quantile(times, 0.99)),
+    ...(Object.keys(failures).length > 0 && { failures }),
+    p50Ms: figure(0.5),
+    p90Ms: figure(0.9),
+    p99Ms: figure(0.99),
     samplesMs: times.map(Math.round),
   }
+}
+
+async function measureGrowth() {
+  const { line, stop } = await startProcess('growth/measure.ts', {}, ['--expose-gc'])
+  await stop()
+  const rows = JSON.parse(line) as {
+    sessions: number
+    bytesPerSession: number
+    beatMs: number
+    messageMs: number
+    openMs: number
+    claimMs: number
+  }[]
+  const series: GrowthSeries[] = (['openMs', 'messageMs', 'beatMs', 'claimMs'] as const).map(name => ({
+    name: name.replace('Ms', ''),
+    points: rows.map(row => ({ count: row.sessions, value: row[name] })),
+  }))
+  const slopes = Object.fromEntries(series.map(({ name, points }) => [name, Number(growthSlope(points).toFixed(3))]))
+  return { rows, slopes, series }
+}
+
+function toReport(): BenchResult {
+  const { load: shape, messages, seed, delayMs, leadMs, message, footprint } = plan
+  return {
+    format: 'warm-agent-bench/1',
+    date: new Date().toISOString(),
+    endedBy: measured.endedBy,
+    command: 'npm run bench',
+    setup: {
+      target: 'emulator',
+      arn: 'the stub test/bench/agent.ts',
+      boot: `lognormal:${setup.boot.medianMs},${setup.boot.p99Ms}`,
+      load: shape,
+      messages,
+      seed,
+      delayMs,
+      leadMs,
+      rehearsals,
+      message,
+      node: process.version,
+      cores: cpus().length,
+      ...methods,
+    },
+    scenarios: measured.scenarios,
+    cost: { ...footprint, ...measured.cost, pricesOf: pricesCheckedOn },
+    generator: measured.generator,
+  }
+}
+
+async function save(name: string, text: string): Promise<void> {
+  await writeFile(fileURLToPath(new URL(name, import.meta.url)), text)
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`)
 }

@@ -87,7 +87,8 @@ function by(url: string, headers: Record<string, string>): () => Promise<void> {
     new Promise((resolve, reject) => {
       request(url, { method: 'POST', agent, headers: { ...headers, 'content-type': 'application/json' } })
         .on('response', response => {
-          if (response.statusCode !== 200) reject(new Error(`Could not measure: ${url} answered ${response.statusCode}.`))
+          if (response.statusCode !== 200)
+            reject(new Error(`Could not measure: ${url} answered ${response.statusCode}.`))
           response.resume().on('end', resolve)
         })
         .on('error', reject)

@@ -4,6 +4,8 @@ import { earliestFirst } from './earliest-first.ts'
 /** Traffic: arrivals at random (Poisson) at a rate that changes with time. */
 export interface Traffic {
   durationMs: number
+  /** What comes before is not counted: a target learns the rate. */
+  countedFromMs: number
   /** Arrivals per second. */
   rateAt(nowMs: number): number
   /** No rate is higher. */
@@ -27,13 +29,14 @@ export interface Played {
  * warm-up for each that is missing; one above it retires what is warm. The first sessions are warm when it begins.
  */
 export function simulatePool(
-  { durationMs, rateAt, highestRate }: Traffic,
+  { durationMs, countedFromMs, rateAt, highestRate }: Traffic,
   target: PoolTarget,
   { random, replenishmentMs }: { random: () => number; replenishmentMs: () => number },
 ): Played {
   const warmUps = earliestFirst()
   const tookMs = new Map<number, number>()
-  const played = { claims: 0, hits: 0, warmSeconds: 0, heldSeconds: 0, retired: 0, largest: 0 }
+  const nothing: Played = { claims: 0, hits: 0, warmSeconds: 0, heldSeconds: 0, retired: 0, largest: 0 }
+  let played = { ...nothing }
   let now = 0
   let warm = Math.max(0, target.sizeAt(0))
 
@@ -58,15 +61,19 @@ export function simulatePool(
     played.largest = Math.max(played.largest, warm + warmUps.size)
   }
 
+  let countFrom = countedFromMs
   let arrival = 0
   let tick = 0
   const interArrival = () => (-Math.log(1 - random()) / highestRate) * 1000
   arrival += interArrival()
   for (;;) {
-    const next = Math.min(arrival, warmUps.peek(), tick, durationMs)
+    const next = Math.min(arrival, warmUps.peek(), tick, countFrom, durationMs)
     advance(next)
     if (next === durationMs) return played
-    if (next === tick) {
+    if (next === countFrom) {
+      countFrom = Number.POSITIVE_INFINITY
+      played = { ...nothing }
+    } else if (next === tick) {
       tick += 1000
     } else if (next === warmUps.peek()) {
       warmUps.take()

@@ -9,7 +9,7 @@ const fromSource = ['--conditions=@warm-agent/source', '--import', 'tsx']
 export async function startProcess(file: string, env: Record<string, string> = {}, flags: string[] = []) {
   const path = fileURLToPath(new URL(file, import.meta.url))
   const child = spawn(process.execPath, [...flags, ...fromSource, path], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   return { line: await firstLine(child, file), stop: () => stop(child) }

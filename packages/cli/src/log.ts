@@ -1,3 +1,4 @@
+import type { EndpointEvent } from '@warm-agent/agentcore'
 import type { ProxyEvent } from '@warm-agent/proxy'
 import { destination, pino } from 'pino'
 
@@ -7,6 +8,7 @@ const sessionIds = /\b(warm-[0-9a-f]{8})[0-9a-f-]{28}\b/g
 export interface Log {
   warn(message: string): void
   proxyEvent(event: ProxyEvent): void
+  endpointEvent(event: EndpointEvent): void
 }
 
 /** Lines of JSON on stderr; stdout is for what the command answers. */
@@ -14,6 +16,7 @@ export function createLog(): Log {
   const logger = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination(2))
   return {
     warn: message => logger.warn(message),
+    endpointEvent: ({ type, qualifier }) => logger[type === 'endpoint-opened' ? 'warn' : 'info']({ qualifier }, type),
     proxyEvent({ type, atMs, ...details }) {
       if (!('cause' in details)) return logger.info(details, type)
       const { cause, ...rest } = details

@@ -1,15 +1,21 @@
 import { UsageError } from './usage-error.ts'
 
 /** Loaded when they run: `--help` need not wait for the AWS SDK. */
-const commands: Record<string, () => Promise<(args: string[]) => Promise<void>>> = {
+const commands: Record<string, () => Promise<(args: string[]) => Promise<number | void>>> = {
   proxy: async () => (await import('./commands/proxy.ts')).proxy,
   emulate: async () => (await import('./commands/emulate.ts')).emulate,
+  plan: async () => (await import('./commands/plan.ts')).plan,
+  sessions: async () => (await import('./commands/sessions.ts')).sessions,
+  bench: async () => (await import('./commands/bench.ts')).bench,
 }
 
 const help = `Usage: warm-agent <command> [options]
 
   proxy     the proxy between your chat pages and your agent
   emulate   AgentCore's data plane on this machine, with your agent as its microVMs
+  plan      which warmth to choose, how much of it, and what it costs
+  sessions  the sessions that a fleet of proxies holds: list them, stop them
+  bench     what warming is worth for your agent, as a report
 
 warm-agent <command> --help tells the options.
 `
@@ -17,7 +23,7 @@ warm-agent <command> --help tells the options.
 /**
  * Runs the command that the words after `warm-agent` name.
  *
- * @returns the exit status: 0, or 2 for a setting that is missing or makes no sense, or 1 when the fault is ours.
+ * @returns the exit status: 0, or 2 for a setting that is missing or makes no sense, or 1 when the fault is ours. A command may have others.
  */
 export async function runCommand([name, ...args]: string[]): Promise<number> {
   try {
@@ -27,8 +33,7 @@ export async function runCommand([name, ...args]: string[]): Promise<number> {
     }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (!load) throw new UsageError(`Could not run "${name}": there is no such command. Try warm-agent --help.`)
-    await (await load())(args)
-    return 0
+    return (await (await load())(args)) ?? 0
   } catch (error) {
     const isUsage = error instanceof UsageError
     process.stderr.write(`${isUsage ? error.message : String((error as Error)?.stack ?? error)}\n`)

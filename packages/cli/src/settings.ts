@@ -15,7 +15,7 @@ export interface Setting<Value> {
   read(text: string | undefined): Value
 }
 
-type Values<Settings> = { [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never }
+export type Values<Settings> = { [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never }
 
 /**
  * Reads the settings of a command from its flags and the environment.
@@ -93,6 +93,24 @@ export function integer<Fallback extends number | undefined>(
     const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN
     if (value >= least && value <= most) return value
     throw new Error(`"${text}" is not a whole number from ${least} to ${most}`)
+  }
+}
+
+/** A number within bounds. */
+export function decimal(least: number, most: number): (text: string | undefined) => number | undefined {
+  return text => {
+    if (text === undefined) return undefined
+    const value = /^\d*\.?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    throw new Error(`"${text}" is not a number from ${least} to ${most}`)
+  }
+}
+
+/** One of some words. */
+export function oneOf<Word extends string>(...words: Word[]): (text: string | undefined) => Word | undefined {
+  return text => {
+    if (text === undefined || words.includes(text as Word)) return text as Word | undefined
+    throw new Error(`"${text}" is none of ${words.join(', ')}`)
   }
 }
 

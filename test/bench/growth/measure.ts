@@ -1,6 +1,7 @@
-import { createWarmProxy, type AgentRuntime } from '@warm-agent/proxy'
-import { createVisitorInProcess } from './visitor-in-process.ts'
+import { type AgentRuntime, createWarmProxy } from '@warm-agent/proxy'
 import { quantile } from '../quantile.ts'
+import { measureClaims } from './measure-claims.ts'
+import { createVisitorInProcess } from './visitor-in-process.ts'
 
 /** How the proxy's memory and time grow with the sessions that it holds. Prints JSON; run with --expose-gc. */
 const counts = [1, 10, 100, 1_000, 10_000]
@@ -21,11 +22,22 @@ const runtime: AgentRuntime = {
     contentType: 'application/json',
     accept: 'application/json',
   }),
-  readEcho: text => JSON.parse(text).nonce,
+  // It keeps nothing, not even a nonce: the memory that is measured is the proxy's.
+  readEcho: () => undefined,
 }
 
+const none = Number.POSITIVE_INFINITY
 const proxy = createWarmProxy({
   runtime,
+  // Ten thousand sessions within a second are not for a limit to refuse here; they are counted all the same.
+  limits: {
+    liveSessionsPerCaller: none,
+    warmUpsPerCallerPerMinute: none,
+    warmUpsPerSecond: none,
+    warmUpsAtOnce: none,
+    callsPerSecond: none,
+    unsentDollarsPerDay: none,
+  },
   authorize: request => ({ callerId: request.headers.get('x-caller') ?? '' }),
   secret: 'a secret that only this bench knows of',
 })
@@ -74,5 +86,8 @@ for (const sessions of counts) {
     }),
   })
 }
-process.stdout.write(`${JSON.stringify(rows)}\n`)
+await measureClaims(runtime, 100)
+const claims: { sessions: number; claimMs: number }[] = []
+for (const sessions of counts) claims.push({ sessions, claimMs: await measureClaims(runtime, sessions) })
+process.stdout.write(`${JSON.stringify(rows.map((row, index) => ({ ...row, claimMs: claims[index]?.claimMs })))}\n`)
 process.exit(0)

@@ -1,8 +1,18 @@
-import { type Boot, EmulatorError, type EmulatorEvent, parseBoot, startEmulator } from '@warm-agent/emulator'
-import { integer, isOn, optional, readSettings, required, setting } from '../settings.ts'
+import {
+  type Boot,
+  describeEvent,
+  EmulatorError,
+  type EmulatorEvent,
+  type EmulatorOptions,
+  parseBoot,
+  startEmulator,
+} from '@warm-agent/emulator'
+import { decimal, integer, isOn, oneOf, optional, readSettings, required, setting } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
+import { wireOptionsFrom, wireSettings } from '../wire-settings.ts'
 
 const longestSeconds = 28_800
+const most = Number.MAX_SAFE_INTEGER
 
 const settings = {
   agent: setting(
@@ -11,8 +21,24 @@ const settings = {
     required('the command that starts your agent'),
   ),
   port: setting('PORT', 'where to listen', integer(0, 65_535, 9000), { defaultText: '9000' }),
-  boot: setting('SPEC', 'time to provision a microVM: fixed:MS or lognormal:MEDIAN_MS,P99_MS', readBoot, {
-    defaultText: 'fixed:0',
+  platform: setting(
+    'NAME',
+    'v1-code, v1-container or v2, with its boots and the quotas of AWS',
+    oneOf('v1-code', 'v1-container', 'v2'),
+    { defaultText: 'none: VMs start at once, nothing is counted' },
+  ),
+  'image-megabytes': setting('MB', "size of the container's image, for the platform's boots", decimal(1, most)),
+  boot: setting(
+    'SPEC',
+    'time to provision a microVM: fixed:MS, lognormal:MEDIAN_MS,P99_MS or file:PATH, with milliseconds in it',
+    readBoot,
+    { defaultText: "the platform's, else fixed:0" },
+  ),
+  'pre-warmed': setting('COUNT', 'pre-warmed instances of every endpoint', integer(0, 10_000, undefined), {
+    defaultText: '10 on v1-container, else 0',
+  }),
+  'refill-seconds': setting('SECONDS', 'time to replace a pre-warmed instance', decimal(0.001, most), {
+    defaultText: '15',
   }),
   'idle-seconds': setting('SECONDS', 'idle timeout of a session', integer(1, longestSeconds, undefined), {
     defaultText: '900',
@@ -23,10 +49,41 @@ const settings = {
     integer(1, longestSeconds, longestSeconds),
     { defaultText: `${longestSeconds}` },
   ),
+  'teardown-ms': setting('MS', 'time that the end of a session takes, with 409', integer(0, 15_000, undefined), {
+    defaultText: '0',
+  }),
+  'new-sessions-per-second': setting('RATE', 'more are answered with 429', decimal(0.001, most), {
+    defaultText: '25 with a platform',
+  }),
+  'calls-per-second': setting('RATE', 'more are answered with 429', decimal(0.001, most), {
+    defaultText: '1000 with a platform',
+  }),
+  'active-sessions': setting('COUNT', 'one more is answered with 402', integer(1, most, undefined), {
+    defaultText: '5000 or 2500 with a platform, by region',
+  }),
+  'conflict-ms': setting(
+    'MS',
+    'how long 409 is answered while a session starts or ends; later calls wait',
+    integer(0, most, undefined),
+    { defaultText: 'to the end of it' },
+  ),
+  'aborted-provisioning': setting(
+    'finish|cancel',
+    'what becomes of a VM whose client leaves before it is ready',
+    oneOf('finish', 'cancel'),
+    { defaultText: 'finish' },
+  ),
+  'session-scope': setting(
+    'id-and-qualifier|id',
+    'what selects a VM: with id, endpoints share it',
+    oneOf('id-and-qualifier', 'id'),
+    { defaultText: 'id-and-qualifier' },
+  ),
   seed: setting('NUMBER', 'the same seed draws the same boots', integer(0, 2 ** 32 - 1, undefined), {
     defaultText: 'random',
   }),
   arn: setting('ARN', 'the agent runtime that exists', optional, { defaultText: 'one of its own' }),
+  ...wireSettings,
   verbose: { help: 'a line on stderr for everything that happens', read: isOn },
 }
 
@@ -34,17 +91,30 @@ const settings = {
 export async function emulate(args: string[]): Promise<void> {
   const values = readSettings('warm-agent emulate --agent "<command>" [options]', settings, args)
   if (!values) return
-  const { boot, verbose } = values
-  const emulator = await startEmulator({
+  const options: EmulatorOptions = {
     agent: values.agent,
     port: values.port,
-    ...(values['idle-seconds'] && { idleSeconds: values['idle-seconds'] }),
+    platform: values.platform,
+    imageMegabytes: values['image-megabytes'],
+    boot: values.boot,
+    preWarmed: values['pre-warmed'],
+    refillSeconds: values['refill-seconds'],
+    idleSeconds: values['idle-seconds'],
     maxLifetimeSeconds: values['max-lifetime-seconds'],
-    ...(boot && { boot }),
-    ...(values.seed !== undefined && { seed: values.seed }),
-    ...(values.arn && { arn: values.arn }),
-    ...(verbose && { onEvent: printEvent, agentOutput: 'inherit' as const }),
-  }).catch((error: unknown) => {
+    teardownMs: values['teardown-ms'],
+    newSessionsPerSecond: values['new-sessions-per-second'],
+    callsPerSecond: values['calls-per-second'],
+    activeSessions: values['active-sessions'],
+    conflictMs: values['conflict-ms'],
+    abortedProvisioning: values['aborted-provisioning'],
+    sessionScope: values['session-scope'],
+    seed: values.seed,
+    arn: values.arn,
+    ...wireOptionsFrom(values),
+    tryAgent: true,
+    ...(values.verbose && { onEvent: printEvent, agentOutput: 'inherit' as const }),
+  }
+  const emulator = await startEmulator(options).catch((error: unknown) => {
     throw error instanceof EmulatorError ? new UsageError(error.message, { cause: error }) : error
   })
   const end = async () => {
@@ -52,6 +122,8 @@ export async function emulate(args: string[]): Promise<void> {
     process.exit(0)
   }
   process.once('SIGTERM', end).once('SIGINT', end)
+  // Not on stdout: that is for a shell to evaluate.
+  if (values['admin-port'] !== undefined) process.stderr.write(`Admin routes: ${emulator.adminUrl}/_emulator/\n`)
   process.stdout.write(
     Object.entries(emulator.env)
       .map(([name, value]) => `export ${name}=${value}\n`)
@@ -62,10 +134,9 @@ export async function emulate(args: string[]): Promise<void> {
 function readBoot(text: string | undefined): Boot | undefined {
   const boot = text === undefined ? undefined : parseBoot(text)
   if (text === undefined || boot) return boot
-  throw new Error(`"${text}" is neither like fixed:2000 nor like lognormal:2900,4900`)
+  throw new Error(`"${text}" is neither like fixed:2000 nor like lognormal:2900,4900 nor like file:boots.txt`)
 }
 
-function printEvent({ type, ...details }: EmulatorEvent): void {
-  const facts = Object.entries(details).map(([name, value]) => `${name}=${value}`)
-  process.stderr.write(`${new Date().toISOString()} ${type} ${facts.join(' ')}\n`)
+function printEvent(event: EmulatorEvent): void {
+  process.stderr.write(`${new Date().toISOString()} ${describeEvent(event)}\n`)
 }

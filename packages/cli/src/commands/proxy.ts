@@ -1,22 +1,18 @@
-import { createAgentCoreRuntime } from '@warm-agent/agentcore'
-import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
+import { createWarmProxy, memoryLedger } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
+import { callerSettings, callersFrom } from '../caller-settings.ts'
+import { limitSettings, limitsFrom } from '../limit-settings.ts'
 import { createLog } from '../log.ts'
+import { openRedis, redisSettings } from '../redis.ts'
+import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
 import { serve } from '../serve.ts'
-import { integer, isOn, list, optional, readSettings, required, setting } from '../settings.ts'
+import { integer, list, readSettings, required, setting } from '../settings.ts'
+import { statsFrom, statsSettings } from '../stats-settings.ts'
 import { checking } from '../usage-error.ts'
 
-const longestSeconds = 28_800
-
 const settings = {
-  'agent-runtime-arn': setting('ARN', 'the agent runtime', required('the ARN of your agent runtime'), {
-    variable: 'AGENT_RUNTIME_ARN',
-  }),
-  'agent-runtime-qualifiers': setting('NAMES', 'its endpoints, comma-separated', list, {
-    variable: 'AGENT_RUNTIME_QUALIFIERS',
-    defaultText: 'DEFAULT',
-  }),
-  'aws-region': setting('REGION', 'its region', optional, { variable: 'AWS_REGION', defaultText: 'from the ARN' }),
+  ...runtimeSettings,
+  ...redisSettings,
   'warm-agent-secret': setting(
     'SECRETS',
     'seals the tickets; at least 32 bytes; comma-separated for rotation: the first seals, all open',
@@ -26,23 +22,9 @@ const settings = {
   'warm-agent-origins': setting('ORIGINS', 'further origins whose pages may call, comma-separated', list, {
     variable: 'WARM_AGENT_ORIGINS',
   }),
-  'warm-agent-anonymous': {
-    help: 'accept callers who did not sign in, each bound to a sealed cookie',
-    variable: 'WARM_AGENT_ANONYMOUS',
-    read: isOn,
-  },
-  'agent-idle-timeout-seconds': setting(
-    'SECONDS',
-    "the runtime's idleRuntimeSessionTimeout",
-    integer(1, longestSeconds, undefined),
-    { variable: 'AGENT_IDLE_TIMEOUT_SECONDS', defaultText: '900' },
-  ),
-  'agent-max-lifetime-seconds': setting(
-    'SECONDS',
-    "the runtime's maxLifetime",
-    integer(1, longestSeconds, longestSeconds),
-    { variable: 'AGENT_MAX_LIFETIME_SECONDS', defaultText: `${longestSeconds}` },
-  ),
+  ...callerSettings,
+  ...limitSettings,
+  ...statsSettings,
   port: setting('PORT', 'where to listen', integer(0, 65_535, 8787), { variable: 'PORT', defaultText: '8787' }),
   host: setting('HOST', 'where to listen', text => text ?? '127.0.0.1', { variable: 'HOST', defaultText: '127.0.0.1' }),
 }
@@ -52,28 +34,37 @@ export async function proxy(args: string[]): Promise<void> {
   const values = readSettings('warm-agent proxy [options]', settings, args)
   if (!values) return
   const log = createLog()
+  const stats = statsFrom(values)
   const secret = values['warm-agent-secret']
-  const idleSeconds = values['agent-idle-timeout-seconds']
+  const takesTokens = values['agent-runtime-auth'] === 'oauth'
+  const authorize = checking(() => callersFrom(values, secret, takesTokens))
+  const redisUrl = values['warm-agent-redis-url']
+  const shared = redisUrl ? await openRedis(redisUrl, true) : undefined
   const warmProxy = checking(() =>
     createWarmProxy({
-      runtime: createAgentCoreRuntime({
-        arn: values['agent-runtime-arn'],
-        ...(values['agent-runtime-qualifiers'] && { qualifiers: values['agent-runtime-qualifiers'] }),
-        ...(values['aws-region'] && { region: values['aws-region'] }),
-        ...(idleSeconds && { idleTimeoutMs: idleSeconds * 1000 }),
-        maxLifetimeMs: values['agent-max-lifetime-seconds'] * 1000,
-      }),
-      authorize: values['warm-agent-anonymous'] ? anonymousCallers({ secret }) : () => null,
+      runtime: runtimeFrom(values, event => log.endpointEvent(event)),
+      authorize: authorize ? stats.holdOut(authorize) : () => null,
       secret,
       origins: values['warm-agent-origins'] ?? [],
-      onEvent: event => log.proxyEvent(event),
+      ledger: shared?.ledger ?? memoryLedger(),
+      limits: { ...limitsFrom(values), store: shared?.limits },
+      onEvent(event) {
+        log.proxyEvent(event)
+        stats.onEvent(event)
+      },
     }),
   )
-  if (!values['warm-agent-anonymous']) {
+  if (!authorize) {
     log.warn(
-      'Every caller will be refused: nobody can be told apart yet. Set WARM_AGENT_ANONYMOUS=1 to accept anybody.',
+      'Every caller will be refused: nobody can be told apart yet. Set WARM_AGENT_JWT_ISSUER and WARM_AGENT_JWT_AUDIENCE ' +
+        'to accept those who signed in, or WARM_AGENT_ANONYMOUS=1 to accept anybody.',
     )
   }
-  const url = await serve(toNodeHandler(warmProxy.fetch), values, () => warmProxy.close())
+  const statsLine = await stats.listen()
+  const url = await serve(toNodeHandler(warmProxy.fetch), values, async () => {
+    await warmProxy.close()
+    shared?.close()
+  })
   process.stdout.write(`warm-agent proxy listens on port ${url.port}, base path /api/agent: ${url.origin}/api/agent\n`)
+  process.stdout.write(statsLine)
 }

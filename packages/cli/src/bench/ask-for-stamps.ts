@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto'
+import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
+import type { HandlerTiming } from './sample.ts'
+
+/** Asks the agent what its last message took inside it. `null` when it keeps no stamps. */
+export async function askForStamps(runtime: AgentRuntime, session: RuntimeSession): Promise<HandlerTiming | null> {
+  const body = new TextEncoder().encode(JSON.stringify({ type: 'warmup', nonce: randomUUID(), timings: true }))
+  const request = { ...runtime.warmUpRequest(randomUUID()), body }
+  try {
+    const answer = await runtime.invoke(session, request, AbortSignal.timeout(10_000))
+    const { timings } = JSON.parse(await new Response(answer.body).text()) as { timings?: HandlerTiming[] }
+    return timings?.at(-1) ?? null
+  } catch {
+    // An agent without `@warm-agent/agent` answers in words of its own: its time stays with the platform's.
+    return null
+  }
+}

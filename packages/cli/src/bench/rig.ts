@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAgentCoreRuntime } from '@warm-agent/agentcore'
+import { type Boot, startEmulator } from '@warm-agent/emulator'
+import { defaultBasePath } from '@warm-agent/protocol'
+import { createWarmProxy, type RuntimeSession } from '@warm-agent/proxy'
+import { toNodeHandler } from '@warm-agent/proxy/node'
+import { type BenchPool, startBenchPool } from './bench-pool.ts'
+import { createSdkCaller, type SdkCaller } from './sdk-caller.ts'
+import { createSessionBooks, type SessionBooks } from './session-books.ts'
+import { createVisitor, type Visitor } from './visitor.ts'
+
+/** What is measured: the runtime that the AWS SDK's variables point at, or an emulator of the bench's own. */
+export interface Target {
+  arn: string | undefined
+  qualifiers: readonly string[] | undefined
+  /** Runs this agent in an emulator, one for each scenario, so that all draw the same boots. */
+  emulate: { agent: string; boot: Boot; seed: number } | undefined
+}
+
+/** Everything between the bench's pages and the agent, for one scenario. */
+export interface Rig {
+  books: SessionBooks
+  sdk: SdkCaller
+  pool: BenchPool | undefined
+  visitor(): Visitor
+  /** The session that a page's ticket stands for. */
+  sessionOf(visitor: Visitor): Promise<RuntimeSession | undefined>
+  /** Stops every session that it made. @returns how many could not be stopped. */
+  close(): Promise<number>
+}
+
+/**
+ * Starts the real proxy on this machine's loopback, behind it an emulator if there is to be one.
+ *
+ * @param poolSize how many sessions a warm pool holds; 0: there is none.
+ */
+export async function startRig({ arn, qualifiers, emulate }: Target, poolSize: number): Promise<Rig> {
+  const emulator = emulate && (await startEmulator(emulate))
+  // Where the SDK looks for them, ours and the naive one.
+  if (emulator) Object.assign(process.env, emulator.env)
+  const agentRuntimeArn = arn ?? emulator?.env.AGENT_RUNTIME_ARN ?? ''
+  const runtime = createAgentCoreRuntime({ arn: agentRuntimeArn, ...(qualifiers && { qualifiers }) })
+  const books = createSessionBooks(runtime)
+  // Nobody else on this machine gets sessions out of it.
+  const password = randomUUID()
+  const proxy = createWarmProxy({
+    runtime: books.runtime,
+    authorize: request =>
+      request.headers.get('authorization') === password
+        ? { callerId: request.headers.get('warm-agent-bench-visitor') ?? '' }
+        : null,
+    secret: randomUUID(),
+  })
+  const server = createServer(toNodeHandler(proxy.fetch)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const pool = poolSize > 0 ? await startBenchPool(books.runtime, poolSize) : undefined
+  let visitors = 0
+
+  return {
+    books,
+    pool,
+    sdk: createSdkCaller(agentRuntimeArn, runtime.qualifiers[0] ?? 'DEFAULT'),
+    visitor: () =>
+      createVisitor(origin + defaultBasePath, {
+        authorization: password,
+        'warm-agent-bench-visitor': `visitor-${visitors++}`,
+      }),
+    async sessionOf(visitor) {
+      const lent = await proxy.session(new Request(`${origin}/bench`, { headers: visitor.headers() }))
+      return lent ? { id: lent.runtimeSessionId, qualifier: lent.qualifier } : undefined
+    },
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await proxy.close()
+      await pool?.close()
+      const left = await books.stopAll()
+      await emulator?.close()
+      return emulator ? 0 : left
+    },
+  }
+}

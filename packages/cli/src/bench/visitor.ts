@@ -1,0 +1,93 @@
+import { type Evidence, fromErrorBody, headerNames, type OpenEvent, type Outcome, routes } from '@warm-agent/protocol'
+
+/** How a warm-up ended. */
+interface WarmedUp {
+  tookMs: number
+  /** Whether the agent's echo was seen. */
+  evidence: Evidence
+}
+
+/** A page on the wire: one caller, one conversation. */
+export interface Visitor {
+  /** Opens a session. @returns once the lease is here; `warmed` resolves when the warm-up has ended well. */
+  open(signal: AbortSignal): Promise<{ warmed: Promise<WarmedUp> }>
+  send(message: string, signal: AbortSignal): Promise<Response>
+  close(): Promise<void>
+  /** The page's credentials and its newest ticket. */
+  headers(): Record<string, string>
+}
+
+/** A page that talks to the proxy at `base` as the browser side does, without its patience: a bench tries nothing twice. */
+export function createVisitor(base: string, own: Readonly<Record<string, string>>): Visitor {
+  let ticket: string | undefined
+  const headers = () => ({ ...own, ...(ticket && { [headerNames.ticket]: ticket }) })
+
+  async function post(path: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(base + path, { ...init, method: 'POST', headers: { ...headers(), ...init.headers } })
+    ticket = response.headers.get(headerNames.ticket) ?? ticket
+    if (response.ok) return response
+    const said: unknown = await response.json().catch(() => undefined)
+    throw fromErrorBody(said) ?? new Error(`HTTP status ${response.status}`)
+  }
+
+  return {
+    headers,
+    async open(signal) {
+      const { body } = await post(routes.open.path, { body: '{}', signal })
+      const events = openEvents(body as AsyncIterable<Uint8Array> & typeof body)
+      const { value: lease } = await events.next()
+      if (lease?.event !== 'lease') throw new Error('The proxy opened a session without a lease.')
+      ticket = lease.data.ticket
+      const isWarm = lease.data.status === 'warm'
+      const warmed = (async () => {
+        for await (const event of events) {
+          if (event.event === 'failed') throw fromErrorBody(event.data) ?? new Error('The warm-up failed.')
+          if (event.event !== 'warm') continue
+          ticket = event.data.ticket
+          return { tookMs: event.data.tookMs, evidence: event.data.evidence }
+        }
+        if (isWarm) return { tookMs: 0, evidence: 'assumed' as const }
+        throw new Error('The stream of the warm-up broke.')
+      })()
+      // Who sends early looks at the message's outcome instead.
+      warmed.catch(() => {})
+      return { warmed }
+    },
+    send: (message, signal) =>
+      post(routes.message.path, {
+        body: message,
+        signal,
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
+      }),
+    async close() {
+      if (ticket) await post(routes.close.path, { signal: AbortSignal.timeout(30_000) })
+    },
+  }
+}
+
+export function outcomeOf(response: Response): Outcome | 'unknown' {
+  return (response.headers.get(headerNames.outcome) as Outcome | null) ?? 'unknown'
+}
+
+/** The proxy's own durations, from `Server-Timing`. */
+export function serverTiming(response: Response): { joinMs: number; agentMs: number } | null {
+  const text = response.headers.get('server-timing') ?? ''
+  const read = (name: string) => Number(new RegExp(`(?:^|,\\s*)${name};(?:[^,]*;)?dur=([0-9.]+)`).exec(text)?.[1])
+  const times = { joinMs: read('join'), agentMs: read('agent') }
+  return Number.isFinite(times.joinMs) && Number.isFinite(times.agentMs) ? times : null
+}
+
+async function* openEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<OpenEvent, undefined> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true })
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const event = /^event: ?(.*)$/m.exec(text.slice(0, end))?.[1]
+      const data = /^data: ?(.*)$/m.exec(text.slice(0, end))?.[1]
+      text = text.slice(end + 2)
+      if (event && data) yield { event, data: JSON.parse(data) } as OpenEvent
+    }
+  }
+  return undefined
+}

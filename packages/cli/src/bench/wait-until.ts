@@ -1,0 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * Waits until `performance.now()` is `at`, or not at all when it has passed. Timers may fire a millisecond early.
+ * Rejects when `signal` is aborted.
+ */
+export async function waitUntil(at: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  for (let leftMs = at - performance.now(); leftMs > 0; leftMs = at - performance.now()) {
+    await sleep(Math.ceil(leftMs), undefined, { signal })
+  }
+}

@@ -1,0 +1,70 @@
+import { availableParallelism } from 'node:os'
+import { pricesCheckedOn } from '@warm-agent/protocol/prices'
+import { type BenchResult, methods } from '../bench/bench-result.ts'
+import { compareCommand } from '../bench/compare-command.ts'
+import { confirmSpending } from '../bench/confirm-spending.ts'
+import { interruptible } from '../bench/interruptible.ts'
+import { createProgress } from '../bench/progress.ts'
+import { readPlan } from '../bench/read-plan.ts'
+import { runBench } from '../bench/run-bench.ts'
+import { rehearsals } from '../bench/run-scenario.ts'
+import { writeResult } from '../bench/write-result.ts'
+import { toTextTable } from '../report/text-table.ts'
+
+/** What a bench that ran ends with; documented in the README of this package. */
+const exitStatus = { done: 0, notStopped: 1, cutShort: 3, nothingAnswered: 4, interrupted: 130 }
+
+/** `warm-agent bench` */
+export async function bench(args: string[]): Promise<number> {
+  if (args.includes('--compare')) return compareCommand(args)
+  const plan = readPlan(args)
+  if (!plan) return exitStatus.done
+  await confirmSpending(plan)
+  const progress = createProgress(plan)
+  const { signal, release } = interruptible()
+  const measured = await runBench({ ...plan, ...progress, signal }).finally(() => {
+    release()
+    progress.end()
+  })
+  const { load, messages, seed, delayMs, leadMs, message, footprint, target } = plan
+  const result: BenchResult = {
+    format: 'warm-agent-bench/1',
+    date: new Date().toISOString(),
+    endedBy: measured.endedBy,
+    command: plan.command,
+    setup: {
+      target: plan.isFree ? 'emulator' : 'aws',
+      arn: target.arn?.replace(/:\d{12}:/, ':…:') ?? 'an emulated agent',
+      boot: target.emulate ? plan.bootText : null,
+      load,
+      messages,
+      seed,
+      delayMs,
+      leadMs,
+      rehearsals,
+      message,
+      node: process.version,
+      cores: availableParallelism(),
+      ...methods,
+    },
+    scenarios: measured.scenarios,
+    cost: { ...footprint, ...measured.cost, pricesOf: pricesCheckedOn },
+    generator: measured.generator,
+  }
+  const files = await writeResult(plan.out, result)
+  process.stdout.write(`${toTextTable(result)}\n${files.map(file => `${file}\n`).join('')}`)
+  return statusOf(result)
+}
+
+function statusOf({ endedBy, scenarios, cost }: BenchResult): number {
+  if (cost.notStopped > 0) {
+    process.stderr.write(
+      `Could not stop ${cost.notStopped} sessions: they cost until they idle out. Look at the agent runtime.\n`,
+    )
+    return exitStatus.notStopped
+  }
+  if (endedBy) return endedBy === 'signal' ? exitStatus.interrupted : exitStatus.cutShort
+  // That the naive way gets no answer is a finding.
+  const isMeasured = Object.entries(scenarios).every(([name, { firstToken }]) => firstToken || name === 'naive')
+  return isMeasured ? exitStatus.done : exitStatus.nothingAnswered
+}

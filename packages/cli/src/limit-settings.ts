@@ -1,0 +1,64 @@
+import type { ProxyLimits } from '@warm-agent/proxy'
+import { decimal, integer, setting, type Values } from './settings.ts'
+
+const most = Number.MAX_SAFE_INTEGER
+
+/** The settings that bound what the proxy does. Over a limit a warm-up is refused, a message never is. */
+export const limitSettings = {
+  'warm-agent-live-sessions-per-caller': setting('COUNT', 'live sessions of one caller', integer(0, most, undefined), {
+    variable: 'WARM_AGENT_LIVE_SESSIONS_PER_CALLER',
+    defaultText: '20',
+  }),
+  'warm-agent-warm-ups-per-caller-per-minute': setting(
+    'COUNT',
+    'warm-ups of one caller in a minute',
+    integer(0, most, undefined),
+    { variable: 'WARM_AGENT_WARM_UPS_PER_CALLER_PER_MINUTE', defaultText: '30' },
+  ),
+  'warm-agent-warm-ups-per-second': setting(
+    'COUNT',
+    'warm-ups of all callers in a second; sessions that messages start come off it first',
+    decimal(0, most),
+    { variable: 'WARM_AGENT_WARM_UPS_PER_SECOND', defaultText: '20, 80 % of the quota for new sessions' },
+  ),
+  'warm-agent-warm-ups-at-once': setting('COUNT', 'warm-ups in flight', integer(0, most, undefined), {
+    variable: 'WARM_AGENT_WARM_UPS_AT_ONCE',
+    defaultText: '250',
+  }),
+  'warm-agent-calls-per-second': setting(
+    'COUNT',
+    'calls to the platform beyond which warm-ups and beats wait',
+    decimal(0, most),
+    { variable: 'WARM_AGENT_CALLS_PER_SECOND', defaultText: '800, 80 % of the quota' },
+  ),
+  'warm-agent-unsent-dollars-per-day': setting(
+    'DOLLARS',
+    'what sessions that no message came for may cost in a day',
+    decimal(0, most),
+    { variable: 'WARM_AGENT_UNSENT_DOLLARS_PER_DAY', defaultText: '50' },
+  ),
+  'warm-agent-unsent-dollars-per-hour': setting(
+    'DOLLARS',
+    'what it costs to hold one such session for an hour',
+    decimal(0, most),
+    { variable: 'WARM_AGENT_UNSENT_DOLLARS_PER_HOUR', defaultText: '0.0203, for 1.2 GB on v2' },
+  ),
+  'warm-agent-body-bytes': setting('BYTES', 'the largest message', integer(1, most, undefined), {
+    variable: 'WARM_AGENT_BODY_BYTES',
+    defaultText: '10485760',
+  }),
+}
+
+export function limitsFrom(values: Values<typeof limitSettings>): Partial<ProxyLimits> {
+  const limits: { [Name in keyof ProxyLimits]?: ProxyLimits[Name] | undefined } = {
+    liveSessionsPerCaller: values['warm-agent-live-sessions-per-caller'],
+    warmUpsPerCallerPerMinute: values['warm-agent-warm-ups-per-caller-per-minute'],
+    warmUpsPerSecond: values['warm-agent-warm-ups-per-second'],
+    warmUpsAtOnce: values['warm-agent-warm-ups-at-once'],
+    callsPerSecond: values['warm-agent-calls-per-second'],
+    unsentDollarsPerDay: values['warm-agent-unsent-dollars-per-day'],
+    unsentDollarsPerHour: values['warm-agent-unsent-dollars-per-hour'],
+    bodyBytes: values['warm-agent-body-bytes'],
+  }
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,36 @@
+import { redisLedger } from '@warm-agent/proxy/ledger-redis'
+import { redisLimits } from '@warm-agent/proxy/limits-redis'
+import { setting } from './settings.ts'
+
+/** The settings of a command that reaches what the proxies of a fleet share. */
+export const redisSettings = {
+  'warm-agent-redis-url': setting('URL', 'the Redis or Valkey that the proxies of a fleet share', readUrl, {
+    variable: 'WARM_AGENT_REDIS_URL',
+    defaultText: 'none: a proxy keeps its list to itself, and loses it when it dies',
+  }),
+}
+
+/**
+ * What is in the Redis that a fleet shares.
+ *
+ * @param reconnects Whether to try for ever, as who serves does.
+ */
+export async function openRedis(url: string, reconnects: boolean) {
+  const { Redis } = await import('ioredis')
+  // A command that cannot be sent fails soon: the proxy goes on without an answer.
+  const client = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    connectTimeout: 5_000,
+    ...(!reconnects && { retryStrategy: () => null }),
+  })
+  // Every failure reaches who asked. This one would end the process.
+  client.on('error', () => {})
+  return { ledger: redisLedger({ client }), limits: redisLimits({ client }), close: () => client.disconnect() }
+}
+
+function readUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  // The URL may hold a password: it is not repeated.
+  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text
+  throw new Error('it is no URL of a Redis. It looks like redis://localhost:6379, or rediss:// with TLS')
+}

@@ -1,0 +1,40 @@
+import { axisX, axisY, dot, gridX, gridY, line, plot, text } from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+import { growthSlope } from './growth-slope.ts'
+
+export interface GrowthSeries {
+  name: string
+  points: { count: number; value: number }[]
+}
+
+/** A chart with both axes logarithmic: a flat line does not grow, and each says its slope. */
+export function growthFigure(series: readonly GrowthSeries[]): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>')
+  const points = series.flatMap(({ name, points: own }) => own.map(point => ({ name, ...point })))
+  const ends = series.map(({ name, points: own }) => ({
+    name: `${name} (slope ${growthSlope(own).toFixed(2)})`,
+    ...(own.at(-1) ?? { count: 1, value: 1 }),
+  }))
+  const drawn = plot({
+    document,
+    width: 860,
+    height: 380,
+    marginRight: 250,
+    marginLeft: 60,
+    style: { background: 'white', color: '#1d2330', fontFamily: 'system-ui, sans-serif', fontSize: '12px' },
+    x: { type: 'log', label: 'sessions held →' },
+    y: { type: 'log', label: '↑ milliseconds, median' },
+    color: { scheme: 'Tableau10' },
+    marks: [
+      gridX({ ticks: 5 }),
+      gridY(),
+      axisX({ ticks: 5, tickFormat: (count: number) => count.toLocaleString('en'), label: 'sessions held →' }),
+      axisY({ ticks: 5, tickFormat: (ms: number) => String(ms) }),
+      line(points, { x: 'count', y: 'value', stroke: 'name', strokeWidth: 2 }),
+      dot(points, { x: 'count', y: 'value', fill: 'name', r: 3 }),
+      text(ends, { x: 'count', y: 'value', text: 'name', textAnchor: 'start', dx: 8 }),
+    ],
+  })
+  drawn.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+  return `${drawn.outerHTML}\n`
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { type AgentCoreRuntimeOptions, createAgentCoreRuntime } from '@warm-agent/agentcore'
+import type { AgentRuntime } from '@warm-agent/proxy'
+import { integer, list, oneOf, optional, required, setting, type Values } from './settings.ts'
+
+const longestSeconds = 28_800
+
+/** The settings of a command that talks to the agent runtime. */
+export const runtimeSettings = {
+  'agent-runtime-arn': setting('ARN', 'the agent runtime', required('the ARN of your agent runtime'), {
+    variable: 'AGENT_RUNTIME_ARN',
+  }),
+  'agent-runtime-qualifiers': setting('NAMES', 'its endpoints, comma-separated', list, {
+    variable: 'AGENT_RUNTIME_QUALIFIERS',
+    defaultText: 'DEFAULT',
+  }),
+  'agent-runtime-fallback-arns': setting(
+    'ARNS',
+    'the same agent in other regions, comma-separated: new sessions go there while the endpoints are unwell',
+    list,
+    { variable: 'AGENT_RUNTIME_FALLBACK_ARNS' },
+  ),
+  'agent-runtime-platform': setting(
+    'PLATFORM',
+    'v1-code, v1-container or v2: whether several endpoints are worth using',
+    oneOf('v1-code', 'v1-container', 'v2'),
+    { variable: 'AGENT_RUNTIME_PLATFORM' },
+  ),
+  'agent-runtime-spread': setting(
+    'SPREAD',
+    'how new sessions are placed on the endpoints: first, round-robin or least-warming',
+    oneOf('first', 'round-robin', 'least-warming'),
+    { variable: 'AGENT_RUNTIME_SPREAD', defaultText: 'first on v1-code and v2, else round-robin' },
+  ),
+  'agent-runtime-auth': setting('AUTH', 'what the runtime takes: sigv4 or oauth', oneOf('sigv4', 'oauth'), {
+    variable: 'AGENT_RUNTIME_AUTH',
+    defaultText: 'sigv4',
+  }),
+  'agent-runtime-token-file': setting(
+    'PATH',
+    'for oauth: a file with the token of the calls that no caller stands behind; read before each',
+    optional,
+    { variable: 'AGENT_RUNTIME_TOKEN_FILE', defaultText: "callers' own tokens only" },
+  ),
+  'agent-protocol': setting(
+    'PROTOCOL',
+    'what the agent speaks: http, ag-ui, mcp or a2a',
+    oneOf('http', 'ag-ui', 'mcp', 'a2a'),
+    { variable: 'AGENT_PROTOCOL', defaultText: 'http' },
+  ),
+  'aws-region': setting('REGION', 'its region', optional, { variable: 'AWS_REGION', defaultText: 'from the ARN' }),
+  'agent-idle-timeout-seconds': setting(
+    'SECONDS',
+    "the runtime's idleRuntimeSessionTimeout",
+    integer(1, longestSeconds, undefined),
+    { variable: 'AGENT_IDLE_TIMEOUT_SECONDS', defaultText: '900' },
+  ),
+  'agent-max-lifetime-seconds': setting(
+    'SECONDS',
+    "the runtime's maxLifetime",
+    integer(1, longestSeconds, longestSeconds),
+    { variable: 'AGENT_MAX_LIFETIME_SECONDS', defaultText: `${longestSeconds}` },
+  ),
+}
+
+/** @throws Error naming what makes no sense. */
+export function runtimeFrom(
+  values: Values<typeof runtimeSettings>,
+  onEvent?: AgentCoreRuntimeOptions['onEvent'],
+): AgentRuntime {
+  const tokenFile = values['agent-runtime-token-file']
+  const isOauth = values['agent-runtime-auth'] === 'oauth'
+  if (tokenFile && !isOauth) {
+    throw new Error('Could not use AGENT_RUNTIME_TOKEN_FILE: the runtime takes SigV4. Set AGENT_RUNTIME_AUTH=oauth.')
+  }
+  const ownToken = tokenFile && (async () => (await readFile(tokenFile, 'utf8')).trim())
+  const idleSeconds = values['agent-idle-timeout-seconds']
+  return createAgentCoreRuntime({
+    arn: values['agent-runtime-arn'],
+    maxLifetimeMs: values['agent-max-lifetime-seconds'] * 1000,
+    ...(values['agent-runtime-qualifiers'] && { qualifiers: values['agent-runtime-qualifiers'] }),
+    ...(values['aws-region'] && { region: values['aws-region'] }),
+    ...(values['agent-runtime-platform'] && { platform: values['agent-runtime-platform'] }),
+    ...(values['agent-runtime-spread'] && { spread: values['agent-runtime-spread'] }),
+    ...(values['agent-protocol'] && { protocol: values['agent-protocol'] }),
+    ...(isOauth && { auth: { bearer: ownToken || 'caller' } }),
+    ...(idleSeconds && { idleTimeoutMs: idleSeconds * 1000 }),
+    fallbacks: values['agent-runtime-fallback-arns']?.map(arn => ({ arn })) ?? [],
+    ...(onEvent && { onEvent }),
+  })
+}

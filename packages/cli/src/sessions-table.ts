@@ -1,0 +1,67 @@
+import type { LedgerEntry } from '@warm-agent/proxy'
+
+/** As the proxy's log names a session: enough to find it, not enough to use it. */
+export function tagOf({ session }: LedgerEntry): string {
+  return session.id.slice(0, 13)
+}
+
+/** @returns what is said of the sessions at this time: a table, or a line of JSON for each. Never a whole session id. */
+export function formatSessions(entries: readonly LedgerEntry[], nowMs: number, isJson: boolean): string {
+  if (isJson) return entries.map(entry => `${JSON.stringify(describe(entry))}\n`).join('')
+  const held = entries.length === 1 ? '1 session is held.' : `${entries.length} sessions are held.`
+  if (entries.length === 0) return `${held}\n`
+  const rows = entries.map(entry => [
+    tagOf(entry),
+    entry.agent,
+    entry.session.qualifier,
+    shorten(entry.callerId),
+    `${formatDuration(nowMs - entry.bornAt)} ago`,
+    entry.heldUntil > nowMs ? `in ${formatDuration(entry.heldUntil - nowMs)}` : 'now',
+    entry.state === 'held' ? entry.reason : entry.state,
+  ])
+  const header = ['SESSION', 'AGENT', 'ENDPOINT', 'CALLER', 'STARTED', 'HELD UNTIL', 'WHY']
+  const widths = header.map((name, column) => Math.max(name.length, ...rows.map(row => row[column]?.length ?? 0)))
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return `${[header, ...rows].map(line).join('\n')}\n${held}\n`
+}
+
+function describe(entry: LedgerEntry) {
+  const { agent, session, callerId, bornAt, touchedAt, heldUntil, reason, state, holder } = entry
+  return {
+    session: tagOf(entry),
+    agent,
+    qualifier: session.qualifier,
+    callerId,
+    startedAt: new Date(bornAt).toISOString(),
+    touchedAt: new Date(touchedAt).toISOString(),
+    heldUntil: new Date(heldUntil).toISOString(),
+    reason,
+    state,
+    holder,
+  }
+}
+
+function shorten(callerId: string): string {
+  const printable = callerId.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
+  return printable.length > 40 ? `${printable.slice(0, 39)}…` : printable
+}
+
+/** The two largest units: `1h 5m`, `4m 10s`, `9s`. */
+function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  const units: [number, string][] = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ]
+  const first = units.findIndex(([count]) => count > 0)
+  if (first < 0) return '0s'
+  return units
+    .slice(first, first + 2)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(' ')
+}

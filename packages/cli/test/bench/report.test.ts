@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { renderReport } from '../../src/report/render-report.ts'
+import { toTextTable } from '../../src/report/text-table.ts'
+import { aResult } from './a-result.ts'
+
+const times = { cold: [2_900, 3_000, 4_900], joined: [1_900, 2_000, 3_900], warm: [150, 160, 170] }
+
+test('the report needs nothing but itself, and says what warming is worth', () => {
+  const html = renderReport(aResult(times))
+  expect(html).toContain('<h1>First token, median: 3.00 s cold → 160 ms pre-warmed</h1>')
+  expect(html).not.toMatch(/<script|<link|src=|@import|url\(http/)
+  expect(html.match(/<svg/g)).toHaveLength(6)
+  expect(html).toContain('prefers-color-scheme: dark')
+  expect(html).toContain('@media print')
+  expect(html).not.toMatch(/NaN|undefined|null</)
+})
+
+test('what the agent is sent, and the command, are shown as text', () => {
+  const html = renderReport(aResult(times, { message: '{"prompt":"<img src=x onerror=alert(1)>"}' }))
+  expect(html).not.toContain('<img')
+  expect(html).toContain('&#60;img')
+})
+
+test('a part, a machine that was busy, and what was left behind are told before the numbers', () => {
+  const result = aResult(times)
+  const html = renderReport({
+    ...result,
+    endedBy: 'signal',
+    generator: { ...result.generator, eventLoopDelayP99Ms: 300 },
+    cost: { ...result.cost, notStopped: 2 },
+  })
+  expect(html).toMatch(/a part only.*2 sessions could not be stopped.*300 ms late[\s\S]*Latency comparison/)
+  expect(toTextTable({ ...result, endedBy: 'max-cost' })).toContain('In part only')
+})
+
+test('a scenario without an answer has no percentiles, and one alone makes a report', () => {
+  const result = aResult({ cold: [] })
+  const html = renderReport(result)
+  expect(html).toContain('No message was answered')
+  expect(html).not.toMatch(/NaN|Infinity/)
+  expect(renderReport(aResult({ steady: [5] }))).toContain('<h1>Time to the first token</h1>')
+})
+
+test('the table for a terminal has the percentiles of the samples', () => {
+  expect(toTextTable(aResult(times)).split('\n')).toEqual([
+    'From when a message was due to the first token of its answer, in milliseconds',
+    expect.stringMatching(/^ +p50 +p90 +p95 +p99 +max +found$/),
+    expect.stringMatching(/^cold +3000 +4520 +4710 +4862 +4900 +3 cold$/),
+    expect.stringMatching(/^joined +2000 +3520/),
+    expect.stringMatching(/^warm +160 +168 +169 +170 +170 +3 warm$/),
+  ])
+})

@@ -1,0 +1,71 @@
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import type { BenchResult } from '../packages/cli/src/bench/bench-result.ts'
+import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
+
+afterAll(stopAll)
+
+const folder = () => mkdtemp(join(tmpdir(), 'warm-agent-bench-'))
+const read = async (out: string) => JSON.parse(await readFile(`${out}.json`, 'utf8')) as BenchResult
+
+test('measures a real agent in an emulator of its own: warm is faster than cold, and the usual snippet runs into the 409', async () => {
+  const out = join(await folder(), 'report')
+  const flags = ['--boot', 'fixed:500', '--messages', '2', '--concurrency', '2', '--delay-ms', '100', '--seed', '1']
+  const { code, stderr } = await warmAgentOnce([
+    'bench',
+    '--agent',
+    'node test/fixtures/agent.js',
+    '--scenarios',
+    'cold,naive,warm',
+    '--out',
+    out,
+    ...flags,
+  ])
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  const { scenarios, command } = await read(out)
+  expect(scenarios.cold?.outcomes).toEqual({ cold: 2 })
+  expect(scenarios.warm?.outcomes).toEqual({ warm: 2 })
+  expect(scenarios.naive?.failures).toEqual({ RetryableConflictException: 2 })
+  expect(scenarios.warm?.firstToken?.max).toBeLessThan(scenarios.cold?.firstToken?.p50.value ?? 0)
+  expect(command).toContain('--seed 1')
+  // The fixture keeps no stamps: its time is within the platform's, and start-up alone is not claimed to be known.
+  expect(scenarios.cold?.startUp).toBeNull()
+}, 30_000)
+
+test('interrupted from outside, it leaves no microVM behind and writes what it measured', async () => {
+  const out = join(await folder(), 'report')
+  const emulator = warmAgent([
+    'emulate',
+    '--agent',
+    'node test/fixtures/agent.js',
+    '--port',
+    '0',
+    '--boot',
+    'fixed:300',
+  ])
+  const env: Record<string, string> = {}
+  for (const name of [
+    'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE',
+    'AGENT_RUNTIME_ARN',
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+  ]) {
+    env[name] = (await emulator.lineMatching(new RegExp(`^export ${name}=(.+)$`)))[1] ?? ''
+  }
+  const ledger = async () =>
+    (await (await fetch(`${env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE}/_emulator/ledger`)).json()) as {
+      totals: { vms: number; live: number }
+    }
+  const bench = warmAgent(
+    ['bench', '--scenarios', 'warm', '--messages', '1000', '--concurrency', '3', '--out', out],
+    env,
+  )
+  await expect.poll(async () => (await ledger()).totals.vms, { timeout: 15_000 }).toBeGreaterThan(8)
+  expect(await bench.stop('SIGINT')).toBe(130)
+  expect((await ledger()).totals.live).toBe(0)
+  const { endedBy, scenarios } = await read(out)
+  expect(endedBy).toBe('signal')
+  expect(scenarios.warm?.messages).toBeGreaterThan(0)
+}, 30_000)
