@@ -1,6 +1,7 @@
 import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type BuildOptions, build } from 'esbuild'
 import { afterAll, expect, test } from 'vitest'
 import type { BenchResult } from '../packages/cli/src/bench/bench-result.ts'
 import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
@@ -10,28 +11,40 @@ afterAll(stopAll)
 const folder = () => mkdtemp(join(tmpdir(), 'warm-agent-bench-'))
 const read = async (out: string) => JSON.parse(await readFile(`${out}.json`, 'utf8')) as BenchResult
 
-test('measures a real agent in an emulator of its own: warm is faster than cold, and the usual snippet runs into the 409', async () => {
+test('measures a real agent in an emulator of its own: warm is faster than cold, the usual snippet runs into the 409, stamps tell the handler apart', async () => {
   const out = join(await folder(), 'report')
-  const flags = ['--boot', 'fixed:500', '--messages', '2', '--concurrency', '2', '--delay-ms', '100', '--seed', '1']
-  const { code, stderr } = await warmAgentOnce([
+  const agent = join(await folder(), 'agent.mjs')
+  const options: BuildOptions = {
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@warm-agent/source'],
+  }
+  await build({ entryPoints: ['test/bench/agent.ts'], outfile: agent, ...options })
+  const command = [
     'bench',
     '--agent',
-    'node test/fixtures/agent.js',
-    '--scenarios',
-    'cold,naive,warm',
+    `node ${agent}`,
     '--out',
     out,
-    ...flags,
-  ])
+    '--message',
+    '{"thinkMs":100,"tokens":4,"everyMs":20}',
+  ]
+  const flags = ['--boot', 'fixed:500', '--messages', '2', '--concurrency', '2', '--delay-ms', '100', '--seed', '1']
+  const { code, stderr } = await warmAgentOnce([...command, '--scenarios', 'cold,naive,warm', ...flags])
   expect({ code, stderr }).toMatchObject({ code: 0 })
-  const { scenarios, command } = await read(out)
-  expect(scenarios.cold?.outcomes).toEqual({ cold: 2 })
-  expect(scenarios.warm?.outcomes).toEqual({ warm: 2 })
-  expect(scenarios.naive?.failures).toEqual({ RetryableConflictException: 2 })
-  expect(scenarios.warm?.firstToken?.max).toBeLessThan(scenarios.cold?.firstToken?.p50.value ?? 0)
-  expect(command).toContain('--seed 1')
-  // The fixture keeps no stamps: its time is within the platform's, and start-up alone is not claimed to be known.
-  expect(scenarios.cold?.startUp).toBeNull()
+
+  const result = await read(out)
+  const { cold, naive, warm } = result.scenarios
+  expect(cold?.outcomes).toEqual({ cold: 2 })
+  expect(warm?.outcomes).toEqual({ warm: 2 })
+  expect(naive?.failures).toEqual({ RetryableConflictException: 2 })
+  expect(warm?.firstToken?.max).toBeLessThan(cold?.firstToken?.p50.value ?? 0)
+  expect(result.command).toContain('--seed 1')
+  expect(warm?.samples[0]).toMatchObject({ tokens: 4, warmUp: { evidence: 'observed' } })
+  expect(warm?.budget?.handler).toBeGreaterThanOrEqual(99)
+  expect(warm?.budget?.stream).toBeGreaterThanOrEqual(50)
+  expect(warm?.startUp?.max).toBeLessThan((warm?.firstToken?.max ?? 0) - 98)
 }, 30_000)
 
 test('interrupted from outside, it leaves no microVM behind and writes what it measured', async () => {

@@ -40,9 +40,12 @@ export class Cancellable implements Cancellation {
   }
 
   onCancel(run: () => void): void {
-    if (this.isCancelled) return run()
-    this.#listeners ??= []
-    this.#listeners.push(run)
+    if (this.isCancelled) {
+      run()
+    } else {
+      this.#listeners ??= []
+      this.#listeners.push(run)
+    }
   }
 
   offCancel(run: () => void): void {

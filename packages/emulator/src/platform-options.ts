@@ -1,3 +1,4 @@
+import { quotasOf } from '@warm-agent/protocol/prices'
 import { type Boot, bootSampler, isBoot } from './boot.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Emit } from './events.ts'
@@ -5,7 +6,7 @@ import type { Limits } from './lifecycle.ts'
 import { aFunction, atLeastZero, integer, oneOf, positive, type Rule, type Rules, refuse } from './option-rules.ts'
 import { type Platform, type PlatformName, platformNames, platformOf } from './platforms.ts'
 import { type Prices, pricesOf } from './prices.ts'
-import { type QuotaLimits, quotasOf } from './quotas.ts'
+import type { QuotaLimits } from './quotas.ts'
 import type { OpenQuestions } from './sessions.ts'
 
 /** How the platform behaves; the same for an emulator and for a simulation. */

@@ -16,12 +16,6 @@ export interface Quotas {
   countSession(active: number, now: number): void
 }
 
-/** AWS Service Quotas as of September 2026: 25 new sessions and 1,000 calls a second, 5,000 active sessions in two regions, 2,500 elsewhere. */
-export function quotasOf(region: string): QuotaLimits {
-  const isLarge = region === 'us-east-1' || region === 'us-west-2'
-  return { newSessionsPerSecond: 25, callsPerSecond: 1_000, activeSessions: isLarge ? 5_000 : 2_500 }
-}
-
 /** A rate allows as much as one second's worth at once. */
 export function createQuotas(limits: QuotaLimits, startAt: number): Quotas {
   const { newSessionsPerSecond, callsPerSecond, activeSessions } = limits

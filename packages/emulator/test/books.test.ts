@@ -24,8 +24,8 @@ test.each([
 test('bills a boot, whole seconds, and at least 128 MB', () => {
   const prices = { vcpuHour: 3_600, gbHour: 3_600, memoryGb: 0.001, bootVcpuSeconds: 2 }
   expect(dollarsOf(0, prices)).toBe(2)
-  expect(dollarsOf(1, prices)).toBeCloseTo(2.128)
-  expect(dollarsOf(1_001, prices)).toBeCloseTo(2.256)
+  expect(dollarsOf(1, prices)).toBeCloseTo(2.125)
+  expect(dollarsOf(1_001, prices)).toBeCloseTo(2.25)
 })
 
 test('keeps every VM, boot, call, beat, stop, millisecond and dollar', async () => {

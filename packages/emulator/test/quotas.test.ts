@@ -1,4 +1,4 @@
-import { quotasOf } from '@warm-agent/emulator'
+import { createSimulatedRuntime, createVirtualClock } from '@warm-agent/emulator'
 import { expect, test } from 'vitest'
 import { emulate, sessionNamed } from './harness.ts'
 import { createManualClock } from './manual-clock.ts'
@@ -63,9 +63,15 @@ test('has the quotas of AWS with a platform, none without, and those that are gi
 })
 
 test.each([
-  ['us-east-1', 5_000],
   ['us-west-2', 5_000],
   ['eu-central-1', 2_500],
-])('%s allows %d active sessions', (region, activeSessions) => {
-  expect(quotasOf(region)).toEqual({ newSessionsPerSecond: 25, callsPerSecond: 1_000, activeSessions })
+])('%s allows %d active sessions', async (region, most) => {
+  const unlimited = { newSessionsPerSecond: Number.POSITIVE_INFINITY, callsPerSecond: Number.POSITIVE_INFINITY }
+  const boot = { kind: 'fixed', ms: 0 } as const
+  const clock = createVirtualClock()
+  const runtime = createSimulatedRuntime({ clock, platform: 'v2', region, boot, ...unlimited })
+  const invoke = (id: number) =>
+    runtime.invoke({ id: `${id}`, qualifier: 'DEFAULT' }, runtime.warmUpRequest('1'), new AbortController().signal)
+  for (let id = 0; id < most; id++) await invoke(id)
+  await expect(invoke(most)).rejects.toMatchObject({ type: 'ServiceQuotaExceededException' })
 })

@@ -1,7 +1,7 @@
 import type { PoolContext } from './pool-context.ts'
 import type { MissCause } from './pool-event.ts'
 import type { RetireReason } from './pool-plan.ts'
-import type { ClaimGate } from './pool-store.ts'
+import type { ClaimGate, StoreClaim } from './pool-store.ts'
 import { type PoolEntry, type PooledSession, toPooledSession } from './pooled-session.ts'
 import { detailsOf, stopEntry, touchEntry } from './session-work.ts'
 
@@ -81,26 +81,22 @@ export function gateOf({ clock, rules }: PoolContext): ClaimGate {
 }
 
 /** Asks the store, for a limited time. What it gives too late is put back: nobody has seen it. */
-async function takeEntry(context: PoolContext, inBackground: (work: Promise<unknown>) => void) {
+function takeEntry(
+  context: PoolContext,
+  inBackground: (work: Promise<unknown>) => void,
+): Promise<StoreClaim | { failure: unknown }> {
   const { store, emit } = context
   const asked = context.hasJoined()
     ? store.claim(gateOf(context))
     : context.joined.then(() => store.claim(gateOf(context)))
-  try {
-    return await context.claimDeadlines.within(asked)
-  } catch (failure) {
-    inBackground(
-      asked
-        .then(
-          async ({ entry, rejected }) => {
-            await Promise.all(rejected.map(each => stopEntry(context, each)))
-            if (entry) await store.giveBack(entry)
-          },
-          // It did not come late, it failed; that has been told. Giving back may fail too.
-          cause => cause !== failure && emit({ type: 'store-failed', during: 'claim', cause }),
-        )
-        .catch(cause => emit({ type: 'store-failed', during: 'give back', cause })),
-    )
+  return context.claimDeadlines.within(asked).catch(failure => {
+    const putBack = async ({ entry, rejected }: StoreClaim) => {
+      await Promise.all(rejected.map(each => stopEntry(context, each)))
+      if (entry) await store.giveBack(entry)
+    }
+    // It did not come late, it failed: that is told by the miss. Giving back may fail too.
+    const tell = (cause: unknown) => cause !== failure && emit({ type: 'store-failed', during: 'a late claim', cause })
+    inBackground(asked.then(putBack).catch(tell))
     return { failure }
-  }
+  })
 }

@@ -168,15 +168,15 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
       await passing
     },
 
-    async claim() {
+    claim() {
       if (!isRunning) {
         emit({ type: 'claim-missed', cause: 'closed', tookMs: 0 })
-        return null
+        return Promise.resolve(null)
       }
-      const session = await claimSession(context, tender.inBackground)
+      const claimed = claimSession(context, tender.inBackground)
       // Who tends the pool elsewhere sees it at its next look.
-      if (tender.isTending()) wake()
-      return session
+      if (tender.isTending() || store.lookEveryMs === 0) void claimed.then(wake)
+      return claimed
     },
 
     stats: () => books.stats(clock.now()),

@@ -9,16 +9,19 @@ const runtimeArn = 'arn:aws:bedrock-agentcore:eu-central-1:123456789012:runtime/
 const code = Code.fromInline('exports.getSession = () => {}')
 
 function synthesise(props: Partial<WarmPoolProps> = {}, withProxy = false) {
-  const stack = new Stack(new App(), 'Test', { env: { region: 'eu-central-1', account: '123456789012' } })
+  const stack = new Stack(new App({ analyticsReporting: false, treeMetadata: false }), 'Test', {
+    env: { region: 'eu-central-1', account: '123456789012' },
+  })
   const proxy = withProxy ? { proxy: { entry: 'proxy.ts', code, secret: new Secret(stack, 'Secret') } } : {}
   new WarmPool(stack, 'Pool', { runtimeArn, target: 47, code, ...proxy, ...props })
   return Template.fromStack(stack)
 }
 
 let template: Template
+// The CDK takes its time to load itself.
 beforeAll(() => {
   template = synthesise({ qualifiers: ['DEFAULT', 'second'] }, true)
-})
+}, 60_000)
 
 interface Statement {
   Effect: string

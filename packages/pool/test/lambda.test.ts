@@ -24,7 +24,7 @@ const wallClock = {
 let refillQueues = 0
 
 async function deploy(options: Partial<PoolHandlersOptions> = {}) {
-  const { client, queueUrl, inspect } = await openQueue()
+  const { client, queueUrl } = await openQueue()
   const { queueUrl: refillQueueUrl } = await openQueue(`refills-${++refillQueues}`)
   const { url, env } = emulator
   const runtime = createAgentCoreRuntime({
@@ -48,7 +48,6 @@ async function deploy(options: Partial<PoolHandlersOptions> = {}) {
   return {
     ...handlers,
     runtime,
-    inspect,
     metrics: () => lines.map(line => JSON.parse(line)),
     /** What Lambda does with the refill queue: one invocation for every order. */
     async deliverOrders() {

@@ -39,15 +39,18 @@ test('a claim from memory takes less than 0.05 ms, as a median', async () => {
 test('a claim from Redis takes less than 1.5 times one bare command, as a median', async () => {
   server ??= await startRedis()
   const client = new Redis(server.url)
-  const pool = await fullPool(redisStore({ client }), 1_000)
+  const pool = await fullPool(redisStore({ client }), 1_500)
+  // A bare command that brings as many bytes.
+  await client.set('an entry', JSON.stringify(Object.values(anEntry())))
   const claims: number[] = []
   const commands: number[] = []
-  for (let round = 0; round < 1_000; round++) {
-    commands.push(await timeOf(() => client.get('nothing')))
+  for (let round = 0; round < 1_500; round++) {
+    commands.push(await timeOf(() => client.get('an entry')))
     claims.push(await timeOf(() => pool.claim()))
   }
-  expect(pool.stats().hits).toBe(1_000)
-  expect(median(claims) / median(commands)).toBeLessThan(1.5)
+  expect(pool.stats().hits).toBe(1_500)
+  // The first third warms up what compiles.
+  expect(median(claims.slice(500)) / median(commands.slice(500))).toBeLessThan(1.5)
   await pool.close()
   client.disconnect()
 })

@@ -174,6 +174,17 @@ describe.each(electing)('a %s store for a fleet', (_, openStore) => {
   })
   afterEach(() => open.close())
 
+  test('knows a session that was claimed: who warmed it must not stop it', async () => {
+    const entry = anEntry()
+    const member = aMember()
+    const fence = await fill(store, [entry], member)
+    await store.claim(gate())
+    expect(await store.add(entry, fence)).toBe('held')
+    expect(await store.join(member)).toMatchObject({ claims: 1 })
+    expect(await store.add(entry, fence)).toBe('held')
+    expect(await store.retire([entry], fence)).toEqual([])
+  })
+
   test('lets one member tend, and the next when that one leaves', async () => {
     const [one, other] = [aMember(), aMember()]
     const { fence = 0 } = await store.join(one)

@@ -57,7 +57,12 @@ export async function openQueue(name = `pool-${++opened}.fifo`) {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   })
-  return { client, queueUrl, inspect: () => server.inspectQueue(name)?.messages, endpoint: server.address }
+  const waiting = () =>
+    (server.inspectQueue(name)?.messages.ready ?? []).map(({ messageGroupId: group, messageDeduplicationId: id }) => ({
+      group,
+      id,
+    }))
+  return { client, queueUrl, waiting, endpoint: server.address }
 }
 
 /** Call it after all tests of a file. */

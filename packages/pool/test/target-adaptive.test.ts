@@ -104,6 +104,16 @@ test('its floor may be another target, such as a schedule', () => {
   expect(target.sizeAt(start)).toBe(30)
 })
 
+test('of few claims it judges over a longer time: between two of them it does not forget the first', () => {
+  const target = adaptiveTarget()
+  let least = Number.POSITIVE_INFINITY
+  for (let at = start; at < start + 7200 * second; at += 400 * second) {
+    target.noteArrival(at)
+    if (at > start + 3600 * second) least = Math.min(least, target.sizeAt(at + 395 * second))
+  }
+  expect(least).toBe(2)
+})
+
 test('without traffic it holds the floor', () => {
   const target = adaptiveTarget({ floor: 3 })
   expect([0, 1, 3600].map(passed => target.sizeAt(start + passed * second))).toEqual([3, 3, 3])

@@ -56,14 +56,14 @@ const handlers: Record<Exclude<RouteName, 'health'>, RouteHandler> = {
  * export const POST = proxy.fetch
  */
 export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
-  const { runtimes, authorize, secrets, basePath, origins, limits, ledger, conversationId, onEvent } =
+  const { runtimes, pools, authorize, secrets, basePath, origins, limits, ledger, conversationId, onEvent } =
     checkOptions(options)
   const limiter = createLimiter(limits, {
     refused: limit => tell(onEvent, { type: 'warm-refused', atMs: Date.now(), limit }),
     failed: cause => tell(onEvent, { type: 'limits-failed', atMs: Date.now(), cause }),
   })
   const counted = Object.entries(runtimes).map(([name, runtime]) => [name, countCalls(runtime, limiter.noteCall)])
-  const agents = serveAgents(Object.fromEntries(counted), limits)
+  const agents = serveAgents(Object.fromEntries(counted), pools, limits)
   const longestIdleMs = Math.max(...[...agents.values()].map(({ rules }) => rules.idleTimeoutMs))
   const holder = crypto.randomUUID()
   const memories = createSessionMemories(longestIdleMs)
@@ -84,6 +84,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     conversationId,
     sealer: createSealer(secrets, 'ticket'),
     emit: createEmit(onEvent),
+    onPoolFailed: cause => tell(onEvent, { type: 'pool-failed', atMs: Date.now(), cause }),
   }
   const reaper = ledger && startReaper({ ledger, holder, ...reapingWith(context) })
 

@@ -32,6 +32,9 @@ export type ProxyEvent =
   | ({ type: 'session-closed' } & SessionEventDetails)
   | ({ type: 'session-reaped'; reason: HoldReason } & SessionEventDetails)
   | ({ type: 'stop-failed'; cause: unknown } & SessionEventDetails)
+  /** A session was taken out of the pool; `tookMs` is how long that took. */
+  | ({ type: 'session-claimed'; tookMs: number; evidence: Evidence } & SessionEventDetails)
+  | { type: 'pool-failed'; atMs: number; cause: unknown }
   | { type: 'ledger-failed'; atMs: number; cause: unknown }
   | { type: 'ledger-missing'; atMs: number }
   | { type: 'warm-refused'; atMs: number; limit: LimitName }

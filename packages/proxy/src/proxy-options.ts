@@ -7,6 +7,7 @@ import type { SessionLedger } from './ledger/session-ledger.ts'
 import { type WarmLimits, warmLimitsShape } from './limits/warm-limits.ts'
 import type { ProxyEvent } from './proxy-event.ts'
 import { secretsFrom } from './secrets.ts'
+import type { SessionPool } from './session-pool.ts'
 
 /** What bounds the proxy's work. Durations in milliseconds. */
 export interface ProxyLimits extends WarmLimits {
@@ -43,6 +44,13 @@ interface CommonOptions {
    */
   ledger?: SessionLedger
   /**
+   * Sessions that were warmed ahead, which pages and messages without a session are given first: `createWarmPool` of
+   * `@warm-agent/pool` makes one. Of several agents, by name. The pool is yours to start and to close.
+   *
+   * @default none: a session is warmed when a page opens
+   */
+  pool?: SessionPool | Readonly<Record<string, SessionPool>>
+  /**
    * Names the conversation that a message belongs to, when `authorize` does not: a function, or the name of a header that
    * the page sends, which then counts among its caller's own conversations only. The agent is told it, and whether its
    * microVM is new to it. A function that gives no string of 1 to 256 characters, nor `undefined`, fails the request.
@@ -66,6 +74,10 @@ const aFunction = z.custom<(...args: never[]) => unknown>(value => typeof value 
 const aRuntime = z.custom<AgentRuntime>(
   value => typeof (value as AgentRuntime | undefined)?.invoke === 'function',
   'expected an AgentRuntime, for example createAgentCoreRuntime({ arn })',
+)
+const aPool = z.custom<SessionPool>(
+  value => typeof (value as SessionPool | undefined)?.claim === 'function',
+  'expected a pool, for example createWarmPool({ … })',
 )
 const aLedger = z.custom<SessionLedger>(
   value => typeof (value as SessionLedger | undefined)?.lead === 'function',
@@ -100,6 +112,9 @@ const optionsSchema = z.strictObject({
       ...warmLimitsShape,
     })
     .prefault({}),
+  pool: z
+    .union([aPool, z.record(z.string().min(1), aPool)], 'expected a pool, or one for each agent by name')
+    .optional(),
   ledger: aLedger.optional(),
   conversationId: z
     .union([aFunction, z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,64}$/)], 'expected a function, or the name of a header')
@@ -110,6 +125,7 @@ const optionsSchema = z.strictObject({
 /** The options of a proxy, checked and complete. */
 export interface CheckedOptions {
   runtimes: Readonly<Record<string, AgentRuntime>>
+  pools: Readonly<Record<string, SessionPool | undefined>>
   authorize: Authorize
   secrets: readonly string[]
   basePath: string
@@ -140,7 +156,27 @@ export function checkOptions(options: WarmProxyOptions): CheckedOptions {
         `${runtime.idleTimeoutMs} ms. Beat more often.`,
     )
   }
+  const pools = poolsOf(options.pool, Object.keys(runtimes))
   const { authorize, ledger, conversationId, onEvent } = options
   const secrets = secretsFrom(options.secret)
-  return { runtimes, authorize, secrets, basePath, origins, limits, ledger, conversationId, onEvent }
+  return { runtimes, pools, authorize, secrets, basePath, origins, limits, ledger, conversationId, onEvent }
+}
+
+function poolsOf(pool: WarmProxyOptions['pool'], agents: string[]): CheckedOptions['pools'] {
+  if (!pool) return {}
+  const [only = '', ...others] = agents
+  const isOne = isPool(pool)
+  const pools = isOne ? { [only]: pool } : pool
+  const stranger =
+    isOne && others.length > 0 ? 'one pool for several agents' : Object.keys(pools).find(name => !agents.includes(name))
+  if (stranger) {
+    throw new Error(
+      `Could not create the proxy: option pool: ${stranger} is not an agent. Name one pool for each agent that has one.`,
+    )
+  }
+  return pools
+}
+
+function isPool(pool: NonNullable<WarmProxyOptions['pool']>): pool is SessionPool {
+  return typeof pool.claim === 'function'
 }

@@ -4,7 +4,7 @@ import type { PoolNews } from '../pool-event.ts'
 export const metricsNamespace = 'WarmAgent/Pool'
 
 /** What each function measures. Their units are CloudWatch's. */
-export const metricUnits = {
+const metricUnits = {
   Hits: 'Count',
   Misses: 'Count',
   AgeAtClaim: 'Milliseconds',

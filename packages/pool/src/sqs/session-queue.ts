@@ -9,7 +9,7 @@ import {
 import type { PoolEntry } from '../pooled-session.ts'
 
 /** One session as the queue has it. */
-export interface QueuedEntry {
+interface QueuedEntry {
   readonly entry: PoolEntry
   /** Counts how often this session was sent: two sends of one generation are one message. */
   readonly generation: number
@@ -64,10 +64,14 @@ export function createSessionQueue(client: SQSClient, queueUrl: string): Session
         }),
       )
       const lockedUntilMs = askedAtMs + lockSeconds * 1_000 - lockMarginMs
-      return Messages.flatMap(({ Body = '', ReceiptHandle: receiptHandle = '' }) => {
+      const locked: LockedEntry[] = []
+      for (const { Body = '', ReceiptHandle: receiptHandle = '' } of Messages) {
         const queued = readBody(Body)
-        return queued ? [{ ...queued, receiptHandle, lockedUntilMs }] : []
-      })
+        if (queued) locked.push({ ...queued, receiptHandle, lockedUntilMs })
+        // Nobody can use it, and it would be received again and again in a session's place.
+        else await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }))
+      }
+      return locked
     },
 
     async remove({ receiptHandle, lockedUntilMs }) {
@@ -107,7 +111,7 @@ export function createSessionQueue(client: SQSClient, queueUrl: string): Session
   }
 }
 
-/** Something else in the queue is left alone: it comes back, and its retention ends it. */
+/** @returns `undefined` for what is no session. */
 function readBody(body: string): QueuedEntry | undefined {
   try {
     const { entry, generation } = JSON.parse(body)

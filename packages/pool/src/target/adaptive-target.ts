@@ -22,7 +22,7 @@ export interface AdaptiveTargetOptions {
   activeSessions?: number | undefined
   /** The replenishment time to go by until some were measured, in milliseconds. @default 3000 */
   replenishmentMs?: number | undefined
-  /** The rate is the mean over this time. Milliseconds, from 10 seconds to 1 hour. A burst is seen within seconds all the same. @default 300_000 */
+  /** The rate is the mean over this time, over up to twelve times as much where there are few claims. Milliseconds, from 10 seconds to 1 hour. A burst is seen within seconds all the same. @default 300_000 */
   windowMs?: number | undefined
   /** Half of what is too much goes within this time. Milliseconds. @default 120_000 */
   shrinkHalfLifeMs?: number | undefined

@@ -37,6 +37,7 @@ export function heldEntry(
     bornAt: Math.max(ticket.bornAt, current?.bornAt ?? 0),
     touchedAt: Math.max(ticket.touchedAt, current?.touchedAt ?? 0),
     isSent: ticket.isSent || (current?.isSent ?? false),
+    ...(ticket.heldSince !== undefined && { heldSince: ticket.heldSince }),
   }
   const isWarm = ticket.isWarm || (current?.isWarm ?? false)
   const parkedUntil = parkedUntilOf(current, change, times.isSent)

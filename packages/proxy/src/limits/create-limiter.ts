@@ -17,11 +17,19 @@ interface LimitedSession {
 /** Keeps warmth within its limits, and counts what messages take. */
 export interface Limiter {
   /**
-   * Makes room for a warm-up of a session that lives `forMs` unless it is touched.
+   * Makes room among what the caller has for a session that lives `forMs` unless it is touched.
    *
    * @throws WarmAgentError `rate_limited`
    */
-  admitWarmUp(held: LimitedSession, caller: Caller, forMs: number, warmTimeoutMs: number): Promise<void>
+  admitSession(held: LimitedSession, caller: Caller, forMs: number): Promise<void>
+  /**
+   * Makes room among all warm-ups for that of a session that was admitted.
+   *
+   * @throws WarmAgentError `rate_limited`
+   */
+  admitWarmUp(held: LimitedSession, warmTimeoutMs: number): Promise<void>
+  /** Another session, from a pool, has come in place of the one that was admitted. */
+  exchange(held: LimitedSession, claimed: LimitedSession, caller: Caller, forMs: number): void
   /** The warm-up is over, well or not. */
   warmUpEnded(held: LimitedSession): void
   /**
@@ -104,19 +112,35 @@ export function createLimiter(
   }
 
   return {
-    async admitWarmUp(held, caller, forMs, warmTimeoutMs) {
+    async admitSession(held, caller, forMs) {
       const member = memberOf(held)
       const who = keyOf(caller)
       const ofCaller: Rate = { name: `warm-ups:${who}`, windowMs: 60_000 }
       const refusal = await admit([
         take('warmUpsPerCallerPerMinute', ofCaller, limits.warmUpsPerCallerPerMinute),
         enter('liveSessionsPerCaller', `live:${who}`, member, forMs),
-        enter('warmUpsAtOnce', 'warming', member, warmTimeoutMs),
-        take('warmUpsPerSecond', newSessions, limits.warmUpsPerSecond),
-        take('callsPerSecond', calls, limits.callsPerSecond),
         pay(member, forMs),
       ])
       if (refusal) throw refused('Could not warm a session up', refusal)
+    },
+
+    async admitWarmUp(held, warmTimeoutMs) {
+      const refusal = await admit([
+        enter('warmUpsAtOnce', 'warming', memberOf(held), warmTimeoutMs),
+        take('warmUpsPerSecond', newSessions, limits.warmUpsPerSecond),
+        take('callsPerSecond', calls, limits.callsPerSecond),
+      ])
+      if (refusal) throw refused('Could not warm a session up', refusal)
+    },
+
+    exchange(held, claimed, caller, forMs) {
+      for (const [session, ms] of [
+        [held, 0],
+        [claimed, forMs],
+      ] as const) {
+        note(store.hold(`live:${keyOf(caller)}`, memberOf(session), ms, Infinity))
+        note(pay(memberOf(session), ms))
+      }
     },
 
     warmUpEnded: held => note(store.hold('warming', memberOf(held), 0, Infinity)),

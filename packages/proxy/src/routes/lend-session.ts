@@ -2,7 +2,7 @@ import { headerNames, type Outcome, WarmAgentError, wireVersion } from '@warm-ag
 import type { Caller } from '../callers.ts'
 import { conversationHeaders, conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
-import { coldSession, joinSession } from '../sessions/join-session.ts'
+import { freshSession, joinSession } from '../sessions/join-session.ts'
 import { ownedByConversation } from '../sessions/send-message.ts'
 import { agentNamed, agentOf, type SessionContext } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
@@ -39,7 +39,7 @@ export async function lendSession(
   const conversation = await conversationOf(context.conversationId, request, caller)
   const joined = opened
     ? await joinSession(context, opened, caller, request.signal)
-    : coldSession(agentNamed(context, agentNameOf(request)), caller.callerId)
+    : await freshSession(context, agentNamed(context, agentNameOf(request)), caller.callerId)
   noteMessage(context, caller, opened, joined)
   const { ticket, outcome } = joined
   const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }

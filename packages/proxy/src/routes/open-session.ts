@@ -1,11 +1,14 @@
-import { type OpenEvent, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
+import { type OpenEvent, toErrorBody, WarmAgentError, type WarmLease } from '@warm-agent/protocol'
 import * as z from 'zod'
+import type { Caller } from '../callers.ts'
 import { toWarmAgentError } from '../failures.ts'
 import { readBody } from '../read-body.ts'
+import { claimSpare } from '../sessions/claim-spare.ts'
 import { parkSession } from '../sessions/close-session.ts'
 import { grantLease } from '../sessions/grant-lease.ts'
 import { evidenceOf, openSession, warmTicket } from '../sessions/open-session.ts'
-import { agentNamed, newTicket } from '../sessions/session-context.ts'
+import { agentNamed, newTicket, type ServedAgent, type SessionContext } from '../sessions/session-context.ts'
+import type { SessionTicket } from '../sessions/session-ticket.ts'
 import type { RouteHandler } from './route-handler.ts'
 
 const openBody = z.object({ agent: z.string().max(200).optional() })
@@ -23,16 +26,7 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
   }
   const { agent: name } = parseBody(await readBody(request, context.limits.bodyBytes))
   const agent = agentNamed(context, name)
-  const ticket = newTicket(agent, caller.callerId)
-  await context.limiter.admitWarmUp(ticket, caller, agent.rules.idleTimeoutMs, context.limits.warmTimeoutMs)
-  const { warmed } = openSession(context, agent, caller, ticket)
-  warmed.then(
-    () => context.limiter.warmUpEnded(ticket),
-    () => {
-      context.limiter.warmUpEnded(ticket)
-      context.limiter.noteEnd(ticket, caller)
-    },
-  )
+  const { ticket, warmed } = await openOrClaim(context, agent, caller)
 
   let isGone = false
   let keepAlive: ReturnType<typeof setTimeout>
@@ -49,15 +43,9 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
       sendEvent({ event: 'lease', data: await grantLease(context, ticket) })
       stayAlive()
       const last: OpenEvent = await warmed.then(
-        async answer => ({
+        async ({ ticket: warm, ...facts }) => ({
           event: 'warm',
-          data: {
-            ...(await grantLease(context, warmTicket(ticket, answer))),
-            status: 'warm',
-            source: 'started',
-            tookMs: answer.tookMs,
-            evidence: evidenceOf(answer, ticket.nonce),
-          },
+          data: { ...(await grantLease(context, warm)), status: 'warm', ...facts },
         }),
         error => ({ event: 'failed', data: toErrorBody(toWarmAgentError(error)) }),
       )
@@ -77,6 +65,47 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
     },
   })
   return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+}
+
+/** What a page is told of a session that has become warm. */
+type WarmFacts = Pick<WarmLease, 'source' | 'tookMs' | 'evidence'> & { ticket: SessionTicket }
+
+/** A session out of the pool, warm at once, or else one that begins to warm now. */
+async function openOrClaim(
+  context: SessionContext,
+  agent: ServedAgent,
+  caller: Caller,
+): Promise<{ ticket: SessionTicket; warmed: Promise<WarmFacts> }> {
+  const { limiter, limits } = context
+  const { idleTimeoutMs } = agent.rules
+  const ticket = newTicket(agent, caller.callerId)
+  await limiter.admitSession(ticket, caller, idleTimeoutMs)
+  const spare = await claimSpare(context, agent, caller.callerId)
+  if (spare) {
+    limiter.exchange(ticket, spare.ticket, caller, idleTimeoutMs)
+    return { ticket: spare.ticket, warmed: Promise.resolve({ ...spare, source: 'pool' }) }
+  }
+  await limiter.admitWarmUp(ticket, limits.warmTimeoutMs).catch(error => {
+    limiter.noteEnd(ticket, caller)
+    throw error
+  })
+  const { warmed } = openSession(context, agent, caller, ticket)
+  warmed.then(
+    () => limiter.warmUpEnded(ticket),
+    () => {
+      limiter.warmUpEnded(ticket)
+      limiter.noteEnd(ticket, caller)
+    },
+  )
+  return {
+    ticket,
+    warmed: warmed.then(answer => ({
+      ticket: warmTicket(ticket, answer),
+      source: 'started',
+      tookMs: answer.tookMs,
+      evidence: evidenceOf(answer, ticket.nonce),
+    })),
+  }
 }
 
 function parseBody(bytes: Uint8Array): z.infer<typeof openBody> {

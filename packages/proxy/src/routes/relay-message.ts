@@ -2,7 +2,7 @@ import { headerNames } from '@warm-agent/protocol'
 import { conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
 import { readBody } from '../read-body.ts'
-import { coldSession, joinSession } from '../sessions/join-session.ts'
+import { freshSession, joinSession } from '../sessions/join-session.ts'
 import { sendMessage } from '../sessions/send-message.ts'
 import { agentNamed } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
@@ -18,7 +18,7 @@ export const relayMessageRoute: RouteHandler = async (context, caller, request) 
   const body = await readBody(request, context.limits.bodyBytes)
   const joined = opened
     ? await joinSession(context, opened, caller, signal)
-    : coldSession(agentNamed(context, agentNameOf(request)), caller.callerId)
+    : await freshSession(context, agentNamed(context, agentNameOf(request)), caller.callerId)
   noteMessage(context, caller, opened, joined)
   const joinedAt = performance.now()
   const { answer, ticket, outcome } = await sendMessage(context, joined, {

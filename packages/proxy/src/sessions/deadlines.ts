@@ -6,6 +6,8 @@ export interface SessionTimes {
   readonly bornAt: number
   /** When it was last known to be touched. */
   readonly touchedAt: number
+  /** When its hold began, if later than its birth: a session from a pool is held since it was claimed. */
+  readonly heldSince?: number | undefined
   /** Whether a conversation owns it, that is, a message was sent on it. */
   readonly isSent: boolean
 }
@@ -25,7 +27,9 @@ export function platformEndAt(times: SessionTimes, rules: SessionRules): number 
 
 /** Until when beats are accepted: an unsent session has a maximum hold, one in use lives its life. */
 export function holdEndAt(times: SessionTimes, rules: SessionRules): number {
-  return times.bornAt + (times.isSent ? rules.maxLifetimeMs : Math.min(rules.unsentHoldMs, rules.maxLifetimeMs))
+  const { bornAt, heldSince = bornAt } = times
+  const endAt = bornAt + rules.maxLifetimeMs
+  return times.isSent ? endAt : Math.min(heldSince + rules.unsentHoldMs, endAt)
 }
 
 /** Whether a message on this session would meet a machine that the platform has ended. */

@@ -1,5 +1,6 @@
 import type { Outcome } from '@warm-agent/protocol'
 import type { CallCredentials } from '../agent-runtime.ts'
+import { claimSpare } from './claim-spare.ts'
 import { unpark } from './close-session.ts'
 import { isExpired } from './deadlines.ts'
 import { startWarmUp, warmTicket } from './open-session.ts'
@@ -15,8 +16,17 @@ export interface JoinedSession {
   isNew?: boolean
 }
 
-/** A session for a message that brought none. */
-export function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
+/** A session for a message that brought none: one that was warmed ahead, or a cold one. */
+export async function freshSession(
+  context: SessionContext,
+  agent: ServedAgent,
+  callerId: string,
+): Promise<JoinedSession> {
+  const spare = await claimSpare(context, agent, callerId)
+  return spare ? { ticket: spare.ticket, outcome: 'warm', isNew: true } : coldSession(agent, callerId)
+}
+
+function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
   // The nonce is not known to this VM: it will see its first one at the first beat.
   return { ticket: { ...newTicket(agent, callerId), nonce: undefined }, outcome: 'cold', isNew: true }
 }
@@ -69,7 +79,7 @@ export async function joinSession(
     return { ticket: warmTicket(ticket, answer), outcome: outcomeOf(answer) }
   } catch (error) {
     if (signal.aborted) throw error
-    return coldSession(agent, ticket.callerId)
+    return freshSession(context, agent, ticket.callerId)
   }
 }
 

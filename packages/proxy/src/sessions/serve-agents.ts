@@ -1,5 +1,6 @@
 import type { AgentRuntime } from '../agent-runtime.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
+import type { SessionPool } from '../session-pool.ts'
 import type { ServedAgent } from './session-context.ts'
 
 /** A beat comes after this share of the idle timeout: one that is lost or late still leaves room for the next. */
@@ -8,6 +9,7 @@ const beatShare = 0.6
 /** @returns the agents by name, each with the rules of its runtime and its own turn of endpoints. */
 export function serveAgents(
   runtimes: Readonly<Record<string, AgentRuntime>>,
+  pools: Readonly<Record<string, SessionPool | undefined>>,
   { beatMs, unsentHoldMs }: Pick<ProxyLimits, 'beatMs' | 'unsentHoldMs'>,
 ): ReadonlyMap<string, ServedAgent> {
   return new Map(
@@ -19,6 +21,7 @@ export function serveAgents(
         {
           name,
           runtime,
+          pool: pools[name],
           rules: { idleTimeoutMs, maxLifetimeMs, unsentHoldMs, beatMs: beatMs ?? idleTimeoutMs * beatShare },
           nextQualifier: () => runtime.placeSession?.() ?? qualifiers[turn++ % qualifiers.length] ?? 'DEFAULT',
         },

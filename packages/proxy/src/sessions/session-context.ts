@@ -6,6 +6,7 @@ import type { Limiter } from '../limits/create-limiter.ts'
 import type { EmitProxyEvent } from '../proxy-event.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
 import type { Sealer } from '../sealer.ts'
+import type { SessionPool } from '../session-pool.ts'
 import type { SessionRules } from './deadlines.ts'
 import type { SessionMemories } from './session-memory.ts'
 import type { SessionTicket } from './session-ticket.ts'
@@ -15,6 +16,8 @@ export interface ServedAgent {
   readonly name: string
   readonly runtime: AgentRuntime
   readonly rules: SessionRules
+  /** Sessions that were warmed ahead. */
+  readonly pool?: SessionPool | undefined
   /** The endpoint that the next new session is placed on. */
   nextQualifier(): string
 }
@@ -29,6 +32,7 @@ export interface SessionContext {
   readonly conversationId: ConversationSource | undefined
   readonly sealer: Sealer
   readonly emit: EmitProxyEvent
+  readonly onPoolFailed: (cause: unknown) => void
 }
 
 /** @throws WarmAgentError `not_found` for an unknown name, `bad_request` when one of several must be named. */

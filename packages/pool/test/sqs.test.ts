@@ -1,0 +1,95 @@
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { createWarmPool } from '@warm-agent/pool'
+import { sqsStore } from '@warm-agent/pool/sqs'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { createFakeAgents } from './fake-agents.ts'
+import { anEntry, closeServers, fill, gate, openQueue } from './stores.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+afterAll(closeServers)
+
+async function open() {
+  const { client, queueUrl, waiting } = await openQueue()
+  return { client, queueUrl, waiting, store: sqsStore({ client, queueUrl }) }
+}
+
+test('what a claimer did not live to delete comes back', async () => {
+  const { client, queueUrl, store } = await open()
+  const entry = anEntry()
+  await fill(store, [entry])
+  // This one dies right after its receive.
+  await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 1 }))
+  expect((await store.claim(gate())).entry).toBeNull()
+  await vi.waitFor(async () => expect((await store.claim(gate())).entry).toEqual(entry), { timeout: 5_000 })
+})
+
+test('what was deleted too late is not handed out: somebody else may have received it', async () => {
+  const { client, store } = await open()
+  await fill(store, [anEntry()])
+  const { send } = client
+  let laterMs = 0
+  const now = performance.now.bind(performance)
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + laterMs)
+  client.send = (async (command: object) => {
+    if (command.constructor.name === 'DeleteMessageCommand') laterMs = 15_000
+    return Reflect.apply(send, client, [command])
+  }) as typeof client.send
+  expect((await store.claim(gate())).entry).toBeNull()
+})
+
+test('each session is a group of its own, and every generation another message', async () => {
+  const { store, waiting } = await open()
+  const entries = [anEntry(), anEntry()]
+  await fill(store, entries)
+  await store.update(entries)
+  const ids = entries.map(({ runtimeSessionId }) => runtimeSessionId).toSorted()
+  const sent = waiting().toSorted((one, other) => (`${one.group}` < `${other.group}` ? -1 : 1))
+  expect(sent).toEqual(ids.map(id => ({ group: id, id: `${id}.1` })))
+})
+
+test('a message of somebody else does not stand in the way', async () => {
+  const { client, queueUrl, store } = await open()
+  const message = { MessageGroupId: 'other', MessageDeduplicationId: 'other' }
+  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'hello', ...message }))
+  const entry = anEntry()
+  await fill(store, [entry])
+  expect((await store.claim(gate())).entry).toEqual(entry)
+})
+
+test('a running pool fills the queue, and another process claims from it', async () => {
+  const { client, queueUrl, store } = await open()
+  const agents = createFakeAgents()
+  const tending = createWarmPool({ runtime: agents.runtime, store, target: 5, leaseMs: 60_000 })
+  const claiming = createWarmPool({
+    runtime: agents.runtime,
+    store: sqsStore({ client, queueUrl }),
+    target: 5,
+    tends: false,
+    leaseMs: 60_000,
+  })
+  await tending.start()
+  await claiming.start()
+  const claimed = new Set<string>()
+  await vi.waitFor(async () => {
+    const session = await claiming.claim()
+    if (session) claimed.add(session.runtimeSessionId)
+    expect(claimed.size).toBe(5)
+  })
+  await Promise.all([tending.close({ sessions: 'stop' }), claiming.close()])
+  expect(agents.running().toSorted()).toEqual([...claimed].toSorted())
+})
+
+test.each([
+  ['client', {}],
+  ['queueUrl', 'https://sqs.eu-central-1.amazonaws.com/123456789012/pool'],
+  ['queueUrl', 'pool.fifo'],
+  ['lookEveryMs', 1],
+  ['group', 'pool'],
+])('the option %s of %j is refused by name', async (name, value) => {
+  const { client, queueUrl } = await open()
+  expect(() => sqsStore({ client, queueUrl, [name]: value } as never)).toThrow(
+    `Could not create the store: option ${name} is`,
+  )
+})

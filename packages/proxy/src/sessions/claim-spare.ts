@@ -1,0 +1,65 @@
+import type { Evidence } from '@warm-agent/protocol'
+import { within } from '../ledger/within.ts'
+import type { ClaimedSession } from '../session-pool.ts'
+import { closeSession } from './close-session.ts'
+import type { ServedAgent, SessionContext } from './session-context.ts'
+import type { SessionTicket } from './session-ticket.ts'
+
+/** A pool answers at once or has nothing: nobody waits for it longer than for a round trip. */
+const claimMs = 1_000
+
+/** A session that was warm before anybody asked. */
+interface ClaimedSpare {
+  ticket: SessionTicket
+  evidence: Evidence
+  /** How long the claim took, in milliseconds. */
+  tookMs: number
+}
+
+/** Takes a session out of the agent's pool for a caller. Never rejects: without one it is warmed or started as ever. */
+export async function claimSpare(
+  context: SessionContext,
+  agent: ServedAgent,
+  callerId: string,
+): Promise<ClaimedSpare | undefined> {
+  if (!agent.pool) return undefined
+  const askedAt = performance.now()
+  const claiming = agent.pool.claim()
+  try {
+    const claimed = await within(claimMs, 'claim a session from the pool', claiming)
+    if (!claimed) return undefined
+    const { evidence } = claimed
+    const ticket = ticketOf(claimed, agent, callerId)
+    context.memories.note(ticket.session, { touchedAt: ticket.touchedAt, ticket })
+    await context.ledger.hold(ticket, 'touched')
+    const tookMs = performance.now() - askedAt
+    context.emit({ type: 'session-claimed', tookMs, evidence }, ticket)
+    return { ticket, evidence, tookMs }
+  } catch (cause) {
+    context.onPoolFailed(cause)
+    // What comes too late is nobody's.
+    claiming
+      .then(late => late && closeSession(context, ticketOf(late, agent, callerId)))
+      // Told already: the claim itself failed, or an event has told of the stop.
+      .catch(() => undefined)
+    return undefined
+  }
+}
+
+function ticketOf(
+  { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce }: ClaimedSession,
+  { name }: ServedAgent,
+  callerId: string,
+): SessionTicket {
+  return {
+    session: { id: runtimeSessionId, qualifier },
+    agent: name,
+    callerId,
+    bornAt: bornAtMs,
+    touchedAt: touchedAtMs,
+    heldSince: Date.now(),
+    nonce,
+    isWarm: true,
+    isSent: false,
+  }
+}

@@ -1,0 +1,132 @@
+import type { ClaimedSession, SessionPool } from '@warm-agent/proxy'
+import { expect, test } from 'vitest'
+import { createTestProxy, outcomeOf } from './browser.ts'
+import { createFakeRuntime } from './fake-runtime.ts'
+
+/** An agent with sessions that were warmed ahead, and what became of the pool. */
+async function createStock(sizes: { spares?: number } = {}) {
+  const { runtime, log, ...rest } = createFakeRuntime()
+  const spares: ClaimedSession[] = []
+  for (let number = 1; number <= (sizes.spares ?? 1); number++) {
+    const id = `pooled-session-number-${number}-of-this-test`
+    const nonce = `nonce ${number}`
+    const session = { id, qualifier: 'DEFAULT' }
+    await runtime.invoke(session, runtime.warmUpRequest(nonce), new AbortController().signal)
+    const nowMs = Date.now()
+    const times = { bornAtMs: nowMs - 3_600_000, touchedAtMs: nowMs }
+    spares.push({ runtimeSessionId: id, qualifier: 'DEFAULT', nonce, evidence: 'observed', ...times })
+  }
+  log.length = 0
+  let claims = 0
+  const pool: SessionPool = {
+    async claim() {
+      claims++
+      return spares.shift() ?? null
+    },
+  }
+  return { runtime, log, pool, claims: () => claims, ...rest }
+}
+
+test('a page is given a session of the pool: warm at once, and nothing is started', async () => {
+  const { runtime, log, pool } = await createStock()
+  const { open, send, events } = createTestProxy({ runtime, pool })
+  const { next } = await open()
+  expect(await next()).toMatchObject({ event: 'lease', data: { status: 'warm' } })
+  const warm = await next()
+  expect(warm).toMatchObject({ event: 'warm', data: { source: 'pool', evidence: 'observed', status: 'warm' } })
+  expect(await next()).toBeUndefined()
+  if (warm?.event !== 'warm') throw new Error('not warm')
+  expect(warm.data.tookMs).toBeLessThan(1000)
+  expect(outcomeOf(await send('hello', warm.data.ticket))).toBe('warm')
+  expect(log).toEqual(['vm 1 ran hello'])
+  expect(events.map(({ type }) => type)).toEqual(['session-claimed', 'message-answered'])
+})
+
+test('it is held unsent for as long as any other, counted from the claim, and its life counts from its birth', async () => {
+  const { runtime, pool } = await createStock()
+  const { openWarm, beat } = createTestProxy({ runtime, pool })
+  const { ticket, holdMs } = await openWarm()
+  expect(holdMs).toBeGreaterThan(890_000)
+  expect(holdMs).toBeLessThanOrEqual(900_000)
+  expect((await beat(ticket)).status).toBe('warm')
+})
+
+test('an empty pool falls back to warming on open', async () => {
+  const { runtime, pool, log } = await createStock({ spares: 0 })
+  const { openWarm } = createTestProxy({ runtime, pool })
+  expect(await openWarm()).toMatchObject({ source: 'started' })
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
+})
+
+test('a message that brings no session is given one of the pool, and goes cold without', async () => {
+  const { runtime, pool, log } = await createStock()
+  const { send } = createTestProxy({ runtime, pool })
+  expect(outcomeOf(await send('first'))).toBe('warm')
+  expect(outcomeOf(await send('second'))).toBe('cold')
+  expect(log).toEqual(['vm 1 ran first', 'vm 2 started', 'vm 2 ran second'])
+})
+
+test('no two callers are given the same session', async () => {
+  const { runtime, pool } = await createStock({ spares: 3 })
+  const { post } = createTestProxy({ runtime, pool })
+  const answers = await Promise.all(
+    ['ann', 'bob', 'cyd', 'dee'].map(user => post('/messages', { body: user, headers: { 'x-user': user } })),
+  )
+  expect(answers.map(outcomeOf).sort()).toEqual(['cold', 'warm', 'warm', 'warm'])
+})
+
+test('a pool that fails costs nothing but warmth, and is told of', async () => {
+  const { runtime } = createFakeRuntime()
+  const cause = new Error('Redis is gone')
+  const { openWarm, events } = createTestProxy({ runtime, pool: { claim: () => Promise.reject(cause) } })
+  expect(await openWarm()).toMatchObject({ source: 'started' })
+  expect(events[0]).toMatchObject({ type: 'pool-failed', cause: { message: 'Redis is gone' } })
+})
+
+test('a session that the pool gives up too late is stopped', async () => {
+  const { runtime, log, pool } = await createStock()
+  let give = () => {}
+  const late = new Promise<void>(resolve => {
+    give = resolve
+  })
+  const { openWarm } = createTestProxy({ runtime, pool: { claim: () => late.then(() => pool.claim()) } })
+  expect(await openWarm()).toMatchObject({ source: 'started' })
+  give()
+  await expect.poll(() => log).toContain('vm 1 stopped')
+})
+
+test('a caller who has enough sessions does not drain the pool', async () => {
+  const { runtime, pool, claims } = await createStock({ spares: 3 })
+  const { open, openWarm } = createTestProxy({ runtime, pool, limits: { liveSessionsPerCaller: 1 } })
+  await openWarm()
+  expect((await open()).response.status).toBe(429)
+  expect(claims()).toBe(1)
+})
+
+test('claims take nothing of the budget of warm-ups', async () => {
+  const { runtime, pool } = await createStock({ spares: 3 })
+  const { openWarm } = createTestProxy({ runtime, pool, limits: { warmUpsPerSecond: 1 } })
+  const sources = [await openWarm(), await openWarm(), await openWarm()].map(({ source }) => source)
+  expect(sources).toEqual(['pool', 'pool', 'pool'])
+})
+
+test('several agents name their pools', async () => {
+  const stock = await createStock()
+  const other = createFakeRuntime()
+  const { open } = createTestProxy({
+    runtime: undefined,
+    agents: { travel: stock.runtime, music: other.runtime },
+    pool: { travel: stock.pool },
+  } as never)
+  const lease = async (agent: string) => (await (await open({ body: JSON.stringify({ agent }) })).next())?.data
+  expect(await lease('travel')).toMatchObject({ status: 'warm' })
+  expect(await lease('music')).toMatchObject({ status: 'warming' })
+})
+
+test.each([
+  [{ pool: { strange: { claim: async () => null } } }, 'option pool: strange is not an agent'],
+  [{ pool: { claim: 7 } as never }, 'option pool: expected a pool'],
+])('a pool that makes no sense is refused', (options, message) => {
+  const { runtime } = createFakeRuntime()
+  expect(() => createTestProxy({ ...options, runtime } as never)).toThrow(message)
+})
