@@ -8,6 +8,7 @@ import type { PoolContext } from './pool-context.ts'
 import { createEmit } from './pool-event.ts'
 import { checkPoolOptions, type WarmPoolOptions } from './pool-options.ts'
 import type { PooledSession } from './pooled-session.ts'
+import { stopWhatWaits } from './stop-what-waits.ts'
 import { createTender } from './tend-pool.ts'
 
 /** Sessions that are warmed ahead. */
@@ -34,9 +35,10 @@ export interface WarmPool {
    */
   replenish(): Promise<boolean>
   /**
-   * Takes all sessions out of the pool and stops them. It is filled again unless its target is 0 or it is closed.
+   * Takes all sessions out of the pool and stops them, also those that another process tends. Whoever tends it fills it
+   * again, unless its target is 0 or it is closed.
    *
-   * @returns how many. 0 when another process tends the pool.
+   * @returns how many.
    */
   drain(): Promise<number>
   /**
@@ -143,6 +145,13 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     } while (clock.now() < untilMs && !ending.signal.aborted)
   }
 
+  async function drain(): Promise<number> {
+    const taken = await tender.empty('closed')
+    const others = tender.isTending() ? 0 : await stopWhatWaits(context)
+    await tender.settled()
+    return taken + others
+  }
+
   async function end({ sessions }: CloseOptions): Promise<void> {
     isRunning = false
     clock.clearTimeout(timer)
@@ -188,11 +197,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
       await tender.settled()
       return hasWarmed
     },
-    drain: async () => {
-      const count = await tender.empty('closed')
-      await tender.settled()
-      return count
-    },
+    drain,
 
     close(how = {}) {
       closing ??= end(how)

@@ -63,7 +63,7 @@ export interface WarmPoolOptions {
   }
   /** Whether this process may fill and tend the pool, and not only claim from it. One such process does at a time. @default true */
   tends?: boolean
-  /** A process that is silent for so long is replaced by another, with a store for a fleet. Milliseconds. @default 5_000 */
+  /** A process that is silent for so long is replaced by another, with a store for a fleet. Milliseconds. @default 5_000, or more when the store is looked at more rarely than every second */
   leaseMs?: number
   /**
    * What an hour of holding one session costs, for the metrics. Dollars. @default 0.0203: the 1.2 GB of an echo agent on V2 at
@@ -150,7 +150,7 @@ const optionsSchema = z.strictObject({
     })
     .prefault({}),
   tends: z.boolean().default(true),
-  leaseMs: duration.default(5_000),
+  leaseMs: duration.optional(),
   dollarsPerSessionHour: z.number().nonnegative().default(0.0203),
   alarms: z
     .strictObject({
@@ -175,6 +175,7 @@ export function checkPoolOptions(options: WarmPoolOptions): CheckedPoolOptions {
   const { runtime, store, target, clock, random, onEvent, ...rules } = checked.data
   const { idleTimeoutMs } = runtime
   const { beatMs = 0.6 * idleTimeoutMs, trustMs = Math.min(30_000, 0.1 * idleTimeoutMs) } = rules
+  const { leaseMs = Math.max(5_000, 5 * store.lookEveryMs) } = rules
   const usableIdleMs = idleTimeoutMs - Math.min(30_000, 0.05 * idleTimeoutMs)
   if (beatMs >= usableIdleMs) {
     refuse('beatMs', beatMs, `the agent idles out after ${idleTimeoutMs} ms. Beat more often`)
@@ -182,8 +183,8 @@ export function checkPoolOptions(options: WarmPoolOptions): CheckedPoolOptions {
   if (trustMs > usableIdleMs) {
     refuse('trustMs', trustMs, `the agent idles out after ${idleTimeoutMs} ms. Trust for a shorter time`)
   }
-  if (store.lookEveryMs * 2 > rules.leaseMs) {
-    refuse('leaseMs', rules.leaseMs, `this store is looked at every ${store.lookEveryMs} ms. Give at least twice that`)
+  if (store.lookEveryMs * 2 > leaseMs) {
+    refuse('leaseMs', leaseMs, `this store is looked at every ${store.lookEveryMs} ms. Give at least twice that`)
   }
   return {
     runtime,
@@ -193,6 +194,7 @@ export function checkPoolOptions(options: WarmPoolOptions): CheckedPoolOptions {
       ...rules,
       beatMs,
       trustMs,
+      leaseMs,
       usableIdleMs,
       targetEveryMs: typeof target === 'number' ? Number.POSITIVE_INFINITY : 1_000,
     },

@@ -177,6 +177,18 @@ test('processes of two versions: the newer one’s sessions are handed out, also
   expect(agents.running().toSorted()).toEqual(claimed.map(session => session?.runtimeSessionId).toSorted())
 })
 
+test('another process can drain what the one that tends has filled', async () => {
+  const { pool, isReady, agents } = startPool()
+  await pool.start()
+  await isReady(3)
+  const { store } = connect()
+  const operator = createWarmPool({ runtime: agents.runtime, store, target: 0, tends: false })
+  expect(await operator.drain()).toBe(3)
+  expect(agents.count('stopped')).toBe(3)
+  await operator.close()
+  await pool.close()
+})
+
 test.each([
   ['client', {}],
   ['prefix', 'a{b'],

@@ -61,13 +61,12 @@ test('a message of somebody else does not stand in the way', async () => {
 test('a running pool fills the queue, and another process claims from it', async () => {
   const { client, queueUrl, store } = await open()
   const agents = createFakeAgents()
-  const tending = createWarmPool({ runtime: agents.runtime, store, target: 5, leaseMs: 60_000 })
+  const tending = createWarmPool({ runtime: agents.runtime, store, target: 5 })
   const claiming = createWarmPool({
     runtime: agents.runtime,
     store: sqsStore({ client, queueUrl }),
     target: 5,
     tends: false,
-    leaseMs: 60_000,
   })
   await tending.start()
   await claiming.start()

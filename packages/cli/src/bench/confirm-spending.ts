@@ -17,7 +17,10 @@ export async function confirmSpending(plan: PlanSettings): Promise<void> {
     throw new UsageError(`Could not start the bench: nobody is there to confirm it. ${what} Give --yes.`)
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(`${what} Go on? [y/N] `)
+  const leaving = new AbortController()
+  terminal.once('close', () => leaving.abort())
+  // Ctrl-C and Ctrl-D are a no.
+  const answer = await terminal.question(`${what} Go on? [y/N] `, { signal: leaving.signal }).catch(() => 'no')
   terminal.close()
   if (!/^y(es)?$/i.test(answer.trim()))
     throw new UsageError('Could not start the bench: it was not confirmed. Answer y, or give --yes.')

@@ -21,8 +21,8 @@ const settings = {
     defaultText: 'DEFAULT',
   }),
   agent: setting('COMMAND', 'measure this agent in an emulator of its own instead: no AWS, no cost', optional),
-  boot: setting('SPEC', "the emulator's boots: fixed:MS or lognormal:MEDIAN_MS,P99_MS", readBoot, {
-    defaultText: articleBoot,
+  boot: setting('SPEC', "the emulator's boots: fixed:MS, lognormal:MEDIAN_MS,P99_MS or file:PATH", readBoot, {
+    defaultText: `${articleBoot}, or the platform's`,
   }),
   scenarios: setting('NAMES', `comma-separated, of ${scenarioNames.join(', ')}`, readScenarios, {
     defaultText: usualScenarios.join(','),
@@ -71,7 +71,12 @@ const settings = {
       defaultText: '1 on AWS',
     },
   ),
-  platform: setting('NAME', `for the prices: ${platforms.join(', ')}`, oneOf(...platforms), { defaultText: 'v2' }),
+  platform: setting(
+    'NAME',
+    `whose prices count, and which the emulator plays: ${platforms.join(', ')}`,
+    oneOf(...platforms),
+    { defaultText: 'v2' },
+  ),
   'memory-gb': setting('GB', 'for the cost: billed memory of a microVM', decimal(0.125, 64), { defaultText: '1.2' }),
   yes: { help: 'spend the money on AWS without asking', read: isOn },
 }
@@ -105,8 +110,10 @@ export function readPlan(args: string[]) {
     throw new UsageError('Could not use --arrivals: they come at a rate. Give --rate, or leave it out.')
   }
   const seed = values.seed ?? Math.floor(Math.random() * 2 ** 32)
-  const bootText = values.boot ?? articleBoot
-  const boot = parseBoot(bootText)
+  const { platform } = values
+  // A platform brings boots of its own; without one they are those of the article.
+  const bootText = values.boot ?? (platform ? undefined : articleBoot)
+  const boot = bootText === undefined ? undefined : parseBoot(bootText)
   const load: Load =
     values.rate === undefined
       ? { kind: 'closed', concurrency: values.concurrency ?? 4 }
@@ -114,14 +121,14 @@ export function readPlan(args: string[]) {
   const target: Target = {
     arn,
     qualifiers: values['agent-runtime-qualifiers'],
-    emulate: values.agent && boot ? { agent: values.agent, boot, seed } : undefined,
+    emulate: values.agent ? { agent: values.agent, boot, platform, seed } : undefined,
   }
-  const footprint: Footprint = { platform: values.platform ?? 'v2', gb: values['memory-gb'] ?? 1.2 }
+  const footprint: Footprint = { platform: platform ?? 'v2', gb: values['memory-gb'] ?? 1.2 }
   const isFree = !arn || isLoopback(process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE)
   return {
     target,
     isFree,
-    bootText,
+    bootText: bootText ?? `those of ${platform}`,
     load,
     seed,
     footprint,
@@ -160,7 +167,7 @@ function readScenarios(text: string | undefined): ScenarioName[] {
 
 function readBoot(text: string | undefined): string | undefined {
   if (text === undefined || parseBoot(text)) return text
-  throw new Error(`"${text}" is neither like fixed:2000 nor like lognormal:2900,4900`)
+  throw new Error(`"${text}" is neither like fixed:2000, nor like lognormal:2900,4900 or file:boots.txt`)
 }
 
 function readMessage(text = '{"prompt":"Hello"}'): string {

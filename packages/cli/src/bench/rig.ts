@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
-import { type Boot, startEmulator } from '@warm-agent/emulator'
+import { type EmulatorOptions, startEmulator } from '@warm-agent/emulator'
 import { defaultBasePath } from '@warm-agent/protocol'
 import { createWarmProxy, type RuntimeSession } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
@@ -17,7 +17,7 @@ export interface Target {
   arn: string | undefined
   qualifiers: readonly string[] | undefined
   /** Runs this agent in an emulator, one for each scenario, so that all draw the same boots. */
-  emulate: { agent: string; boot: Boot; seed: number } | undefined
+  emulate: Pick<EmulatorOptions, 'agent' | 'boot' | 'platform' | 'seed'> | undefined
 }
 
 /** Everything between the bench's pages and the agent, for one scenario. */

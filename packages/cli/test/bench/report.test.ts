@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { summarise } from '../../src/bench/bench-result.ts'
 import { renderReport } from '../../src/report/render-report.ts'
 import { toTextTable } from '../../src/report/text-table.ts'
-import { aResult } from './a-result.ts'
+import { aResult, aSample } from './a-result.ts'
 
 const times = { cold: [2_900, 3_000, 4_900], joined: [1_900, 2_000, 3_900], warm: [150, 160, 170] }
 
@@ -19,6 +20,12 @@ test('what the agent is sent, and the command, are shown as text', () => {
   const html = renderReport(aResult(times, { message: '{"prompt":"<img src=x onerror=alert(1)>"}' }))
   expect(html).not.toContain('<img')
   expect(html).toContain('&#60;img')
+})
+
+test('of an agent without stamps, start-up alone is not claimed to be known', () => {
+  const samples = [aSample(500, { handler: null }), aSample(600, { handler: null })]
+  expect(summarise('cold', samples).startUp).toBeNull()
+  expect(summarise('cold', [aSample(500)]).startUp?.max).toBe(482)
 })
 
 test('a part, a machine that was busy, and what was left behind are told before the numbers', () => {

@@ -56,8 +56,8 @@ export function createPoolHandlers(options: PoolHandlersOptions): PoolHandlers {
     rest.onEvent?.(event)
   }
   const store = sqsStore({ client, queueUrl })
-  const claims = createWarmPool({ ...rest, onEvent, store, tends: false, leaseMs: 60_000 })
-  const care = createWarmPool({ ...rest, onEvent, store: sqsStore({ client, queueUrl }), leaseMs: 60_000 })
+  const claims = createWarmPool({ ...rest, onEvent, store, tends: false })
+  const care = createWarmPool({ ...rest, onEvent, store: sqsStore({ client, queueUrl }) })
 
   return {
     async getSession() {

@@ -27,6 +27,13 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
   const { agent: name } = parseBody(await readBody(request, context.limits.bodyBytes))
   const agent = agentNamed(context, name)
   const { ticket, warmed } = await openOrClaim(context, agent, caller)
+  const ending: Promise<OpenEvent> = warmed.then(
+    async ({ ticket: warm, ...facts }) => ({
+      event: 'warm',
+      data: { ...(await grantLease(context, warm)), status: 'warm', ...facts },
+    }),
+    error => ({ event: 'failed', data: toErrorBody(toWarmAgentError(error)) }),
+  )
 
   let isGone = false
   let keepAlive: ReturnType<typeof setTimeout>
@@ -42,13 +49,7 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
       }
       sendEvent({ event: 'lease', data: await grantLease(context, ticket) })
       stayAlive()
-      const last: OpenEvent = await warmed.then(
-        async ({ ticket: warm, ...facts }) => ({
-          event: 'warm',
-          data: { ...(await grantLease(context, warm)), status: 'warm', ...facts },
-        }),
-        error => ({ event: 'failed', data: toErrorBody(toWarmAgentError(error)) }),
-      )
+      const last = await ending
       if (isGone) return
       clearTimeout(keepAlive)
       sendEvent(last)

@@ -1,0 +1,70 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run } from './run.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Pack {
+  name: string
+  /** The package's folder in the clean copy, built. */
+  folder: string
+  tarball: string
+  manifest: Manifest
+  /** What is in the tarball, by path. */
+  files: string[]
+}
+
+interface Manifest {
+  version: string
+  license?: string
+  engines?: { node?: string }
+  sideEffects?: boolean | string[]
+  exports?: Record<string, Record<string, string>>
+  dependencies?: Record<string, string>
+  peerDependencies?: Record<string, string>
+}
+
+/**
+ * Builds and packs every package in a copy that holds sources alone: as a release from a fresh clone, and without
+ * what old builds have left in `dist`.
+ */
+export async function buildPacks(): Promise<Pack[]> {
+  const copy = await realpath(await mkdtemp(join(tmpdir(), 'warm-agent-packs-')))
+  const folders = await readdir(join(root, 'packages'))
+  await cp(join(root, 'tsconfig.json'), join(copy, 'tsconfig.json'))
+  await mkdir(join(copy, 'node_modules/@warm-agent'), { recursive: true })
+  for (const name of await readdir(join(root, 'node_modules'))) {
+    if (name.startsWith('@warm-agent') || name === 'warm-agent') continue
+    await symlink(join(root, 'node_modules', name), join(copy, 'node_modules', name))
+  }
+  for (const name of folders) await copyPackage(name, copy)
+  const entries = folders.map(name => `packages/${name}`)
+  await run(copy, join(root, 'node_modules/.bin/tsc'), '-b', ...entries)
+  return Promise.all(folders.map(name => pack(join(copy, 'packages', name), copy)))
+}
+
+async function copyPackage(name: string, copy: string): Promise<void> {
+  const from = join(root, 'packages', name)
+  const to = join(copy, 'packages', name)
+  await cp(from, to, { recursive: true, filter: path => !/\/(dist|test|node_modules)$/.test(path) })
+  await symlink(to, join(copy, 'node_modules', JSON.parse(await readFile(join(to, 'package.json'), 'utf8')).name))
+  const own = join(from, 'node_modules')
+  await symlink(own, join(to, 'node_modules'))
+}
+
+async function pack(folder: string, to: string): Promise<Pack> {
+  const answer = JSON.parse(await run(folder, 'npm', 'pack', '--json', '--pack-destination', to))
+  // An array with npm 10, an object by name with npm 11 and newer.
+  const [{ name, filename, files }] = Object.values(answer) as [
+    { name: string; filename: string; files: { path: string }[] },
+  ]
+  return {
+    name,
+    folder,
+    tarball: join(to, filename),
+    manifest: JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')),
+    files: files.map(({ path }) => path),
+  }
+}

@@ -1,0 +1,30 @@
+/// <reference types="vite/client" />
+import { createWarmSession } from '@warm-agent/client'
+import { useWarmAgentSession, WarmAgentProvider } from '@warm-agent/react'
+import { createDevtools, WarmAgentDevtools } from '@warm-agent/react/devtools'
+import { createRoot } from 'react-dom/client'
+
+const session = createWarmSession({ endpoint: '/api/agent' })
+const devtools = import.meta.env.DEV ? createDevtools() : undefined
+
+function Chat() {
+  const { status, outcome, fetch, warm, close } = useWarmAgentSession()
+  const send = () => fetch('/api/agent/messages', { method: 'POST', body: '{"prompt":"hello"}' })
+  return (
+    <main>
+      <button type="button" onClick={send}>
+        Say hello
+      </button>
+      {status} {outcome}
+      {devtools && <WarmAgentDevtools devtools={devtools} session={{ warm, close }} />}
+    </main>
+  )
+}
+
+const root = document.getElementById('root')
+if (!root) throw new Error('Could not show the chat: the page has no root.')
+createRoot(root).render(
+  <WarmAgentProvider session={session}>
+    <Chat />
+  </WarmAgentProvider>,
+)
