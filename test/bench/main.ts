@@ -25,7 +25,7 @@ import { updateReadme } from './update-readme.ts'
 const { values } = parseArgs({
   options: {
     conversations: { type: 'string', default: '60' },
-    visits: { type: 'string', default: '8' },
+    visits: { type: 'string', default: '6' },
     dry: { type: 'boolean' },
   },
 })

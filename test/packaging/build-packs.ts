@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,14 @@ export interface Pack {
   files: string[]
 }
 
+interface Packed {
+  name: string
+  filename: string
+  files: { path: string }[]
+}
+
 interface Manifest {
+  name: string
   version: string
   license?: string
   engines?: { node?: string }
@@ -40,9 +47,24 @@ export async function buildPacks(): Promise<Pack[]> {
     await symlink(join(root, 'node_modules', name), join(copy, 'node_modules', name))
   }
   for (const name of folders) await copyPackage(name, copy)
-  const entries = folders.map(name => `packages/${name}`)
-  await run(copy, join(root, 'node_modules/.bin/tsc'), '-b', ...entries)
-  return Promise.all(folders.map(name => pack(join(copy, 'packages', name), copy)))
+  await run(copy, join(root, 'node_modules/.bin/tsc'), '-b', ...folders.map(name => `packages/${name}`))
+  await writeFile(join(copy, 'package.json'), JSON.stringify({ private: true, workspaces: ['packages/*'] }))
+  const packed = JSON.parse(await run(copy, 'npm', 'pack', '--workspaces', '--json'))
+  const manifests = await Promise.all(
+    folders.map(name => readFile(join(copy, 'packages', name, 'package.json'), 'utf8')),
+  )
+  return folders.map((name, index) => {
+    const manifest: Manifest = JSON.parse(manifests[index] ?? '')
+    // An array with npm 10, an object by name with npm 11 and newer.
+    const { filename, files } = (Object.values(packed) as Packed[]).find(one => one.name === manifest.name) as Packed
+    return {
+      name: manifest.name,
+      folder: join(copy, 'packages', name),
+      tarball: join(copy, filename),
+      manifest,
+      files: files.map(({ path }) => path),
+    }
+  })
 }
 
 async function copyPackage(name: string, copy: string): Promise<void> {
@@ -50,21 +72,6 @@ async function copyPackage(name: string, copy: string): Promise<void> {
   const to = join(copy, 'packages', name)
   await cp(from, to, { recursive: true, filter: path => !/\/(dist|test|node_modules)$/.test(path) })
   await symlink(to, join(copy, 'node_modules', JSON.parse(await readFile(join(to, 'package.json'), 'utf8')).name))
-  const own = join(from, 'node_modules')
-  await symlink(own, join(to, 'node_modules'))
-}
-
-async function pack(folder: string, to: string): Promise<Pack> {
-  const answer = JSON.parse(await run(folder, 'npm', 'pack', '--json', '--pack-destination', to))
-  // An array with npm 10, an object by name with npm 11 and newer.
-  const [{ name, filename, files }] = Object.values(answer) as [
-    { name: string; filename: string; files: { path: string }[] },
-  ]
-  return {
-    name,
-    folder,
-    tarball: join(to, filename),
-    manifest: JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')),
-    files: files.map(({ path }) => path),
-  }
+  // What npm could not hoist. Where there is nothing, the link leads nowhere, which nobody minds.
+  await symlink(join(from, 'node_modules'), join(to, 'node_modules'))
 }

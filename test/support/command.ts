@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const running = new Set<ChildProcess>()
 
-interface Started {
+export interface Started {
   /** The first line on stdout that matches; the process goes on. */
   lineMatching(pattern: RegExp): Promise<RegExpExecArray>
   stdout(): string

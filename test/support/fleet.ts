@@ -39,6 +39,7 @@ export async function startFleet(proxyCount: number, more: Record<string, string
   return {
     proxies: listening.map(([, origin]) => origin ?? ''),
     emulator: env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE ?? '',
+    env,
     processes,
     books: async () =>
       (await fetch(`${env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE}/_emulator/ledger`)).json() as Promise<Books>,

@@ -1,4 +1,5 @@
 import type { EndpointEvent } from '@warm-agent/agentcore'
+import type { PoolEvent } from '@warm-agent/pool'
 import type { ProxyEvent } from '@warm-agent/proxy'
 import { destination, pino } from 'pino'
 
@@ -9,6 +10,7 @@ export interface Log {
   warn(message: string): void
   proxyEvent(event: ProxyEvent): void
   endpointEvent(event: EndpointEvent): void
+  poolEvent(event: PoolEvent): void
 }
 
 /** Lines of JSON on stderr; stdout is for what the command answers. */
@@ -22,6 +24,14 @@ export function createLog(): Log {
       const { cause, ...rest } = details
       const isOurs = type === 'stop-failed' || ('code' in rest && rest.code === 'internal')
       logger[isOurs ? 'error' : 'warn']({ ...rest, causes: causesOf(cause) }, type)
+    },
+    poolEvent({ type, atMs, ...details }) {
+      const { cause, error = cause, ...rest } = details as { cause?: unknown; error?: unknown }
+      // Of a miss the cause is a word, of everything else it is an error.
+      const why = typeof cause === 'string' ? { cause } : {}
+      const isTrouble = error instanceof Error || type === 'alarm-raised'
+      const causes = error instanceof Error ? { causes: causesOf(error) } : {}
+      logger[isTrouble ? 'warn' : 'info']({ ...rest, ...why, ...causes }, `pool ${type}`)
     },
   }
 }

@@ -4,7 +4,7 @@ import { setting } from './settings.ts'
 
 /** The settings of a command that reaches what the proxies of a fleet share. */
 export const redisSettings = {
-  'warm-agent-redis-url': setting('URL', 'the Redis or Valkey that the proxies of a fleet share', readUrl, {
+  'warm-agent-redis-url': setting('URL', 'the Redis or Valkey that the proxies of a fleet share', readRedisUrl, {
     variable: 'WARM_AGENT_REDIS_URL',
     defaultText: 'none: a proxy keeps its list to itself, and loses it when it dies',
   }),
@@ -28,7 +28,8 @@ export async function openRedis(url: string, reconnects: boolean) {
   return { ledger: redisLedger({ client }), limits: redisLimits({ client }), close: () => client.disconnect() }
 }
 
-function readUrl(text: string | undefined): string | undefined {
+/** @throws Error that does not repeat the URL. */
+export function readRedisUrl(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   // The URL may hold a password: it is not repeated.
   if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text

@@ -1,12 +1,14 @@
 import { UsageError } from './usage-error.ts'
 
 /** Loaded when they run: `--help` need not wait for the AWS SDK. */
-const commands: Record<string, () => Promise<(args: string[]) => Promise<number | void>>> = {
+const commands: Record<string, () => Promise<(args: string[]) => Promise<unknown>>> = {
   proxy: async () => (await import('./commands/proxy.ts')).proxy,
   emulate: async () => (await import('./commands/emulate.ts')).emulate,
   plan: async () => (await import('./commands/plan.ts')).plan,
+  pool: async () => (await import('./commands/pool.ts')).pool,
   sessions: async () => (await import('./commands/sessions.ts')).sessions,
   bench: async () => (await import('./commands/bench.ts')).bench,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
 }
 
 const help = `Usage: warm-agent <command> [options]
@@ -14,8 +16,10 @@ const help = `Usage: warm-agent <command> [options]
   proxy     the proxy between your chat pages and your agent
   emulate   AgentCore's data plane on this machine, with your agent as its microVMs
   plan      which warmth to choose, how much of it, and what it costs
+  pool      the sessions that wait in a pool: show them, drain it
   sessions  the sessions that a fleet of proxies holds: list them, stop them
   bench     what warming is worth for your agent, as a report
+  doctor    what is wrong between your page and your agent, and what to do about it
 
 warm-agent <command> --help tells the options.
 `
@@ -33,7 +37,8 @@ export async function runCommand([name, ...args]: string[]): Promise<number> {
     }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (!load) throw new UsageError(`Could not run "${name}": there is no such command. Try warm-agent --help.`)
-    return (await (await load())(args)) ?? 0
+    const status = await (await load())(args)
+    return typeof status === 'number' ? status : 0
   } catch (error) {
     const isUsage = error instanceof UsageError
     process.stderr.write(`${isUsage ? error.message : String((error as Error)?.stack ?? error)}\n`)

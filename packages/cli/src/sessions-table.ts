@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '@warm-agent/proxy'
+import { formatDuration, toColumns } from './text-columns.ts'
 
 /** As the proxy's log names a session: enough to find it, not enough to use it. */
 export function tagOf({ session }: LedgerEntry): string {
@@ -20,13 +21,7 @@ export function formatSessions(entries: readonly LedgerEntry[], nowMs: number, i
     entry.state === 'held' ? entry.reason : entry.state,
   ])
   const header = ['SESSION', 'AGENT', 'ENDPOINT', 'CALLER', 'STARTED', 'HELD UNTIL', 'WHY']
-  const widths = header.map((name, column) => Math.max(name.length, ...rows.map(row => row[column]?.length ?? 0)))
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return `${[header, ...rows].map(line).join('\n')}\n${held}\n`
+  return `${toColumns(header, rows)}${held}\n`
 }
 
 function describe(entry: LedgerEntry) {
@@ -48,20 +43,4 @@ function describe(entry: LedgerEntry) {
 function shorten(callerId: string): string {
   const printable = callerId.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?')
   return printable.length > 40 ? `${printable.slice(0, 39)}…` : printable
-}
-
-/** The two largest units: `1h 5m`, `4m 10s`, `9s`. */
-function formatDuration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  const units: [number, string][] = [
-    [Math.floor(seconds / 3600), 'h'],
-    [Math.floor(seconds / 60) % 60, 'm'],
-    [seconds % 60, 's'],
-  ]
-  const first = units.findIndex(([count]) => count > 0)
-  if (first < 0) return '0s'
-  return units
-    .slice(first, first + 2)
-    .map(([count, unit]) => `${count}${unit}`)
-    .join(' ')
 }

@@ -59,7 +59,8 @@ function parseFlags(settings: Record<string, Setting<unknown>>, args: string[]):
     const { values } = parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } }, strict: true })
     return values as Record<string, string | boolean>
   } catch (cause) {
-    const [reason = ''] = (cause as Error).message.split('. ')
+    // Its advice takes further sentences and lines.
+    const [reason = ''] = (cause as Error).message.split(/\.\s/)
     throw new UsageError(`Could not read the options: ${reason.replace(/\.$/, '')}. Try --help.`, { cause })
   }
 }

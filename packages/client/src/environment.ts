@@ -38,15 +38,14 @@ const intentEvents = ['pointerenter', 'pointerleave', 'pointerdown', 'focusin', 
 /** How long a pointer rests on what it means. */
 const restMs = 65
 
-function listen(
-  target: EventTarget | undefined,
-  types: string[],
-  signal: AbortSignal,
-  listener: (event: Event) => void,
-) {
+/** @returns what ends it. */
+function listen(target: EventTarget | undefined, types: string[], listener: (event: Event) => void): () => void {
+  const controller = new AbortController()
+  const { signal } = controller
   // In the capture phase the window hears what the document alone is told; an element is entered as a whole.
   for (const type of types)
     target?.addEventListener(type, listener, { capture: target === globalThis.window, passive: true, signal })
+  return () => controller.abort()
 }
 
 /** The browser. On a server it is a page that nobody sees and that never changes. */
@@ -59,19 +58,15 @@ export const browserEnvironment: Environment = {
   },
   isVisible: () => globalThis.document?.visibilityState === 'visible',
   onPageChange(listener) {
-    const controller = new AbortController()
     let hasLeft = false
-    listen(globalThis.window, pageEvents, controller.signal, ({ type }) => {
+    return listen(globalThis.window, pageEvents, ({ type }) => {
       // A page that is left is hidden after that.
       hasLeft = type === 'pagehide' || (hasLeft && type !== 'pageshow')
       listener(hasLeft, type === 'freeze')
     })
-    return () => controller.abort()
   },
   onTrigger(trigger, target, fire) {
-    const controller = new AbortController()
-    const { signal } = controller
-    const end = () => controller.abort()
+    let end = () => {}
     const go = () => {
       end()
       fire()
@@ -79,23 +74,22 @@ export const browserEnvironment: Environment = {
     if (trigger === 'visible' && target) {
       const observer = new IntersectionObserver(entries => entries.some(entry => entry.isIntersecting) && go())
       observer.observe(target)
-      signal.onabort = () => observer.disconnect()
+      end = () => observer.disconnect()
     } else if (trigger === 'intent') {
-      let rest: ReturnType<typeof setTimeout>
-      listen(target ?? document.documentElement, intentEvents, signal, ({ type }) => {
-        clearTimeout(rest)
-        if (type === 'pointerenter') rest = setTimeout(go, restMs)
+      let cancel = () => {}
+      const stop = listen(target ?? document.documentElement, intentEvents, ({ type }) => {
+        cancel()
+        if (type === 'pointerenter') cancel = browserEnvironment.after(restMs, go)
         else if (type !== 'pointerleave') go()
       })
-      signal.onabort = () => clearTimeout(rest)
+      end = () => {
+        stop()
+        cancel()
+      }
     } else go()
     return end
   },
-  onActivity(listener) {
-    const controller = new AbortController()
-    listen(globalThis.window, activityEvents, controller.signal, listener)
-    return () => controller.abort()
-  },
+  onActivity: listener => listen(globalThis.window, activityEvents, listener),
   savesData: () =>
     !!(globalThis.navigator as { connection?: { saveData?: boolean } } | undefined)?.connection?.saveData,
   storage(of) {

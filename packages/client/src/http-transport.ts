@@ -1,6 +1,11 @@
-import { closeAfterParameter, fromErrorBody, type RouteName, routes } from '@warm-agent/protocol'
+import {
+  type closeAfterParameter,
+  fromErrorBody,
+  type OpenEvent,
+  type routes,
+  type WarmAgentError,
+} from '@warm-agent/protocol'
 import { type EarlyFlight, pageKey } from './early-flight.ts'
-import { readOpenEvents } from './read-open-events.ts'
 import type { WarmTransport } from './warm-transport.ts'
 import { addressed, type WireHeaders } from './wire-headers.ts'
 
@@ -12,13 +17,22 @@ export interface Wiring {
   fetch: typeof globalThis.fetch
 }
 
+/** By its type alone, so that the compiler checks what is said here, and no table is in the bundle. */
+type Route = (typeof routes)['open' | 'beat' | 'close']
+type Path = Route['path'] | `${(typeof routes)['close']['path']}?${typeof closeAfterParameter}=${number}`
+
+/** @returns the error that the body tells of, if it does. */
+export async function readError(answer: Response): Promise<WarmAgentError | undefined> {
+  return fromErrorBody(await answer.json().catch(() => {}))
+}
+
 /** Speaks the wire of the protocol package over `fetch`. */
 export function createHttpTransport({ endpoint, agent, headers, fetch }: Wiring): WarmTransport {
-  async function call(route: RouteName, init: RequestInit, ticket?: string, search = '') {
-    const { method, path } = routes[route]
+  async function call(path: Path, init: RequestInit, ticket?: string) {
+    const method: Route['method'] = 'POST'
     // A page that is going away cannot wait.
     const own = init.keepalive ? headers.last() : await headers.resolve()
-    const answer = await fetch(endpoint + path + search, {
+    const answer = await fetch(endpoint + path, {
       ...init,
       method,
       headers: addressed(own, undefined, ticket),
@@ -26,22 +40,35 @@ export function createHttpTransport({ endpoint, agent, headers, fetch }: Wiring)
       credentials: 'include',
     })
     if (answer.ok) return answer
-    throw fromErrorBody(await answer.json().catch(() => {})) ?? new Error(`HTTP status ${answer.status}`)
+    throw (await readError(answer)) ?? new Error(`HTTP status ${answer.status}`)
   }
 
   return {
+    // Of the format of server-sent events only what our own need is read: `event`, then one `data`; comments. Whatever else
+    // the body holds gives no event.
     async *open({ signal }) {
       const early: EarlyFlight | undefined = Reflect.get(globalThis, pageKey(endpoint, agent))
-      const { body } = (await early?.(signal)) ?? (await call('open', { body: JSON.stringify({ agent }), signal }))
-      yield* readOpenEvents(body as NonNullable<typeof body>)
+      const { body } = (await early?.(signal)) ?? (await call('/sessions', { body: JSON.stringify({ agent }), signal }))
+      const reader = (body as NonNullable<typeof body>).pipeThrough(new TextDecoderStream()).getReader()
+      let text = ''
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return
+        const blocks = (text + value).split(/\r?\n\r?\n/)
+        text = blocks.pop() ?? ''
+        for (const block of blocks) {
+          const [, event, data] = /event: ?(\w+)[\s\S]*?\ndata: ?(.+)/.exec(block) ?? []
+          if (data) yield { event, data: JSON.parse(data) } as OpenEvent
+        }
+      }
     },
 
     async beat(ticket, { signal }) {
-      return (await call('beat', { signal }, ticket)).json()
+      return (await call('/sessions/beat', { signal }, ticket)).json()
     },
 
     async close(ticket, { afterMs, keepalive = false }) {
-      await call('close', { keepalive }, ticket, afterMs ? `?${closeAfterParameter}=${afterMs}` : '')
+      await call(afterMs ? `/sessions/close?afterMs=${afterMs}` : '/sessions/close', { keepalive }, ticket)
     },
   }
 }

@@ -1,8 +1,10 @@
-import type { Held, SessionCore } from './session-core.ts'
-import { type Hold, liveHold } from './state.ts'
+import type { Environment } from './environment.ts'
+import { takePageLock } from './page-lock.ts'
+import { type Held, parkMs, type SessionCore } from './session-core.ts'
+import { type Hold, liveHold, never } from './state.ts'
 
 /** What a page leaves for the next one, and the tab that holds the spare for the others: a ticket, and what is known of its session. */
-export interface KeptLease extends Pick<Hold, 'lease' | 'touchedAtMs'> {
+interface KeptLease extends Pick<Hold, 'lease' | 'touchedAtMs'> {
   id: string
   ticket: string
   isSent: boolean
@@ -13,33 +15,35 @@ export interface KeptLease extends Pick<Hold, 'lease' | 'touchedAtMs'> {
 /**
  * Keeps the lease in hand where others find it: a spare for all tabs of the browser, a conversation for the next page of
  * this tab alone. Finding it is not having it: a lock makes it one page's own, so that no copy of a tab, and no two tabs that
- * speak at once, ever share a session. A page that closes, crashes or is discarded loses its lock by itself.
+ * speak at once, ever share a session.
  */
-export function createOwnedLease(core: SessionCore, key: string, parkMs: number, keepsOwn: boolean) {
-  const { environment } = core
+export function createOwnedLease(core: SessionCore, environment: Environment, key: string, keepsOwn: boolean) {
   const locks = environment.locks()
   const nameOf = (id = '') => `${key} ${id}`
   const place = (isOwn?: boolean) => environment.storage(isOwn || !locks ? 'tab' : 'browser')
   let kept: ReturnType<typeof place>
   let free: (() => void) | undefined
 
-  /** @returns whether the session is this page's alone: the first page that asks has it. */
-  function own(held: Pick<Held, 'id' | 'owned'>): Promise<boolean> {
-    held.owned ??= new Promise<boolean>((resolve, reject) => {
-      if (!locks) return resolve(true)
-      const options: LockOptions = { ifAvailable: true }
-      const granted = (lock: Lock | null) => {
-        resolve(!!lock)
-        if (!lock) return
-        free?.()
-        return new Promise<void>(end => {
-          free = end
-        })
-      }
-      locks.request(nameOf(held.id), options, granted).catch(reject)
-      // A page without an origin of its own, in a sandboxed frame, may not share locks, and shares nothing else.
-    }).catch(() => true)
+  /** Makes the session this page's own. @returns whether it is: the first page that asks has it. */
+  function own(held: Held): Promise<boolean> {
+    async function take() {
+      const nothing = () => {}
+      const end = locks
+        ? await takePageLock(locks, nameOf(held.id), { ifAvailable: true }).catch(() => nothing)
+        : nothing
+      if (!end) return false
+      free?.()
+      free = end
+      held.isOwn = true
+      return true
+    }
+    held.owned ??= take()
     return held.owned
+  }
+
+  /** Makes the session in hand this page's own, or gives it up. */
+  async function ownOrGiveUp(held: Held) {
+    if (!(await own(held)) && held === core.held) core.giveUp()
   }
 
   /** Lets another page own the session. */
@@ -53,11 +57,38 @@ export function createOwnedLease(core: SessionCore, key: string, parkMs: number,
     return !core.held.isOwn && !!kept && !kept.getItem(key)
   }
 
+  /** @returns the lease that was kept for this tab, or for all of them, unless the clock says that its session is over. */
+  function find(isOwn: boolean): (KeptLease & Held) | undefined {
+    try {
+      const found = JSON.parse(place(isOwn)?.getItem(key) ?? '') as KeptLease
+      const { lease, touchedAtMs, leftAtMs } = found
+      // JSON knows no infinity: of a conversation that no beat has told, the end is not known.
+      lease.holdMs ??= never
+      const parkedAtMs = leftAtMs ?? (locks ? never : 0)
+      const endAtMs = Math.min(parkedAtMs + parkMs, touchedAtMs + lease.ttlMs, lease.atMs + lease.holdMs)
+      // A beat that overtook the notice that the page was left would be undone by it.
+      return environment.now() < endAtMs ? { ...found, askAtMs: (leftAtMs ?? 0) + 250 } : undefined
+    } catch {
+      // There is none, or somebody else wrote it.
+    }
+  }
+
+  const remove = (isOwn: boolean) => place(isOwn)?.removeItem(key)
+
+  function adopt(found: KeptLease & Held) {
+    const { lease, touchedAtMs, isSent } = found
+    const { beatMs, ttlMs, holdMs, atMs } = lease
+    core.held = found
+    const leftMs = atMs + holdMs - environment.now()
+    core.dispatch({ type: 'lease-adopted', beatMs, ttlMs, holdMs: leftMs, touchedAtMs, isSent })
+  }
+
   return {
-    own,
-    /** Whether no page owns the session now. */
-    isFree: async (id: string) => !(await locks?.query())?.held?.some(({ name }) => name === nameOf(id)),
     disown,
+    isTaken,
+    /** Settles when it is known whether the session that the page before has left can be taken up. */
+    adopting: undefined as Promise<void> | undefined,
+
     /** Writes down what is in hand now, or that nothing is. */
     keep(leftAtMs?: number) {
       const { held, state } = core
@@ -73,26 +104,63 @@ export function createOwnedLease(core: SessionCore, key: string, parkMs: number,
         kept = leftAtMs ? undefined : next
         if (!hold || !ticket) return
         const { lease, touchedAtMs, isSent = false } = hold
-        const found: KeptLease = { id, ticket, lease, touchedAtMs, isSent: isSent || state.status === 'active', leftAtMs }
+        const found: KeptLease = {
+          id,
+          ticket,
+          lease,
+          touchedAtMs,
+          isSent: isSent || state.status === 'active',
+          leftAtMs,
+        }
         next?.setItem(key, JSON.stringify(found))
       } catch {
         // The storage is full: the next page opens a session of its own.
       }
     },
-    isTaken,
-    /** @returns the lease that was kept for this tab, or for all of them, unless the clock says that its session is over. */
-    find(isOwn: boolean): KeptLease | undefined {
-      try {
-        const found = JSON.parse(place(isOwn)?.getItem(key) ?? '') as KeptLease
-        const { lease, touchedAtMs, leftAtMs = locks ? Number.POSITIVE_INFINITY : 0 } = found
-        // JSON knows no infinity: of a conversation that no beat has told, the end is not known.
-        lease.holdMs ??= Number.POSITIVE_INFINITY
-        const endAtMs = Math.min(leftAtMs + parkMs, touchedAtMs + lease.ttlMs, lease.atMs + lease.holdMs)
-        return environment.now() < endAtMs ? found : undefined
-      } catch {
-        // There is none, or somebody else wrote it.
-      }
+
+    /** Takes up what the page before has left. */
+    takeUp(onTaken: () => void) {
+      const found = keepsOwn && !this.adopting && core.state.status === 'idle' && !core.held.ticket && find(true)
+      if (!found) return
+      this.adopting = own(found).then(isMine => {
+        this.adopting = undefined
+        if (isMine && core.state.status === 'idle') adopt(found)
+        else remove(true)
+        onTaken()
+      })
     },
-    remove: (isOwn: boolean) => place(isOwn)?.removeItem(key),
+
+    /** Holds on to the spare of a tab that is gone. @returns whether there is one. */
+    async takeOver(canTake: () => boolean): Promise<boolean> {
+      const found = find(false)
+      if (!found) return false
+      const held = (await locks?.query())?.held
+      const isFree = !held?.some(({ name }) => name === nameOf(found.id))
+      if (!isFree || !canTake()) return false
+      adopt(found)
+      return true
+    },
+
+    /** Makes the session in hand this page's own, or else the spare of another tab, if this one waits for its turn to hold it. */
+    async claim(isWaiting: boolean) {
+      const { held, state, pending } = core
+      if (held.ticket) return ownOrGiveUp(held)
+      const found = isWaiting && !pending && state.status !== 'warming' && find(false)
+      if (!found || !(await own(found)) || held !== core.held) return
+      remove(false)
+      found.askAtMs = undefined
+      adopt(found)
+    },
+
+    /** Back from the back/forward cache, or from being frozen. */
+    async comeBack() {
+      const { held } = core
+      if (!held.isOwn) return core.giveUp()
+      const found = find(true)
+      // The page that was left after this one may have renewed it.
+      if (found?.id === held.id) held.ticket = found?.ticket
+      Object.assign(held, { isLeft: false, askAtMs: 0, owned: undefined })
+      await ownOrGiveUp(held)
+    },
   }
 }

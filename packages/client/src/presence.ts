@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts'
+import { never } from './state.ts'
 
 interface PresenceListeners {
   /** The page is being left (closed, navigated away from, put into the back/forward cache), or frozen. */
@@ -19,7 +20,7 @@ export function createPresence(
   const presence = {
     isVisible: true,
     /** Since when the user has been away; while they must show signs of life, since the last one. */
-    awayAtMs: Number.POSITIVE_INFINITY,
+    awayAtMs: never,
     look,
     start() {
       if (undos.length) return
@@ -41,7 +42,7 @@ export function createPresence(
   }
 
   function noteSign() {
-    presence.awayAtMs = presence.isVisible && !needsSigns ? Number.POSITIVE_INFINITY : environment.now()
+    presence.awayAtMs = presence.isVisible && !needsSigns ? never : environment.now()
   }
 
   function look(hasLeft = false, isFreezing = false) {

@@ -1,5 +1,6 @@
-import { fromErrorBody, headerNames, type Outcome } from '@warm-agent/protocol'
-import type { Send } from './hand-off.ts'
+import { type Outcome, outcomeHeader, ticketHeader } from '@warm-agent/protocol'
+import type { Environment } from './environment.ts'
+import { readError, type Wiring } from './http-transport.ts'
 import { type Held, parkMs, type SessionCore } from './session-core.ts'
 import type { SessionOccurrence } from './session-event.ts'
 import type { WarmSession } from './warm-session.ts'
@@ -8,27 +9,25 @@ import { addressed } from './wire-headers.ts'
 /** How long a message waits for the lease of a warm-up in flight before it goes cold. */
 const leaseWaitMs = 15_000
 
-interface SendingListeners {
-  /** Settles when it is known whether there is a session, or one is being warmed up. */
-  untilReady(): Promise<void>
-  /** A message is about to go: what it goes on has to be this page's own. */
-  claim(): Promise<void>
-  /** The proxy does not know the ticket. */
-  onForgotten(): void
-  /** An answer brought a session. */
-  onHeld(): void
-}
-
-/** Hands the session over to messages. */
+/**
+ * Hands the session over to messages.
+ *
+ * @param untilReady Settles when it is known whether there is a session, or one is being warmed up.
+ * @param claim A message is about to go: what it goes on has to be this page's own.
+ * @param onHeld An answer brought a session.
+ */
 export function createSending(
+  { endpoint, agent, headers, fetch: carry }: Wiring,
   core: SessionCore,
-  agent: string | undefined,
-  { untilReady, claim, onForgotten, onHeld }: SendingListeners,
-) {
+  environment: Environment,
+  untilReady: () => Promise<void>,
+  claim: () => Promise<void>,
+  onHeld: () => void,
+): Pick<WarmSession, 'fetch' | 'handoff' | 'getHeaders'> {
   async function untilLeased(signal: AbortSignal | null | undefined, timeoutMs = leaseWaitMs) {
     const undos: (() => void)[] = []
     const patience = new Promise<unknown>(resolve => {
-      undos.push(core.environment.after(timeoutMs, () => resolve(0)))
+      undos.push(environment.after(timeoutMs, () => resolve(0)))
       if (signal?.aborted) resolve(0)
       signal?.addEventListener('abort', resolve)
     })
@@ -40,12 +39,13 @@ export function createSending(
     for (const undo of undos) undo()
     signal?.throwIfAborted()
     await claim()
+    signal?.throwIfAborted()
   }
 
   /** Takes from the headers of an answer what they say of the session that it was sent on. @returns the outcome, if it is ours. */
-  function settle(mine: Held, sentTicket: string | undefined, headers: Headers): Outcome | null {
-    const ticket = headers.get(headerNames.ticket)
-    const outcome = headers.get(headerNames.outcome) as Outcome | null
+  function settle(mine: Held, sentTicket: string | undefined, answered: Headers): Outcome | null {
+    const ticket = answered.get(ticketHeader)
+    const outcome = answered.get(outcomeHeader) as Outcome | null
     if (mine !== core.held) {
       // Closed meanwhile. Not stopped at once: it may be the answer that is being read.
       if (ticket) void core.dispose(ticket, { afterMs: parkMs })
@@ -63,61 +63,76 @@ export function createSending(
     return outcome
   }
 
-  const send: Send = async (isMessage, signal, carry) => {
-    if (isMessage) await untilLeased(signal)
-    signal?.throwIfAborted()
+  const getHeaders = () => Object.fromEntries(addressed(undefined, undefined, core.held.ticket, agent))
 
-    let mine = core.held
-    const sentTicket = mine.ticket
-    const tell = (occurrence: SessionOccurrence, change = -1) => {
-      if (isMessage) core.pending += change
-      core.dispatch(occurrence)
-    }
-    if (isMessage) tell({ type: 'message-sent' }, 1)
-    let answer: Response
-    try {
-      answer = (await carry(sentTicket)) as Response
-      if (sentTicket && (await isTicketRefused(answer))) {
-        // Surely no agent was run: the only case in which a message is sent again.
-        if (mine === core.held) onForgotten()
-        mine = core.held
-        answer = (await carry()) ?? answer
+  return {
+    getHeaders,
+
+    async handoff({ signal, timeoutMs } = {}) {
+      await untilLeased(signal, timeoutMs)
+      const mine = core.held
+      const { ticket } = mine
+      core.dispatch({ type: 'message-sent' })
+      return {
+        headers: getHeaders(),
+        answered(answered, status = 200) {
+          core.dispatch({ type: 'message-answered', outcome: settle(mine, ticket, answered), status })
+        },
       }
-    } catch (error) {
-      if (isMessage) tell({ type: 'message-failed', error })
-      throw error
-    }
-    const outcome = settle(mine, sentTicket, answer.headers)
-    if (isMessage || outcome) tell({ type: 'message-answered', outcome, status: answer.status })
-    return answer
+    },
+
+    /** Adds the ticket to requests for the endpoint and for the page's own origin; other origins never see it. */
+    async fetch(input, init = {}) {
+      // By its shape, not by `instanceof`: a Request may come from another realm or a polyfill. A string or URL has none of it.
+      const request = input as Partial<Request>
+      const page = environment.page()
+      const { origin, pathname } = new URL(request.url ?? (input as string | URL), page.baseURI)
+      const isOurs = `${origin}${pathname}/`.startsWith(`${endpoint}/`)
+      const isForeign = origin !== page.location.origin
+      if (!isOurs && isForeign) return carry(input, init)
+
+      const isMessage = !/^(get|head)$/i.test(init.method ?? request.method ?? 'get')
+      const signal = init.signal ?? request.signal
+      if (isMessage) await untilLeased(signal)
+      signal?.throwIfAborted()
+
+      let mine = core.held
+      const sentTicket = mine.ticket
+      const tell = (occurrence: SessionOccurrence, change = -1) => {
+        if (isMessage) core.pending += change
+        core.dispatch(occurrence)
+      }
+      const send = async (target: RequestInfo | URL, ticket?: string) =>
+        carry(target, {
+          ...init,
+          // Some clients name every option of theirs, undefined ones too.
+          ...(isForeign && { credentials: init.credentials ?? 'include' }),
+          headers: addressed(
+            isOurs ? await headers.resolve() : undefined,
+            init.headers ?? request.headers,
+            ticket,
+            agent,
+          ),
+        })
+      if (isMessage) tell({ type: 'message-sent' }, 1)
+      let answer: Response
+      try {
+        // A stream cannot be sent again.
+        const again = sentTicket && !(init.body instanceof ReadableStream) && (request.clone?.() ?? input)
+        answer = await send(input, sentTicket)
+        if (sentTicket && answer.status === 401 && (await readError(answer.clone()))?.code === 'ticket_invalid') {
+          // The proxy does not know the ticket, so surely no agent was run: the only case in which a message is sent again.
+          if (mine === core.held) core.expire('refused', true)
+          mine = core.held
+          if (again) answer = await send(again)
+        }
+      } catch (error) {
+        if (isMessage) tell({ type: 'message-failed', error })
+        throw error
+      }
+      const outcome = settle(mine, sentTicket, answer.headers)
+      if (isMessage || outcome) tell({ type: 'message-answered', outcome, status: answer.status })
+      return answer
+    },
   }
-
-  const getHeaders: WarmSession['getHeaders'] = () =>
-    Object.fromEntries(addressed(undefined, undefined, core.held.ticket, agent))
-
-  const handoff: WarmSession['handoff'] = async ({ signal, timeoutMs } = {}) => {
-    await untilLeased(signal, timeoutMs)
-    signal?.throwIfAborted()
-    const mine = core.held
-    const { ticket } = mine
-    core.dispatch({ type: 'message-sent' })
-    return {
-      headers: getHeaders(),
-      answered(headers, status = 200) {
-        core.dispatch({ type: 'message-answered', outcome: settle(mine, ticket, headers), status })
-      },
-    }
-  }
-
-  return { send, handoff, getHeaders }
-}
-
-/** Reads a copy: the answer is the caller's. */
-async function isTicketRefused(answer: Response): Promise<boolean> {
-  if (answer.status !== 401) return false
-  const body: unknown = await answer
-    .clone()
-    .json()
-    .catch(() => {})
-  return fromErrorBody(body)?.code === 'ticket_invalid'
 }

@@ -58,9 +58,15 @@ const shortestLease = { beatMs: 36_000, ttlMs: 60_000, holdMs: 0, atMs: 0 }
 
 const shortestRetryMs = 1000
 
+/** A duration, or a moment, that never ends or comes. */
+export const never = Number.POSITIVE_INFINITY
+
+/** @returns the lease that is in hand, or was when the session ended. */
+const lastHold = (state: SessionState) => (state as { hold?: Hold }).hold
+
 /** @returns the lease that is in hand and not over. */
 export function liveHold(state: SessionState): Hold | undefined {
-  return 'hold' in state && state.status !== 'expired' ? state.hold : undefined
+  return state.status === 'expired' ? undefined : lastHold(state)
 }
 
 export function toSnapshot(state: SessionState): SessionSnapshot {
@@ -79,61 +85,59 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
   const { type, atMs } = event
   const isWarming = status === 'warming'
   const hold = liveHold(state)
+  const isFree = !hold && !isWarming
   const granted = { ...hold, lease: event, touchedAtMs: atMs, retryAtMs: undefined }
-  const to = (next: object) => ({ isPaused, outcome, ...next }) as SessionState
+  const to = (makesSense: unknown, next: object) =>
+    makesSense ? ({ isPaused, outcome, status, ...next } as SessionState) : state
 
   switch (type) {
     case 'warm-started':
-      return hold || isWarming ? state : to({ status: 'warming' })
-    case 'lease-adopted':
-      return !hold && !isWarming
-        ? to({ status: 'warming', hold: { lease: event, touchedAtMs: event.touchedAtMs, isSent: event.isSent } })
-        : state
+      return to(isFree, { status: 'warming' })
+    case 'lease-adopted': {
+      const { touchedAtMs, isSent } = event
+      return to(isFree, { status: 'warming', hold: { lease: event, touchedAtMs, isSent } })
+    }
     case 'lease-granted':
-      return isWarming ? to({ status, hold: granted }) : state
+      return to(isWarming, { hold: granted })
     case 'warm-succeeded':
-      return isWarming ? to({ status: 'warm', hold: granted }) : state
+      return to(isWarming, { status: 'warm', hold: granted })
     case 'warm-failed':
-      return isWarming ? to({ status: 'error', error: event.error }) : state
+      return to(isWarming, { status: 'error', error: event.error })
     case 'beat-succeeded':
-      return hold ? to({ status: hold.isSent ? 'active' : isWarming ? 'warm' : status, hold: granted }) : state
+      return to(hold, { status: hold?.isSent ? 'active' : isWarming ? 'warm' : status, hold: granted })
     case 'beat-failed': {
-      if (!hold) return state
       // The longer the silence, the longer the wait: it grows by a sixteenth each time, and the deadline bounds it.
-      const waitMs = Math.max(shortestRetryMs, (atMs - hold.touchedAtMs) / 16, event.error.retryAfterMs ?? 0)
-      return to({ status, hold: { ...hold, retryAtMs: atMs + waitMs } })
+      const silenceMs = atMs - (hold?.touchedAtMs ?? 0)
+      const waitMs = Math.max(shortestRetryMs, silenceMs / 16, event.error.retryAfterMs ?? 0)
+      return to(hold, { hold: { ...hold, retryAtMs: atMs + waitMs } })
     }
     case 'session-expired':
-      return hold ? to({ status: 'expired', hold }) : state
+      return to(hold, { status: 'expired', hold })
+    case 'session-ending':
+      return to(hold, { hold: { ...hold, isAnnounced: true } })
     case 'message-answered': {
-      if (!event.outcome) return state
-      const known: Partial<Hold> = ('hold' in state && state.hold) || {}
+      const known: Partial<Hold> = lastHold(state) ?? {}
       const { lease = shortestLease } = known
       // A conversation that goes on in its microVM knows how long that lives. Else a beat will tell: the hold of an unsent
       // session is the proxy's limit, that of a conversation is the platform's.
       const goesOn = status === 'active' && event.outcome === 'warm'
-      const next = goesOn ? known : { lease: { ...lease, holdMs: Number.POSITIVE_INFINITY } }
-      return to({
+      const next = goesOn ? known : { lease: { ...lease, holdMs: never } }
+      return to(event.outcome, {
         status: 'active',
         outcome: event.outcome,
         hold: { ...next, touchedAtMs: atMs, retryAtMs: undefined },
       })
     }
-    case 'session-ending':
-      return hold ? to({ status, hold: { ...hold, isAnnounced: true } }) : state
     case 'heartbeat-paused':
-    case 'heartbeat-resumed':
-      return isPaused === (type === 'heartbeat-paused') ? state : { ...state, isPaused: !isPaused }
+    case 'heartbeat-resumed': {
+      const isNow = type === 'heartbeat-paused'
+      return isPaused === isNow ? state : { ...state, isPaused: isNow }
+    }
     case 'spare-given':
     case 'session-closed':
       return status === 'idle' && !outcome ? state : initialState
-    case 'page-hidden':
-    case 'page-shown':
-    case 'message-sent':
-    case 'message-failed':
-      return state
     default:
-      event satisfies never
+      event satisfies { type: 'page-hidden' | 'page-shown' | 'message-sent' | 'message-failed' }
       return state
   }
 }

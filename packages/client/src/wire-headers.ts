@@ -1,4 +1,4 @@
-import { headerNames, wireVersion } from '@warm-agent/protocol'
+import { agentHeader, ticketHeader, versionHeader, wireVersion } from '@warm-agent/protocol'
 import type { Resolvable } from './options.ts'
 
 /** Headers for the proxy. */
@@ -39,8 +39,8 @@ export function addressed(own?: Headers, given?: HeadersInit, ticket?: string, a
   new Headers(given).forEach((value, name) => {
     all.set(name, value)
   })
-  all.set(headerNames.version, wireVersion)
-  if (ticket) all.set(headerNames.ticket, ticket)
-  else if (agent) all.set(headerNames.agent, encodeURIComponent(agent))
+  all.set(versionHeader, wireVersion)
+  if (ticket) all.set(ticketHeader, ticket)
+  else if (agent) all.set(agentHeader, encodeURIComponent(agent))
   return all
 }

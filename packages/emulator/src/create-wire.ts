@@ -24,7 +24,7 @@ export interface Wire {
 }
 
 export interface WireSetup {
-  settings: Pick<Settings, 'arn' | 'wire'>
+  settings: Pick<Settings, 'arn' | 'wire' | 'platform'>
   core: PlatformCore
   clock: Clock
   seed: number
@@ -52,7 +52,12 @@ export function createWire({ settings, core, clock, seed, adminUrl }: WireSetup)
     return oauth.discoveryUrl?.replace(/\/\.well-known\/openid-configuration$/, '') ?? tokens.issuer
   }
   const onDataPlane = createDataPlane({ admit, sessions, books, clock, emit, issuer })
-  const onAdmin = createAdmin({ ...bookRoutes(core, clock), ...chaosRoutes(chaos), ...issuerRoutes(tokens) })
+  const onAdmin = createAdmin({
+    ...bookRoutes(core, clock),
+    ...chaosRoutes(chaos),
+    ...issuerRoutes(tokens),
+    'GET runtime': () => describeRuntime(settings),
+  })
   const hasOwnAdmin = wire.adminPort !== undefined
 
   return {
@@ -69,5 +74,16 @@ function bookRoutes({ books }: PlatformCore, clock: Clock): Record<string, Admin
   return {
     'GET sessions': () => books.live(clock.now()),
     'GET ledger': () => books.ledger(clock.now()),
+  }
+}
+
+/** As `GetAgentRuntime` of the control plane says it, in so far as there is something to say. */
+function describeRuntime({ arn, platform: { limits } }: WireSetup['settings']) {
+  return {
+    agentRuntimeArn: arn,
+    lifecycleConfiguration: {
+      idleRuntimeSessionTimeout: limits.idleMs / 1_000,
+      maxLifetime: limits.maxLifetimeMs / 1_000,
+    },
   }
 }

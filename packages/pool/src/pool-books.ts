@@ -42,6 +42,8 @@ export interface PoolBooks {
   note(news: PoolNews, atMs: number): void
   /** What the pool holds from `atMs` on. */
   noteHeld(held: { ready: number; warming: number; others: number; target: number }, atMs: number): void
+  /** Claims of this process that gave a session. */
+  hits(): number
   /** All members' claims so far, where the store counts them. */
   noteClaims(claims: number | undefined): void
   /** @returns the alarms that changed since it was last asked. */
@@ -137,6 +139,8 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
       passTime(atMs)
       held = now
     },
+
+    hits: () => hits,
 
     noteClaims(claims) {
       // It starts again at 0 when the store has lost its memory.

@@ -2,11 +2,22 @@ import type { PoolContext } from './pool-context.ts'
 import type { StoreContent } from './pool-store.ts'
 
 /** Keeps this member's standing in the store, and what it last saw there. */
-export function createStandingWatch({ store, member, emit, books, clock }: PoolContext) {
+export function createStandingWatch({ store, member, emit, books, clock, target }: PoolContext) {
   let fence: number | undefined
   let seenRevision: number | undefined
   let revision: number | undefined
   let seen: StoreContent | undefined
+  let elsewhere: number | undefined
+
+  /** The target hears of this member's claims as they come. Those of the others it can only be told of afterwards. */
+  function noteClaims(claims: number | undefined): void {
+    books.noteClaims(claims)
+    if (claims === undefined) return
+    const now = claims - books.hits()
+    for (let told = elsewhere ?? now; told < now; told++) target.noteArrival?.(clock.now())
+    // A claim of our own that is counted there already and here in a moment is told once.
+    elsewhere = claims < (elsewhere ?? 0) ? now : Math.max(elsewhere ?? now, now)
+  }
 
   return {
     /** Says that this member lives. @returns its fence, while it is the one that tends the pool. */
@@ -16,7 +27,7 @@ export function createStandingWatch({ store, member, emit, books, clock }: PoolC
       if (standing.fence === undefined && fence !== undefined) emit({ type: 'tending-ended' })
       fence = standing.fence
       revision = standing.revision
-      books.noteClaims(standing.claims)
+      noteClaims(standing.claims)
       return fence
     },
     /** The fence of the last time. */

@@ -308,3 +308,19 @@ function refusingAgents() {
   agents.failFromNowOn(failure('agent', true))
   return agents
 }
+
+test('who tends the pool hears of the claims of the others too', async () => {
+  const store = memoryStore()
+  const agents = createFakeAgents()
+  const arrivals: number[] = []
+  const target: PoolTarget = { sizeAt: () => 4, noteArrival: atMs => void arrivals.push(atMs) }
+  const { pool } = await startPool({ store, target }, agents)
+  const other = await startPool({ store, target: 4, tends: false }, agents)
+  await pool.claim()
+  expect(arrivals).toHaveLength(1)
+  expect(await other.pool.claim()).not.toBeNull()
+  expect(await other.pool.claim()).not.toBeNull()
+  await vi.advanceTimersByTimeAsync(minute)
+  await pool.claim()
+  expect(arrivals).toHaveLength(4)
+})

@@ -32,8 +32,8 @@ export interface ErrorBody {
 /** The one error class of warm-agent. Its `cause` is for logs and never crosses the wire. */
 export class WarmAgentError extends Error {
   override readonly name = 'WarmAgentError'
-  readonly code: ErrorCode
-  readonly retryAfterMs: number | undefined
+  declare readonly code: ErrorCode
+  declare readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterMs?: number | undefined }) {
     super(message, options)
@@ -49,8 +49,9 @@ export function toErrorBody({ code, message, retryAfterMs }: WarmAgentError): Er
 
 /** @returns the error that `body` describes, or `undefined` when it describes none of ours. */
 export function fromErrorBody(body: unknown): WarmAgentError | undefined {
-  const error = (body as Partial<ErrorBody> | null)?.error
-  return error && typeof error.code === 'string' && typeof error.message === 'string'
-    ? new WarmAgentError(error.code, error.message, { retryAfterMs: error.retryAfterMs })
+  const { code, message, retryAfterMs } =
+    (body as Partial<ErrorBody> | null)?.error ?? ({} as Partial<ErrorBody['error']>)
+  return typeof code === 'string' && typeof message === 'string'
+    ? new WarmAgentError(code, message, { retryAfterMs })
     : undefined
 }

@@ -1,11 +1,15 @@
 export { type ErrorBody, type ErrorCode, fromErrorBody, statusOfCode, toErrorBody, WarmAgentError } from './errors.ts'
 export type { Evidence, Lease, OpenEvent, Outcome, WarmLease } from './lease.ts'
 export {
+  agentHeader,
   closeAfterParameter,
   defaultBasePath,
   headerNames,
+  outcomeHeader,
   type RouteName,
   routes,
+  ticketHeader,
+  versionHeader,
   type Wire,
   wireVersion,
 } from './routes.ts'

@@ -31,13 +31,18 @@ export interface Wire {
   health: { in: undefined; out: { status: 'ok' } }
 }
 
-/** Header names of the wire. */
+export const versionHeader = 'Warm-Agent-Version'
+export const ticketHeader = 'Warm-Agent-Ticket'
+export const outcomeHeader = 'Warm-Agent-Outcome'
+/** Which of several agents a message without a ticket goes to, percent-encoded. With a ticket, the ticket decides. */
+export const agentHeader = 'Warm-Agent-Agent'
+
+/** Header names of the wire. A browser imports those that it needs one by one. */
 export const headerNames = {
-  version: 'Warm-Agent-Version',
-  ticket: 'Warm-Agent-Ticket',
-  outcome: 'Warm-Agent-Outcome',
-  /** Which of several agents a message without a ticket goes to, percent-encoded. With a ticket, the ticket decides. */
-  agent: 'Warm-Agent-Agent',
+  version: versionHeader,
+  ticket: ticketHeader,
+  outcome: outcomeHeader,
+  agent: agentHeader,
 } as const
 
 /** Query parameter of `close`: stop the session that many milliseconds later, unless it is touched first. */

@@ -31,6 +31,8 @@ export function createSessionUser(options: WarmSessionOptions): SessionUser {
   const key = sessionKey(options)
   // Looked up at each use: a session that was closed because nobody used it any more is made anew.
   const live = () => sharedSessions.get(key) ?? share(key, user)
+  const call = <Name extends 'fetch' | 'warm' | 'close' | 'handoff' | 'getHeaders'>(name: Name) =>
+    ((...given: []) => (live().session[name] as (...given: []) => unknown)(...given)) as WarmSession[Name]
   const user: SessionUser = {
     options,
     store: {
@@ -38,11 +40,11 @@ export function createSessionUser(options: WarmSessionOptions): SessionUser {
       getInitialState: () => initialSnapshot,
       subscribe: listener => live().session.store.subscribe(listener),
     },
-    fetch: (input, init) => live().session.fetch(input, init),
-    warm: () => live().session.warm(),
-    close: () => live().session.close(),
-    handoff: how => live().session.handoff(how),
-    getHeaders: () => live().session.getHeaders(),
+    fetch: call('fetch'),
+    warm: call('warm'),
+    close: call('close'),
+    handoff: call('handoff'),
+    getHeaders: call('getHeaders'),
     mount(trigger = 'open', target) {
       const shared = live()
       const { session, users } = shared

@@ -3,6 +3,7 @@ import { toNodeHandler } from '@warm-agent/proxy/node'
 import { callerSettings, callersFrom } from '../caller-settings.ts'
 import { limitSettings, limitsFrom } from '../limit-settings.ts'
 import { createLog } from '../log.ts'
+import { poolFrom, poolSettings } from '../pool-settings.ts'
 import { openRedis, redisSettings } from '../redis.ts'
 import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
 import { serve } from '../serve.ts'
@@ -25,6 +26,7 @@ const settings = {
   ...callerSettings,
   ...limitSettings,
   ...statsSettings,
+  ...poolSettings,
   port: setting('PORT', 'where to listen', integer(0, 65_535, 8787), { variable: 'PORT', defaultText: '8787' }),
   host: setting('HOST', 'where to listen', text => text ?? '127.0.0.1', { variable: 'HOST', defaultText: '127.0.0.1' }),
 }
@@ -40,9 +42,12 @@ export async function proxy(args: string[]): Promise<void> {
   const authorize = checking(() => callersFrom(values, secret, takesTokens))
   const redisUrl = values['warm-agent-redis-url']
   const shared = redisUrl ? await openRedis(redisUrl, true) : undefined
+  const runtime = checking(() => runtimeFrom(values, event => log.endpointEvent(event)))
+  const pooled = await poolFrom(values, runtime, event => log.poolEvent(event))
   const warmProxy = checking(() =>
     createWarmProxy({
-      runtime: runtimeFrom(values, event => log.endpointEvent(event)),
+      runtime,
+      ...(pooled && { pool: pooled.pool }),
       authorize: authorize ? stats.holdOut(authorize) : () => null,
       secret,
       origins: values['warm-agent-origins'] ?? [],
@@ -60,9 +65,11 @@ export async function proxy(args: string[]): Promise<void> {
         'to accept those who signed in, or WARM_AGENT_ANONYMOUS=1 to accept anybody.',
     )
   }
+  await pooled?.pool.start()
   const statsLine = await stats.listen()
   const url = await serve(toNodeHandler(warmProxy.fetch), values, async () => {
     await warmProxy.close()
+    await pooled?.close()
     shared?.close()
   })
   process.stdout.write(`warm-agent proxy listens on port ${url.port}, base path /api/agent: ${url.origin}/api/agent\n`)

@@ -24,11 +24,13 @@ const { port } = server.address() as { port: number }
 const endpoint = `http://127.0.0.1:${port}/api/agent`
 
 const opened = await fetch(`${endpoint}/sessions`, { method: 'POST', body: '{}' })
-const events = (await opened.text()).split('\n').filter(line => line.startsWith('event: '))
+const stream = await opened.text()
+const events = stream.split('\n').filter(line => line.startsWith('event: '))
+const [, ticket = ''] = /"ticket":"([^"]+)"/.exec(stream) ?? []
 const [cookie = ''] = opened.headers.getSetCookie()
 const message = await fetch(`${endpoint}/messages`, {
   method: 'POST',
-  headers: { cookie: cookie.split(';')[0] ?? '' },
+  headers: { cookie: cookie.split(';')[0] ?? '', [headerNames.ticket]: ticket },
   body: JSON.stringify({ prompt: 'hello' }),
 })
 const answer = await message.json()

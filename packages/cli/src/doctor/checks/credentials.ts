@@ -36,7 +36,9 @@ export function judgeCredentials({ auth, found, refusal }: CredentialFacts): Ver
     expiresInMs < soonMs &&
       risk(
         'credentials-expire-soon',
-        expiresInMs <= 0 ? `The credentials ${tag} have expired.` : `The credentials ${tag} expire in ${inWords(expiresInMs)}.`,
+        expiresInMs <= 0
+          ? `The credentials ${tag} have expired.`
+          : `The credentials ${tag} expire in ${inWords(expiresInMs)}.`,
         'When they are not renewed, every call is refused with 403 from then on.',
         'Renew them, for example with aws sso login; a server takes a role, whose credentials the SDK renews itself.',
       ),

@@ -1,0 +1,90 @@
+import { createWarmPool, type PoolEvent, type PoolStore, type StoredEntry } from '@warm-agent/pool'
+import { createLog } from '../log.ts'
+import { openPoolStore, poolStoreSettings } from '../pool-settings.ts'
+import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
+import { isOn, optional, readSettings, type Values } from '../settings.ts'
+import { formatDuration, toColumns } from '../text-columns.ts'
+import { checking, UsageError } from '../usage-error.ts'
+
+const settings = {
+  ...runtimeSettings,
+  'agent-runtime-arn': { ...runtimeSettings['agent-runtime-arn'], read: optional },
+  ...poolStoreSettings,
+  drain: { help: 'take all sessions out of the pool and stop them; who tends it fills it again', read: isOn },
+  json: { help: 'a line of JSON for each, instead of a table', read: isOn },
+}
+
+/** `warm-agent pool`: what waits in the pool of a fleet. Showing needs no AWS credentials, draining does. */
+export async function pool(args: string[]): Promise<void> {
+  const values = readSettings('warm-agent pool [options]', settings, args)
+  if (!values) return
+  if (!values['pool-store']) {
+    throw new UsageError(
+      'Could not look into the pool: WARM_AGENT_POOL_STORE (or --pool-store) is not set, and a pool without Redis is in its ' +
+        'own process alone. Set it here and for the proxies.',
+    )
+  }
+  const { store, close } = await openPoolStore(values)
+  try {
+    if (values.drain) await drain(store, values)
+    else process.stdout.write(format(await look(store), Date.now(), values.json))
+  } finally {
+    close()
+  }
+}
+
+async function look(store: PoolStore): Promise<readonly StoredEntry[]> {
+  try {
+    const { entries } = await store.look()
+    return entries
+  } catch (cause) {
+    // Not its words: they may repeat the URL, with its password.
+    throw new UsageError('Could not look into the pool: Redis does not answer. Check WARM_AGENT_POOL_STORE.', { cause })
+  }
+}
+
+async function drain(store: PoolStore, values: Values<typeof settings>): Promise<void> {
+  const log = createLog()
+  const arn = values['agent-runtime-arn']
+  if (!arn)
+    throw new UsageError(
+      'Could not drain the pool: AGENT_RUNTIME_ARN (or --agent-runtime-arn) is not set. Name the runtime whose sessions wait there.',
+    )
+  const runtime = checking(() =>
+    runtimeFrom({ ...values, 'agent-runtime-arn': arn }, event => log.endpointEvent(event)),
+  )
+  const entries = await look(store)
+  // Whoever joins a pool with another version makes that the current one.
+  const { version = '1' } = entries.find(({ state }) => state === 'ready')?.entry ?? {}
+  const onEvent = (event: PoolEvent) => log.poolEvent(event)
+  const drained = createWarmPool({ runtime, store, target: 0, tends: false, version, onEvent })
+  const count = entries.length === 0 ? 0 : await drained.drain()
+  await drained.close({ sessions: 'keep' })
+  process.stdout.write(`${count} ${count === 1 ? 'session was' : 'sessions were'} taken out of the pool and stopped.\n`)
+}
+
+function format(entries: readonly StoredEntry[], nowMs: number, isJson: boolean): string {
+  const described = entries.map(({ state, entry }) => ({
+    session: entry.runtimeSessionId.slice(0, 13),
+    qualifier: entry.qualifier,
+    state,
+    version: entry.version,
+    ageMs: nowMs - entry.bornAtMs,
+    idleMs: nowMs - entry.touchedAtMs,
+    evidence: entry.evidence,
+  }))
+  if (isJson) return described.map(each => `${JSON.stringify(each)}\n`).join('')
+  const ready = described.filter(({ state }) => state === 'ready').length
+  const sum = `${ready} of ${described.length} sessions can be claimed.\n`
+  if (described.length === 0) return sum
+  const rows = described.map(({ session, qualifier, state, version, ageMs, idleMs, evidence }) => [
+    session,
+    qualifier,
+    state,
+    version,
+    formatDuration(ageMs),
+    formatDuration(idleMs),
+    evidence,
+  ])
+  return `${toColumns(['SESSION', 'ENDPOINT', 'STATE', 'VERSION', 'AGE', 'TOUCHED', 'EVIDENCE'], rows)}${sum}`
+}

@@ -1,0 +1,53 @@
+import { type CheckName, checkNames, type Finding, type Verdict } from './finding.ts'
+
+/** One check, done. */
+export interface CheckReport {
+  check: CheckName
+  /** Which proxy, where there are several. */
+  of?: string
+  status: 'passed' | 'wrong' | 'risk' | 'skipped'
+  /** What was seen, or why nothing was. */
+  said: string
+  findings: readonly Finding[]
+}
+
+export function toReport(check: CheckName, verdict: Verdict, of?: string): CheckReport {
+  const about = { check, ...(of && { of }) }
+  if (verdict.skipped !== undefined) return { ...about, status: 'skipped', said: verdict.skipped, findings: [] }
+  const { said, findings } = verdict
+  const isWrong = findings.some(({ severity }) => severity === 'wrong')
+  return { ...about, status: isWrong ? 'wrong' : findings.length > 0 ? 'risk' : 'passed', said, findings }
+}
+
+const signs: Readonly<Record<CheckReport['status'], string>> = { passed: '✓', wrong: '✗', risk: '!', skipped: '–' }
+const nameWidth = Math.max(...Object.values(checkNames).map(name => name.length)) + 2
+
+/** A check for people: a line, and three for each finding. */
+export function printCheck({ check, of, status, said, findings }: CheckReport): string {
+  const where = of ? ` (${of})` : ''
+  const lines = [
+    `${signs[status]} ${checkNames[check].padEnd(nameWidth)}${status === 'skipped' ? 'not looked at: ' : ''}${said}${where}`,
+  ]
+  for (const { id, severity, what, why, whatToDo } of findings) {
+    lines.push(
+      `    ${severity === 'wrong' ? '✗' : '!'} ${what} [${id}]`,
+      `      Why it matters: ${why}`,
+      `      What to do: ${whatToDo}`,
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** The last line. */
+export function printSum(reports: readonly CheckReport[]): string {
+  const findings = reports.flatMap(report => report.findings)
+  const wrongs = findings.filter(({ severity }) => severity === 'wrong').length
+  const risks = findings.length - wrongs
+  const unseen = reports.filter(({ status }) => status === 'skipped').length
+  const sum = wrongs === 0 ? 'Nothing is wrong' : wrongs === 1 ? '1 thing is wrong' : `${wrongs} things are wrong`
+  const more = [
+    risks > 0 && (risks === 1 ? '1 is a risk' : `${risks} are risks`),
+    unseen > 0 && `${unseen} of ${reports.length} checks could not look`,
+  ].filter(Boolean)
+  return `\n${[sum, ...more].join('; ')}.\n`
+}

@@ -1,0 +1,90 @@
+import { type Finding, risk, saw, skipped, type Verdict, wrong } from '../finding.ts'
+import { isSameSite } from './site.ts'
+
+export interface CookieFacts {
+  proxyUrl: string
+  pageOrigin: string
+  /** The `Set-Cookie` headers of the answer that opened a session. */
+  setCookies: readonly string[]
+}
+
+/** Whether the cookie that a caller is known by comes back, and to nobody else. */
+export function judgeCookie({ proxyUrl, pageOrigin, setCookies }: CookieFacts): Verdict {
+  if (setCookies.length === 0) return skipped('the proxy sets none: callers are known by something else')
+  const proxy = new URL(proxyUrl)
+  const page = new URL(pageOrigin)
+  const isCrossSite = !isSameSite(proxy, page)
+  const isSecureContext = page.protocol === 'https:' || proxy.protocol === 'https:'
+  const cookies = setCookies.map(read)
+  return saw(
+    `${cookies.map(({ name }) => name).join(', ')}, ${isCrossSite ? 'for a page of another site' : 'for a page of the same site'}`,
+    ...cookies.flatMap(cookie => findingsOf(cookie, isCrossSite, isSecureContext, page.origin)),
+  )
+}
+
+interface Cookie {
+  name: string
+  isSecure: boolean
+  isHttpOnly: boolean
+  sameSite: string | undefined
+}
+
+function read(header: string): Cookie {
+  const [pair = '', ...attributes] = header.split(';').map(part => part.trim())
+  const lower = attributes.map(attribute => attribute.toLowerCase())
+  return {
+    name: pair.split('=')[0] ?? '',
+    isSecure: lower.includes('secure'),
+    isHttpOnly: lower.includes('httponly'),
+    sameSite: lower.find(attribute => attribute.startsWith('samesite='))?.slice(9),
+  }
+}
+
+function findingsOf(cookie: Cookie, isCrossSite: boolean, isSecureContext: boolean, page: string): Finding[] {
+  const { name, isSecure, isHttpOnly, sameSite } = cookie
+  const findings: Finding[] = []
+  if (isCrossSite && (sameSite !== 'none' || !isSecure)) {
+    findings.push(
+      wrong(
+        'cookie-not-sent',
+        `Browsers do not send the cookie ${name} (${describe(cookie)}) with requests of ${page}, which is another site.`,
+        'Every request is a new caller: its ticket is refused as somebody else’s, so each message starts cold, and the warm session costs for nothing.',
+        'Serve the proxy under the site of the page (best: browsers block more and more third-party cookies), or set it with SameSite=None; Secure: anonymousCallers({ crossSite: true }), over https.',
+      ),
+    )
+  } else if (isSecureContext && !isSecure) {
+    findings.push(
+      wrong(
+        'cookie-not-secure',
+        `The cookie ${name} is set without Secure (${describe(cookie)}).`,
+        'It travels in clear over http, and whoever reads it is that caller.',
+        'Set Secure. Behind a TLS terminator pass the Origin header and x-forwarded-proto on.',
+      ),
+    )
+  }
+  if (!isHttpOnly) {
+    findings.push(
+      wrong(
+        'cookie-readable',
+        `The cookie ${name} is set without HttpOnly.`,
+        'A script that gets into the page can take it, and be that caller.',
+        'Set HttpOnly.',
+      ),
+    )
+  }
+  if (!isCrossSite && sameSite === undefined) {
+    findings.push(
+      risk(
+        'cookie-without-same-site',
+        `The cookie ${name} is set without SameSite.`,
+        'Browsers differ in what they make of that: Chrome takes it for Lax, Safari sends it everywhere.',
+        'Set SameSite=Lax.',
+      ),
+    )
+  }
+  return findings
+}
+
+function describe({ isSecure, sameSite }: Cookie): string {
+  return `SameSite ${sameSite ?? 'absent'}, ${isSecure ? 'Secure' : 'not Secure'}`
+}

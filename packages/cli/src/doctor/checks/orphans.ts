@@ -1,0 +1,58 @@
+import { type Finding, inWords, saw, skipped, type Verdict, wrong } from '../finding.ts'
+
+/** A session in the ledger, without what could be used. */
+export interface HeldSession {
+  /** The start of its id. */
+  tag: string
+  reason: string
+  state: string
+  heldUntil: number
+  endsAt: number
+}
+
+export interface OrphanFacts {
+  /** `undefined` when there is no ledger to read. */
+  held: readonly HeldSession[] | undefined
+  /** MicroVMs that an emulator runs and the ledger does not know, by the start of their session ids. */
+  unlisted: readonly string[]
+  now: number
+}
+
+/** The reaper sweeps every 2 s, and another takes over within 5 s; a stop may take 10 s more. */
+const lateMs = 20_000
+
+/** Sessions that nobody holds, and that nobody stops. */
+export function judgeOrphans({ held, unlisted, now }: OrphanFacts): Verdict {
+  if (!held) return skipped('a proxy without WARM_AGENT_REDIS_URL keeps its list to itself, and AWS lists no sessions')
+  // What a conversation owns is left to the platform's idle timeout.
+  const overdue = held.filter(({ state, reason, heldUntil, endsAt }) => {
+    const isConversation = state === 'held' && reason === 'conversation'
+    return state !== 'ended' && (isConversation ? endsAt : heldUntil) < now - lateMs
+  })
+  return saw(
+    `${held.length} in the ledger, ${overdue.length + unlisted.length} that nobody holds`,
+    overdue.length > 0 && overdueFinding(overdue, now),
+    unlisted.length > 0 &&
+      wrong(
+        'sessions-unlisted',
+        `${some(unlisted)} run, and are in no ledger.`,
+        'Nobody holds or stops them: each costs until it idles out.',
+        'See who starts sessions past the proxy; give every proxy and pool the same WARM_AGENT_REDIS_URL.',
+      ),
+  )
+}
+
+function overdueFinding(overdue: readonly HeldSession[], now: number): Finding {
+  const oldest = Math.max(...overdue.map(({ heldUntil }) => now - heldUntil))
+  return wrong(
+    'orphans',
+    `${some(overdue.map(({ tag }) => tag))} should have been stopped, up to ${inWords(oldest)} ago, and nobody does it.`,
+    'No proxy of the fleet reaps: what is held by nobody costs until it idles out, and up to 8 h when /ping says that it is busy.',
+    'See whether a proxy with this ledger runs and may stop sessions (event stop-failed in its log); then warm-agent sessions --stop all.',
+  )
+}
+
+function some(tags: readonly string[]): string {
+  const shown = tags.slice(0, 5).join(', ')
+  return `${tags.length} ${tags.length === 1 ? 'session' : 'sessions'} (${shown}${tags.length > 5 ? ', …' : ''})`
+}

@@ -1,0 +1,81 @@
+import { wireVersion } from '@warm-agent/protocol'
+import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
+
+export interface ProxyFacts {
+  url: string
+  health: { status: number; version: string | null; isOurs: boolean } | { unreachable: string }
+  /** What opening a session came to; nothing when it was not tried. */
+  open: { status: number; code?: string | undefined; message?: string | undefined } | undefined
+  /** How the warm-up ended, when it failed. */
+  failed: { code: string; message: string } | undefined
+  hasHeader: boolean
+}
+
+/** Whether there is a proxy of ours that opens sessions. */
+export function judgeProxy({ url, health, open, failed, hasHeader }: ProxyFacts): Verdict {
+  if ('unreachable' in health) {
+    return saw(
+      `nothing answers at ${url}`,
+      wrong(
+        'proxy-unreachable',
+        `No connection to ${url}: ${health.unreachable}`,
+        'The page can neither warm nor send.',
+        'Check --proxy-url, and whether the proxy runs and is let through.',
+      ),
+    )
+  }
+  if (!health.isOurs) {
+    return saw(
+      `no proxy answers at ${url}`,
+      wrong(
+        'proxy-missing',
+        `${url}/health answers with status ${health.status}, and is no proxy of warm-agent.`,
+        'The page can neither warm nor send.',
+        'Give the base path too, for example https://chat.example.com/api/agent, and see that the router passes everything below it on, POST and GET.',
+      ),
+    )
+  }
+  return saw(
+    `${url} answers`,
+    health.version !== null &&
+      health.version !== wireVersion &&
+      wrong(
+        'proxy-version',
+        `The proxy speaks version ${health.version} of the wire, this command ${wireVersion}.`,
+        'A page of another version is refused with 426.',
+        'Update the one that is behind.',
+      ),
+    openFinding(open, hasHeader),
+    failed &&
+      wrong(
+        'warm-up-by-proxy-fails',
+        `The warm-up by the proxy failed: ${failed.code}, ${failed.message}`,
+        'Sessions are not warm when messages come.',
+        'Its log tells the cause; run doctor with its settings (AGENT_RUNTIME_ARN and credentials) to see why.',
+      ),
+  )
+}
+
+function openFinding(open: ProxyFacts['open'], hasHeader: boolean): Finding | undefined {
+  if (!open || open.status < 400) return undefined
+  const said = `${open.status}${open.code ? ` ${open.code}` : ''}${open.message ? `: ${open.message}` : ''}`
+  if (open.status === 401) {
+    // Without a sign-in that is what a proxy should answer.
+    return hasHeader
+      ? wrong(
+          'caller-refused',
+          `The proxy does not accept the caller of --proxy-header: ${said}`,
+          'Pages of that caller can neither warm nor send.',
+          'Check the token: issuer, audience, expiry, and the name of the header.',
+        )
+      : undefined
+  }
+  return wrong(
+    'open-refused',
+    `The proxy opens no session: ${said}`,
+    'Nothing is warmed for anybody.',
+    open.status === 429
+      ? 'A limit of the proxy is reached: see limits in its README, and its event warm-refused.'
+      : 'Its log tells the cause.',
+  )
+}

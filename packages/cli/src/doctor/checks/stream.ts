@@ -1,0 +1,66 @@
+import { type Finding, inWords, saw, skipped, type Verdict, wrong } from '../finding.ts'
+
+/** How an answer came through one hop, and how it was sent. */
+export interface HopTimes {
+  /** `https://chat.example.com/api/agent`, or the runtime itself. From the agent outwards. */
+  hop: string
+  /** What was streamed. */
+  what: 'message' | 'warm-up'
+  /** When its chunks came, in milliseconds from the first. */
+  chunksAtMs: readonly number[]
+  /** From its first output to its last where it was made, when known: the stamps of the agent, or what the proxy says of the warm-up. */
+  sentOverMs: number | undefined
+  headers: { contentEncoding?: string | undefined; via?: string | undefined; server?: string | undefined }
+}
+
+/** A spread that is shorter tells nothing: the network itself gathers that. */
+const leastMs = 100
+/** What arrives within this share of the time in which it was sent was gathered up. */
+const gatheredShare = 0.3
+
+/** Whether what the agent streams arrives as it is made, hop by hop. */
+export function judgeStream(times: readonly HopTimes[]): Verdict {
+  const findings: Finding[] = []
+  const told: string[] = []
+  let innerMs: number | undefined
+  let isBlamed = false
+  for (const hop of times) {
+    const cameOverMs = hop.chunksAtMs.at(-1) ?? 0
+    const sentOverMs = hop.what === 'message' ? (hop.sentOverMs ?? innerMs) : hop.sentOverMs
+    if (hop.what === 'message') innerMs = Math.max(innerMs ?? 0, cameOverMs)
+    if (sentOverMs === undefined || sentOverMs < leastMs) {
+      if (cameOverMs >= leastMs) told.push(`${hop.hop}: ${hop.chunksAtMs.length} chunks over ${inWords(cameOverMs)}`)
+      continue
+    }
+    if (cameOverMs >= gatheredShare * sentOverMs) {
+      told.push(`${hop.hop}: ${inWords(cameOverMs)} of ${inWords(sentOverMs)}, ${hop.chunksAtMs.length} chunks`)
+      continue
+    }
+    told.push(`${hop.hop}: all at once`)
+    // The outer hops get what the inner one has gathered.
+    if (!findings.some(({ what }) => what.startsWith(`${hop.hop} `)) && !isBlamed)
+      findings.push(buffered(hop, cameOverMs, sentOverMs))
+    isBlamed = true
+  }
+  if (told.length === 0)
+    return skipped('no answer took long enough to tell: give --message something that your agent answers at length')
+  return saw(told.join('; '), ...findings)
+}
+
+function buffered({ hop, what, chunksAtMs, headers }: HopTimes, cameOverMs: number, sentOverMs: number): Finding {
+  const { contentEncoding, via, server } = headers
+  const sent = what === 'message' ? 'An answer' : 'The events of a warm-up'
+  const clues = [
+    contentEncoding && `content-encoding ${contentEncoding}`,
+    via && `via ${via}`,
+    server && `server ${server}`,
+  ]
+    .filter(Boolean)
+    .join(', ')
+  return wrong(
+    'stream-buffered',
+    `${hop} gathers streams up: ${sent.charAt(0).toLowerCase()}${sent.slice(1)} that ${what === 'message' ? 'was' : 'were'} sent over ${inWords(sentOverMs)} came in ${chunksAtMs.length} ${chunksAtMs.length === 1 ? 'chunk' : 'chunks'} within ${inWords(cameOverMs)}${clues ? ` (${clues})` : ''}.`,
+    'The user sees nothing until the last word, however warm the session is; what warming saved is lost again.',
+    'Switch off buffering and compression for these routes: proxy_buffering off and gzip off in nginx, no compression middleware, on Lambda a function URL with RESPONSE_STREAM, in the agent a generator instead of a whole answer.',
+  )
+}

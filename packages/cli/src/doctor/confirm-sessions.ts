@@ -1,0 +1,61 @@
+import { createInterface } from 'node:readline/promises'
+import { dollarsOf, echoFootprintGb, prices } from '@warm-agent/protocol/prices'
+import { UsageError } from '../usage-error.ts'
+import type { DoctorSettings } from './doctor-settings.ts'
+
+/** A slow start, all questions, and a stop: how long a session lives at most. */
+const sessionMs = 120_000
+/** A boot takes 4 to 5.5 vCPU-seconds (measured on AWS by blait/AgentCoreWarmPool, September 2026). */
+const bootVcpuMs = 5_500
+
+/** @returns how many sessions are started at most. */
+export function sessionsOf({ arn, proxyUrls, ...settings }: DoctorSettings): number {
+  if (settings.free) return 0
+  return (arn ? (settings['agent-runtime-qualifiers']?.length ?? 1) + 1 : 0) + proxyUrls.length
+}
+
+/**
+ * Asks before money is spent. An emulator on this machine spends none.
+ *
+ * @throws UsageError when the answer is no, or nobody is there to give one.
+ */
+export async function confirmSessions(settings: DoctorSettings): Promise<void> {
+  const sessions = sessionsOf(settings)
+  if (sessions === 0 || settings.yes || isFree(settings)) return
+  const messages = settings['no-message'] ? 0 : (settings.arn ? 1 : 0) + settings.proxyUrls.length
+  const platform = settings['agent-runtime-platform'] ?? 'v2'
+  const watchedMs = settings['watch-beat'] ? 900_000 : 0
+  const usage = {
+    heldMs: sessions * (sessionMs + watchedMs),
+    gb: echoFootprintGb[platform],
+    vcpuMs: sessions * bootVcpuMs,
+  }
+  const cents = Math.ceil(dollarsOf(usage, prices[platform]) * 100)
+  const what =
+    `This starts up to ${sessions} ${sessions === 1 ? 'session' : 'sessions'} on AWS, stops each, and costs at most about ${cents} ${cents === 1 ? 'cent' : 'cents'} ($${(cents / 100).toFixed(2)})` +
+    (messages > 0
+      ? `, besides what your agent's own answers to ${messages} ${messages === 1 ? 'message' : 'messages'} cost.`
+      : '.')
+  if (!process.stdin.isTTY) {
+    throw new UsageError(
+      `Could not start the sessions: nobody is there to confirm it. ${what} Give --yes, or --free for what costs nothing.`,
+    )
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question(`${what} Go on? [y/N] `)
+  terminal.close()
+  if (!/^y(es)?$/i.test(answer.trim())) {
+    throw new UsageError('Could not start the sessions: it was not confirmed. Answer y, or give --yes or --free.')
+  }
+}
+
+/** Only where calls end on this machine: a proxy here may well have AWS behind it. */
+function isFree({ proxyUrls }: DoctorSettings): boolean {
+  const endpoint = process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE ?? process.env.AWS_ENDPOINT_URL
+  return [endpoint, ...proxyUrls].every(isLoopback)
+}
+
+function isLoopback(url: string | undefined): boolean {
+  if (!url || !URL.canParse(url)) return false
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
+}

@@ -1,0 +1,11 @@
+import type { CheckName, Verdict } from './finding.ts'
+
+/** How those who look at something tell of it. */
+export interface Examination {
+  /** A check is done. @param of which proxy, where there are several */
+  tell(check: CheckName, verdict: Verdict, of?: string): void
+  /** What is being done now, for who waits. */
+  step(text: string): void
+  /** Aborts when it is to end; what was started is stopped then. */
+  signal: AbortSignal
+}

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import type { BeatFacts } from './checks/beat.ts'
+import type { Canary } from './checks/canary.ts'
+import type { ClockReading } from './checks/clock.ts'
+import { judgeCookie } from './checks/cookie.ts'
+import { judgeOrigin, type OriginFacts } from './checks/origin.ts'
+import { judgeProxy, type ProxyFacts } from './checks/proxy.ts'
+import type { HopTimes } from './checks/stream.ts'
+import type { DoctorSettings } from './doctor-settings.ts'
+import type { Examination } from './examination.ts'
+import { shortBeatMs } from './examine-runtime.ts'
+import { skipped } from './finding.ts'
+import { createPage, type Opened, type Page } from './gather/page.ts'
+import { pause } from './gather/patient-calls.ts'
+import { readEchoed } from './gather/read-echoed.ts'
+
+/** What the checks that look at everything need to know of a proxy. */
+export interface ProxyExamined {
+  clock: ClockReading | undefined
+  hops: HopTimes[]
+  canary: Canary | undefined
+  beat: BeatFacts['beats'][number] | undefined
+  watched: BeatFacts['watched']
+  /** Sessions that could not be closed: 0 or 1. */
+  notStopped: number
+}
+
+/** Nobody's page: the domain is reserved (RFC 2606). */
+const stranger = 'https://warm-agent-doctor.invalid'
+
+/** Looks at a proxy as a page sees it. */
+export async function examineProxy(
+  url: string,
+  settings: DoctorSettings,
+  examination: Examination,
+): Promise<ProxyExamined> {
+  const { tell, step, signal } = examination
+  const of = settings.proxyUrls.length > 1 ? url : undefined
+  const own = new URL(url).origin
+  const pageOrigin = settings['page-origin'] ?? own
+  const header = settings['proxy-header']
+  step(`asking the proxy ${url}`)
+  const page = createPage(url, own, header, signal)
+  const { health, clock } = await page.health()
+  const examined: ProxyExamined = { clock, hops: [], canary: undefined, beat: undefined, watched: [], notStopped: 0 }
+  const facts = { url, health, hasHeader: header !== undefined }
+  if ('unreachable' in health || !health.isOurs) {
+    tell('proxy', judgeProxy({ ...facts, open: undefined, failed: undefined }), of)
+    return examined
+  }
+  const origins = await askOrigins(page, url, own, pageOrigin)
+  if (settings.free) {
+    tell('proxy', judgeProxy({ ...facts, open: undefined, failed: undefined }), of)
+    tell('origin', judgeOrigin(origins), of)
+    return examined
+  }
+  step(`opening a session by ${url}`)
+  // A page that is refused is told; the rest is looked at as the proxy's own.
+  const visitor = origins.request.status === 403 ? page : createPage(url, pageOrigin, header, signal)
+  try {
+    const opened = await visitor.open()
+    tell('proxy', judgeProxy({ ...facts, open: opened.refusal, failed: failureOf(opened) }), of)
+    tell('origin', judgeOrigin(origins), of)
+    tell(
+      'cookie',
+      opened.refusal
+        ? skipped(
+            opened.status === 401 ? 'the proxy wants to know the caller: give --proxy-header' : 'no session was opened',
+          )
+        : judgeCookie({ proxyUrl: url, pageOrigin, setCookies: opened.setCookies }),
+      of,
+    )
+    Object.assign(examined, await useSession(url, visitor, opened, settings, examination))
+  } finally {
+    if (!(await visitor.close())) examined.notStopped = 1
+  }
+  return examined
+}
+
+async function askOrigins(page: Page, proxyUrl: string, own: string, pageOrigin: string): Promise<OriginFacts> {
+  return {
+    proxyUrl,
+    pageOrigin,
+    request: await page.askFrom(pageOrigin),
+    preflight: pageOrigin === own ? undefined : await page.preflight(pageOrigin),
+    stranger: await page.askFrom(stranger),
+  }
+}
+
+function failureOf({ events }: Opened): ProxyFacts['failed'] {
+  const failed = events.find(event => event.event === 'failed')
+  return failed?.data.error
+}
+
+async function useSession(
+  url: string,
+  page: Page,
+  { events, headers }: Opened,
+  settings: DoctorSettings,
+  { step, signal }: Examination,
+): Promise<Partial<ProxyExamined>> {
+  const lease = events.find(event => event.event === 'lease')
+  const warm = events.find(event => event.event === 'warm')
+  if (!lease) return {}
+  const { beatMs, ttlMs } = warm?.data ?? lease.data
+  const beat = { of: 'the proxy', beatMs, assumedIdleMs: lease.data.ttlMs || ttlMs }
+  if (!warm) return { beat }
+  const { tookMs, source, evidence } = warm.data
+  const hops: HopTimes[] = [
+    {
+      hop: url,
+      what: 'warm-up',
+      chunksAtMs: [0, warm.atMs - lease.atMs],
+      sentOverMs: source === 'pool' ? undefined : tookMs,
+      headers: cluesOf(headers),
+    },
+  ]
+  // A warm-up for a message: the agent answers it without its logic, and tells whose nonce its VM keeps.
+  const nonce = randomUUID()
+  const isHttp = (settings['agent-protocol'] ?? 'http') === 'http'
+  let canary: Canary | undefined
+  if (isHttp) {
+    step(`sending a canary by ${url}`)
+    const { outcome, answeredInMs, text } = await page.send(JSON.stringify({ type: 'warmup', nonce }))
+    const { echo } = readEchoed(text)
+    const vm = echo === undefined ? 'unknown' : echo === nonce ? 'fresh' : 'warmed'
+    canary = { by: url, warmedInMs: tookMs, source, evidence, outcome: outcome ?? 'unknown', answeredInMs, vm }
+  }
+  if (!settings['no-message']) {
+    step(`sending a message by ${url}`)
+    const answered = await page.send(settings.message)
+    const stamps = canary && canary.vm !== 'unknown' ? await askStamps(page) : undefined
+    canary ??= {
+      by: url,
+      warmedInMs: tookMs,
+      source,
+      evidence,
+      outcome: answered.outcome ?? 'unknown',
+      answeredInMs: answered.answeredInMs,
+      vm: 'unknown',
+    }
+    if (answered.status < 400) {
+      const sentOverMs = stamps && stamps.exitMs - stamps.firstOutputMs
+      hops.push({
+        hop: url,
+        what: 'message',
+        chunksAtMs: answered.atMs,
+        sentOverMs,
+        headers: cluesOf(answered.headers),
+      })
+    }
+  }
+  const watched: { of: string; waitedMs: number; isAlive: boolean }[] = []
+  if (settings['watch-beat'] || beatMs <= shortBeatMs) {
+    step(`leaving a session alone for ${Math.ceil(beatMs / 1_000)} s`)
+    await pause(beatMs, signal)
+    const status = await page.beat()
+    watched.push({ of: 'the proxy', waitedMs: beatMs, isAlive: status !== 410 })
+  }
+  return { beat, hops, canary, watched }
+}
+
+async function askStamps(page: Page) {
+  const { text } = await page.send(JSON.stringify({ type: 'warmup', nonce: randomUUID(), timings: true }))
+  return readEchoed(text).timings?.at(-1)
+}
+
+function cluesOf(headers: Headers): HopTimes['headers'] {
+  const read = (name: string) => headers.get(name) ?? undefined
+  return { contentEncoding: read('content-encoding'), via: read('via'), server: read('server') }
+}

@@ -1,0 +1,185 @@
+import { headerNames, type OpenEvent, routes, wireVersion } from '@warm-agent/protocol'
+import type { ClockReading } from '../checks/clock.ts'
+import type { CorsAnswer } from '../checks/origin.ts'
+import type { ProxyFacts } from '../checks/proxy.ts'
+import { readClock, reasonOf } from './platform.ts'
+import { type Chunks, readChunks } from './read-chunks.ts'
+
+export interface Opened {
+  status: number
+  refusal: ProxyFacts['open']
+  setCookies: string[]
+  headers: Headers
+  /** When each event came, in milliseconds from the first. */
+  events: (OpenEvent & { atMs: number })[]
+}
+
+export interface Sent extends Chunks {
+  status: number
+  outcome: string | undefined
+  /** From sending to the first byte. Milliseconds. */
+  answeredInMs: number
+  headers: Headers
+}
+
+/** A page on the wire, cookies included, with an eye on everything that a browser would hide. */
+export interface Page {
+  /** @returns what `/health` answers, and how far the proxy's clock is from ours. */
+  health(): Promise<{ health: ProxyFacts['health']; clock: ClockReading | undefined }>
+  /** `/health` asked for by a page of that origin. */
+  askFrom(origin: string): Promise<CorsAnswer>
+  preflight(origin: string): Promise<CorsAnswer>
+  open(): Promise<Opened>
+  send(message: string): Promise<Sent>
+  beat(): Promise<number>
+  /** Stops what was opened; safe to call when nothing was. @returns whether it is stopped */
+  close(): Promise<boolean>
+}
+
+const patienceMs = 120_000
+
+/** @param origin of the page; @param own what it is known to the proxy by, a header's name and value */
+export function createPage(
+  base: string,
+  origin: string,
+  own: readonly [string, string] | undefined,
+  signal: AbortSignal,
+): Page {
+  const cookies = new Map<string, string>()
+  let ticket: string | undefined
+
+  async function ask(path: string, init: RequestInit, from = origin): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set('origin', from)
+    headers.set(headerNames.version, wireVersion)
+    if (own) headers.set(...own)
+    if (ticket) headers.set(headerNames.ticket, ticket)
+    if (cookies.size > 0) headers.set('cookie', [...cookies].map(pair => pair.join('=')).join('; '))
+    const answer = await fetch(base + path, {
+      ...init,
+      headers,
+      redirect: 'manual',
+      signal: init.signal ?? AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
+    })
+    for (const header of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? []
+      cookies.set(name, value)
+    }
+    ticket = answer.headers.get(headerNames.ticket) ?? ticket
+    return answer
+  }
+
+  return {
+    async health() {
+      const askedAt = Date.now()
+      try {
+        const answer = await ask(routes.health.path, {})
+        const clock = readClock(`the proxy ${base}`, answer.headers.get('date'), askedAt, Date.now())
+        const version = answer.headers.get(headerNames.version)
+        const body = (await answer.json().catch(() => undefined)) as { status?: string; error?: unknown } | undefined
+        // A refusal for the origin is ours too.
+        const isOurs = version !== null && (body?.status === 'ok' || body?.error !== undefined)
+        return { clock, health: { status: answer.status, version, isOurs } }
+      } catch (error) {
+        signal.throwIfAborted()
+        return { clock: undefined, health: { unreachable: reasonOf(error) } }
+      }
+    },
+    askFrom: async from => corsOf(await ask(routes.health.path, {}, from)),
+    preflight: async from =>
+      corsOf(
+        await ask(
+          routes.open.path,
+          {
+            method: 'OPTIONS',
+            headers: {
+              'access-control-request-method': 'POST',
+              'access-control-request-headers': ['content-type', ...Object.values(headerNames)].join(',').toLowerCase(),
+            },
+          },
+          from,
+        ),
+      ),
+    async open() {
+      const answer = await ask(routes.open.path, { method: routes.open.method, body: '{}' })
+      const { status, headers } = answer
+      const setCookies = headers.getSetCookie()
+      if (!answer.ok) {
+        const { error } = ((await answer.json().catch(() => ({}))) ?? {}) as {
+          error?: { code: string; message: string }
+        }
+        return { status, headers, setCookies, events: [], refusal: { status, ...error } }
+      }
+      const events = await readEvents(answer.body, newest => {
+        ticket = newest
+      })
+      return { status, headers, setCookies, events, refusal: undefined }
+    },
+    async send(message) {
+      const sentAt = performance.now()
+      const answer = await ask(routes.message.path, {
+        method: routes.message.method,
+        body: message,
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
+      })
+      const chunks = await readChunks(answer.body)
+      const { status, headers } = answer
+      const outcome = headers.get(headerNames.outcome) ?? undefined
+      return { ...chunks, status, headers, outcome, answeredInMs: chunks.firstAt - sentAt }
+    },
+    async beat() {
+      const answer = await ask(routes.beat.path, { method: routes.beat.method })
+      await answer.body?.cancel()
+      return answer.status
+    },
+    async close() {
+      if (!ticket) return true
+      try {
+        // Also after an interruption: what was made is stopped.
+        const init = { method: routes.close.method, signal: AbortSignal.timeout(15_000) }
+        const { status } = await ask(routes.close.path, init)
+        ticket = undefined
+        return status < 300 || status === 410
+      } catch {
+        return false
+      }
+    },
+  }
+}
+
+function corsOf({ status, headers, body }: Response): CorsAnswer {
+  void body?.cancel()
+  return {
+    status,
+    allowOrigin: headers.get('access-control-allow-origin'),
+    allowCredentials: headers.get('access-control-allow-credentials'),
+    allowHeaders: headers.get('access-control-allow-headers'),
+    exposeHeaders: headers.get('access-control-expose-headers'),
+  }
+}
+
+/** Reads the stream of a warm-up to its end. @param onTicket Hears of each ticket at once, so that it can be closed. */
+async function readEvents(
+  body: ReadableStream<Uint8Array> | null,
+  onTicket: (ticket: string) => void,
+): Promise<Opened['events']> {
+  const events: Opened['events'] = []
+  const decoder = new TextDecoder()
+  let text = ''
+  let startedAt: number | undefined
+  for await (const chunk of body ?? []) {
+    const at = performance.now()
+    text += decoder.decode(chunk, { stream: true })
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const event = /^event: ?(.*)$/m.exec(text.slice(0, end))?.[1]
+      const data = /^data: ?(.*)$/m.exec(text.slice(0, end))?.[1]
+      text = text.slice(end + 2)
+      if (!event || !data) continue
+      startedAt ??= at
+      const read = { event, data: JSON.parse(data), atMs: at - startedAt } as Opened['events'][number]
+      if (read.event !== 'failed') onTicket(read.data.ticket)
+      events.push(read)
+    }
+  }
+  return events
+}

@@ -1,0 +1,88 @@
+import {
+  type AgentAnswer,
+  type AgentRequest,
+  type AgentRuntime,
+  RuntimeFailure,
+  type RuntimeSession,
+} from '@warm-agent/proxy'
+import type { CallFacts } from '../checks/calls.ts'
+import type { Refusal } from '../finding.ts'
+
+/** What came of a call: an answer, or why there is none. */
+export type Called = { answer: AgentAnswer; refusal?: never } | { answer?: never; refusal: Refusal }
+
+/** Calls the runtime with little patience, and keeps what its retries hide. */
+export interface PatientCalls {
+  invoke(session: RuntimeSession, request: AgentRequest): Promise<Called>
+  /** What was called so far. */
+  facts(): CallFacts
+}
+
+const attemptMs = 60_000
+const mostAttempts = 3
+const conflictPauseMs = 250
+const pauseMs = 300
+
+export function createPatientCalls(
+  runtime: AgentRuntime,
+  redact: (text: string) => string,
+  signal: AbortSignal,
+): PatientCalls {
+  const failed: string[] = []
+  let made = 0
+
+  async function attempt(session: RuntimeSession, request: AgentRequest): Promise<AgentAnswer | RuntimeFailure> {
+    made += 1
+    try {
+      return await runtime.invoke(session, request, AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]))
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof RuntimeFailure) return error
+      const said = `no answer within ${attemptMs / 1_000} s`
+      return new RuntimeFailure('unreachable', said, { mayHaveRun: true, cause: error })
+    }
+  }
+
+  return {
+    facts: () => ({ made, failed: [...failed] }),
+    async invoke(session, request) {
+      const giveUpAt = Date.now() + attemptMs
+      for (let attempts = 1; ; ) {
+        const came = await attempt(session, request)
+        if (!(came instanceof RuntimeFailure)) return { answer: came }
+        const refusal: Refusal = { reason: came.reason, said: redact(came.message) }
+        if (came.reason === 'conflict' && Date.now() < giveUpAt) {
+          await pause(conflictPauseMs, signal)
+          continue
+        }
+        const mayPass = isPassing(came) && attempts < mostAttempts
+        if (!mayPass) return { refusal }
+        // One that stays is told by the check that it stops.
+        failed.push(refusal.said)
+        attempts += 1
+        await pause(Math.min(5_000, came.retryAfterMs ?? pauseMs), signal)
+      }
+    },
+  }
+}
+
+/** A refusal for the time teaches the signer the right one, so that the rest can be looked at. */
+function isPassing({ reason, message }: RuntimeFailure): boolean {
+  if (reason === 'refused') return /Signature (expired|not yet current)/i.test(message)
+  return ['throttled', 'unavailable', 'unreachable', 'agent'].includes(reason)
+}
+
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,65 @@
+import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
+import type { ClockReading } from '../checks/clock.ts'
+
+/** What the data plane tells whoever asks: nothing of it costs, or needs credentials. */
+export interface PlatformFacts {
+  url: string
+  unreachable: string | undefined
+  clock: ClockReading | undefined
+  /** Who issues the tokens that the runtime takes (RFC 9728). */
+  issuers: string[] | undefined
+}
+
+/** Asked at most this long, in milliseconds. */
+const patienceMs = 10_000
+
+/** Where the AWS SDK sends the calls: its variables and files say so, or the region does. */
+export async function endpointOf(region: string): Promise<string> {
+  const { config } = new BedrockAgentCoreClient({ region })
+  // The SDK's types hide it, since only its own middleware asks.
+  const { serviceConfiguredEndpoint } = config as { serviceConfiguredEndpoint?: () => Promise<string | undefined> }
+  const configured = await serviceConfiguredEndpoint?.()
+  if (configured) return configured.replace(/\/$/, '')
+  const [UseFIPS, UseDualStack] = await Promise.all([config.useFipsEndpoint(), config.useDualstackEndpoint()])
+  return config.endpointProvider({ Region: region, UseFIPS, UseDualStack }).url.origin
+}
+
+/** Asks who issues tokens for the runtime, which tells the rest too: whether anything answers, and its time. */
+export async function askPlatform(
+  url: string,
+  arn: string,
+  qualifier: string,
+  signal: AbortSignal,
+): Promise<PlatformFacts> {
+  const path = `/runtimes/${encodeURIComponent(arn)}/invocations/.well-known/oauth-protected-resource`
+  const askedAt = Date.now()
+  try {
+    const answer = await fetch(`${url}${path}?qualifier=${encodeURIComponent(qualifier)}`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
+    })
+    const clock = readClock('the platform', answer.headers.get('date'), askedAt, Date.now())
+    const said = (await answer.json().catch(() => undefined)) as { authorization_servers?: unknown } | undefined
+    const servers = answer.ok ? said?.authorization_servers : undefined
+    return { url, unreachable: undefined, clock, issuers: Array.isArray(servers) ? servers.map(String) : undefined }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { url, unreachable: reasonOf(error), clock: undefined, issuers: undefined }
+  }
+}
+
+/** @returns how far the clock that stamped an answer is from ours: the header tells whole seconds. */
+export function readClock(
+  of: string,
+  date: string | null,
+  askedAt: number,
+  answeredAt: number,
+): ClockReading | undefined {
+  const at = Date.parse(date ?? '')
+  return Number.isNaN(at) ? undefined : { of, aheadMs: Math.round(at + 500 - (askedAt + answeredAt) / 2) }
+}
+
+/** `fetch` says "fetch failed" and hides why. */
+export function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: { code?: string; message?: string } }
+  return `${cause?.code ?? cause?.message ?? message}.`.replace(/\.\.$/, '.')
+}

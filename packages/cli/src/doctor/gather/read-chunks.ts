@@ -1,0 +1,34 @@
+/** An answer, and when its parts came. */
+export interface Chunks {
+  text: string
+  /** In milliseconds from the first. */
+  atMs: number[]
+  /** By `performance.now()`. */
+  firstAt: number
+}
+
+/** The times of what a longer answer begins with tell enough. */
+const mostMs = 60_000
+const mostCharacters = 1_000_000
+
+/** Reads an answer to its end, or as much of it as is needed. */
+export async function readChunks(body: ReadableStream<Uint8Array> | null, forMs = mostMs): Promise<Chunks> {
+  const reader = body?.getReader()
+  const decoder = new TextDecoder()
+  const at: number[] = []
+  let text = ''
+  const stop = () => void reader?.cancel().catch(() => undefined)
+  const timer = setTimeout(stop, forMs)
+  try {
+    for (;;) {
+      const { done = true, value } = (await reader?.read()) ?? {}
+      if (done) break
+      at.push(performance.now())
+      if (text.length < mostCharacters) text += decoder.decode(value, { stream: true })
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  const firstAt = at[0] ?? performance.now()
+  return { text, firstAt, atMs: at.map(each => each - firstAt) }
+}

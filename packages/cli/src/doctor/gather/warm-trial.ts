@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
+import type { WarmUpTry } from '../checks/warm-up.ts'
+import type { Refusal } from '../finding.ts'
+import type { PatientCalls } from './patient-calls.ts'
+import { reasonOf } from './platform.ts'
+import { readChunks } from './read-chunks.ts'
+
+/** What an agent made of warm-ups on a session that was new. */
+export interface WarmTrial {
+  session: RuntimeSession
+  tries: WarmUpTry[]
+  refusal: Refusal | undefined
+}
+
+/** An agent that takes the warm-up for a message may talk for minutes. */
+const echoMs = 5_000
+
+/** @param times how often it is warmed; an agent that echoes nothing is asked once more, and no further: it may be calling a model. */
+export async function tryWarmUps(
+  runtime: Pick<AgentRuntime, 'warmUpRequest' | 'readEcho'>,
+  calls: PatientCalls,
+  session: RuntimeSession,
+  times: number,
+): Promise<WarmTrial> {
+  const tries: WarmUpTry[] = []
+  while (tries.length < times) {
+    const nonce = randomUUID()
+    const askedAt = performance.now()
+    const { answer, refusal } = await calls.invoke(session, runtime.warmUpRequest(nonce))
+    if (refusal) return { session, tries, refusal }
+    const { echo, broken } = await echoOf(runtime, answer.body)
+    if (broken) return { session, tries, refusal: { reason: 'unreachable', said: `The answer broke off: ${broken}` } }
+    tries.push({ nonce, echo, tookMs: performance.now() - askedAt })
+    if (echo === undefined && tries.length > 1) break
+  }
+  return { session, tries, refusal: undefined }
+}
+
+async function echoOf(
+  { readEcho }: Pick<AgentRuntime, 'readEcho'>,
+  body: ReadableStream<Uint8Array>,
+): Promise<{ echo?: string | undefined; broken?: string }> {
+  try {
+    const { text } = await readChunks(body, echoMs)
+    return { echo: readEcho(text) }
+  } catch (error) {
+    return { broken: reasonOf(error) }
+  }
+}

@@ -1,0 +1,141 @@
+import { planWarmth } from '@warm-agent/pool/plan'
+import { quotasOf } from '@warm-agent/protocol/prices'
+import type { SessionBooks } from '../bench/session-books.ts'
+import { type CheckReport, toReport } from './check-report.ts'
+import { judgeBeat } from './checks/beat.ts'
+import { judgeCanary } from './checks/canary.ts'
+import { judgeClock } from './checks/clock.ts'
+import { judgeOrphans } from './checks/orphans.ts'
+import { judgeQuotas, type QuotaFacts } from './checks/quotas.ts'
+import { judgeStream } from './checks/stream.ts'
+import { type DoctorSettings, readPlanFile } from './doctor-settings.ts'
+import type { Examination } from './examination.ts'
+import { examineProxy, type ProxyExamined } from './examine-proxy.ts'
+import { beatMsOf, examineRuntime, type RuntimeExamined } from './examine-runtime.ts'
+import { skipped } from './finding.ts'
+import { listEmulated, readLedger } from './gather/ledger.ts'
+
+export interface Diagnosis {
+  reports: CheckReport[]
+  /** Sessions of its own that could not be stopped. */
+  notStopped: number
+  isInterrupted: boolean
+}
+
+interface DoctorRun {
+  signal: AbortSignal
+  onReport(report: CheckReport): void
+  onStep(text: string): void
+}
+
+/** Looks at everything that the settings name. Stops every session that it started, also when it is interrupted. */
+export async function runDoctor(settings: DoctorSettings, { signal, onReport, onStep }: DoctorRun): Promise<Diagnosis> {
+  const reports: CheckReport[] = []
+  const examination: Examination = {
+    signal,
+    step: onStep,
+    tell(check, verdict, of) {
+      const report = toReport(check, verdict, of)
+      reports.push(report)
+      onReport(report)
+    },
+  }
+  let books: SessionBooks | undefined
+  let notStopped = 0
+  const proxies: ProxyExamined[] = []
+  let isInterrupted = false
+  const stopAll = async () => {
+    notStopped += (await books?.stopAll()) ?? 0
+    books = undefined
+  }
+  try {
+    const plan = await planFacts(settings)
+    const runtime = settings.arn
+      ? await examineRuntime(settings.arn, settings, examination, started => {
+          books = started
+        })
+      : undefined
+    onStep('stopping the sessions of the runtime')
+    await stopAll()
+    for (const url of settings.proxyUrls) {
+      const examined = await examineProxy(url, settings, examination)
+      notStopped += examined.notStopped
+      proxies.push(examined)
+    }
+    judgeAll(settings, examination, runtime, proxies)
+    examination.tell('quotas', plan)
+    examination.tell('orphans', await lookForOrphans(settings, runtime?.url))
+  } catch (error) {
+    if (!signal.aborted) throw error
+    isInterrupted = true
+  } finally {
+    await stopAll()
+  }
+  return { reports, notStopped, isInterrupted }
+}
+
+/** What takes everything together. */
+function judgeAll(
+  settings: DoctorSettings,
+  { tell }: Examination,
+  runtime: RuntimeExamined | undefined,
+  proxies: readonly ProxyExamined[],
+): void {
+  const clocks = [runtime?.clock, ...proxies.map(({ clock }) => clock)].filter(clock => clock !== undefined)
+  tell('clock', judgeClock(clocks, runtime?.refusal))
+  const assumedLifetimeMs = settings['agent-max-lifetime-seconds'] * 1_000
+  const assumedIdleMs = Math.min((settings['agent-idle-timeout-seconds'] ?? 900) * 1_000, assumedLifetimeMs)
+  const leases = proxies.map(({ beat }) => beat).filter(beat => beat !== undefined)
+  const own = { of: 'a proxy with these settings', beatMs: beatMsOf(settings, assumedIdleMs), assumedIdleMs }
+  const isOwnBeat = leases.length === 0 || settings['beat-seconds'] !== undefined
+  tell(
+    'beat',
+    runtime || leases.length > 0
+      ? judgeBeat({
+          beats: [...(isOwnBeat ? [own] : []), ...leases],
+          real: runtime?.real,
+          assumedLifetimeMs: runtime ? assumedLifetimeMs : 0,
+          watched: [...(runtime?.watched ?? []), ...proxies.flatMap(({ watched }) => watched)],
+        })
+      : skipped('no cadence is known'),
+  )
+  if (settings.free) {
+    tell('stream', skipped('no session was started'))
+    tell('canary', skipped('no session was started'))
+    return
+  }
+  const hops = [runtime?.hop, ...proxies.flatMap(({ hops }) => hops)].filter(hop => hop !== undefined)
+  tell('stream', hops.length > 0 ? judgeStream(hops) : skipped('nothing was streamed'))
+  const canaries = [runtime?.canary, ...proxies.map(({ canary }) => canary)].filter(canary => canary !== undefined)
+  tell('canary', canaries.length > 0 ? judgeCanary(canaries) : skipped('no session became warm'))
+}
+
+/** Read before anything is started: a file that is none is a wrong usage. */
+async function planFacts(settings: DoctorSettings) {
+  const region = /^arn:[^:]*:[^:]*:([a-z]{2}(?:-[a-z]+)+-\d):/.exec(settings.arn ?? '')?.[1] ?? 'us-east-1'
+  return judgeQuotas({
+    plan: await planOf(settings, region),
+    qualifiers: settings['agent-runtime-qualifiers']?.length ?? 1,
+    endpointsAllowed: quotasOf(region).endpoints,
+  })
+}
+
+async function planOf(settings: DoctorSettings, region: string): Promise<QuotaFacts['plan']> {
+  if (settings.plan !== undefined) return { headroom: await readPlanFile(settings.plan) }
+  const { rate: ratePerSecond, 'agent-runtime-platform': platform } = settings
+  if (ratePerSecond === undefined) return undefined
+  try {
+    return { headroom: planWarmth({ ratePerSecond, region, platform }).quotas }
+  } catch (error) {
+    return { refused: (error as Error).message }
+  }
+}
+
+async function lookForOrphans(settings: DoctorSettings, url: string | undefined) {
+  const redisUrl = settings['warm-agent-redis-url']
+  const held = redisUrl === undefined ? undefined : await readLedger(redisUrl)
+  const isAws = url === undefined || new URL(url).hostname.includes('amazonaws.com')
+  const known = new Set(held?.map(({ tag }) => tag))
+  const running = held && !isAws ? await listEmulated(url) : []
+  return judgeOrphans({ held, unlisted: running.filter(tag => !known.has(tag)), now: Date.now() })
+}
