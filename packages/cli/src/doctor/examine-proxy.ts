@@ -111,6 +111,7 @@ async function useSession(
       hop: url,
       what: 'warm-up',
       chunksAtMs: [0, warm.atMs - lease.atMs],
+      events: 0,
       sentOverMs: source === 'pool' ? undefined : tookMs,
       headers: cluesOf(headers),
     },
@@ -144,7 +145,7 @@ async function useSession(
       hops.push({
         hop: url,
         what: 'message',
-        chunksAtMs: answered.atMs,
+        chunksAtMs: answered.atMs, events: answered.events,
         sentOverMs,
         headers: cluesOf(answered.headers),
       })

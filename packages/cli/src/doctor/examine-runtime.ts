@@ -236,6 +236,7 @@ async function sendMessage(
       hop: 'the runtime',
       what: 'message',
       chunksAtMs: chunks.atMs,
+      events: chunks.events,
       sentOverMs: stamps ? stamps.exitMs - stamps.firstOutputMs : undefined,
       headers: { contentEncoding: answer.headers?.['content-encoding'] },
     },

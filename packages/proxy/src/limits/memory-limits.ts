@@ -3,22 +3,20 @@ import type { LimitStore } from './limit-store.ts'
 
 /** Below this many rooms nothing is swept. */
 const sweepFromSize = 1024
+/** Below this many members a room is not cleared. */
+const clearFromSize = 64
 
 /** Counts in this process. In a fleet every instance then has the whole of each limit to itself. */
 export function memoryLimits(): LimitStore {
   const counters = new RateLimiterMemory({ points: 1, duration: 1 })
-  const rooms = new Map<string, Map<string, number>>()
+  const rooms = new Map<string, Room>()
   let sweepAtSize = sweepFromSize
 
-  /** @returns the members of a room that have not left, with the times of their ends. */
-  function membersOf(room: string, now: number): Map<string, number> {
-    const members = rooms.get(room) ?? new Map<string, number>()
-    for (const [member, until] of members) if (until <= now) members.delete(member)
-    return members
-  }
-
   function sweep(now: number): void {
-    for (const room of rooms.keys()) if (membersOf(room, now).size === 0) rooms.delete(room)
+    for (const [name, room] of rooms) {
+      clear(room, now)
+      if (room.members.size === 0) rooms.delete(name)
+    }
     sweepAtSize = Math.max(sweepFromSize, rooms.size * 2)
   }
 
@@ -27,16 +25,32 @@ export function memoryLimits(): LimitStore {
       return (await counters.penalty(counter, points, { customDuration: keepSeconds })).consumedPoints
     },
 
-    async hold(room, member, forMs, places) {
+    async hold(name, member, forMs, places) {
       const now = Date.now()
-      const members = membersOf(room, now)
-      const until = members.get(member)
-      if (until === undefined && forMs > 0 && members.size >= places) return undefined
-      if (forMs > 0) rooms.set(room, members.set(member, now + forMs))
+      const room = rooms.get(name) ?? { members: new Map(), clearAtSize: clearFromSize }
+      const { members } = room
+      if (members.size >= Math.min(places, room.clearAtSize)) clear(room, now)
+      const left = Math.max(0, (members.get(member) ?? now) - now)
+      if (left === 0) members.delete(member)
+      if (left === 0 && forMs > 0 && members.size >= places) return undefined
+      if (forMs > 0) members.set(member, now + forMs)
       else members.delete(member)
-      if (members.size === 0) rooms.delete(room)
+      if (members.size > 0) rooms.set(name, room)
+      else rooms.delete(name)
       if (rooms.size >= sweepAtSize) sweep(now)
-      return until === undefined ? 0 : until - now
+      return left
     },
   }
+}
+
+/** Some who have left may still be in it: they are counted out when it seems full, or has doubled. */
+interface Room {
+  /** When each of them leaves. */
+  members: Map<string, number>
+  clearAtSize: number
+}
+
+function clear(room: Room, now: number): void {
+  for (const [member, until] of room.members) if (until <= now) room.members.delete(member)
+  room.clearAtSize = Math.max(clearFromSize, room.members.size * 2)
 }

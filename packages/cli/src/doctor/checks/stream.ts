@@ -1,4 +1,4 @@
-import { type Finding, inWords, saw, skipped, type Verdict, wrong } from '../finding.ts'
+import { type Finding, inWords, risk, saw, skipped, type Verdict, wrong } from '../finding.ts'
 
 /** How an answer came through one hop, and how it was sent. */
 export interface HopTimes {
@@ -8,28 +8,37 @@ export interface HopTimes {
   what: 'message' | 'warm-up'
   /** When its chunks came, in milliseconds from the first. */
   chunksAtMs: readonly number[]
+  /** Events in the stream; 0 for an answer of another kind. */
+  events: number
   /** From its first output to its last where it was made, when known: the stamps of the agent, or what the proxy says of the warm-up. */
   sentOverMs: number | undefined
   headers: { contentEncoding?: string | undefined; via?: string | undefined; server?: string | undefined }
 }
 
 /** A spread that is shorter tells nothing: the network itself gathers that. */
-const leastMs = 100
+const leastMs = 50
 /** What arrives within this share of the time in which it was sent was gathered up. */
 const gatheredShare = 0.3
+/** So many events in one or two chunks were most likely not made at once. */
+const fewEvents = 3
 
 /** Whether what the agent streams arrives as it is made, hop by hop. */
 export function judgeStream(times: readonly HopTimes[]): Verdict {
   const findings: Finding[] = []
   const told: string[] = []
+  // The outer hops get what an inner one has gathered.
+  const blamed = new Map<HopTimes['what'], string>()
   let innerMs: number | undefined
-  let isBlamed = false
   for (const hop of times) {
     const cameOverMs = hop.chunksAtMs.at(-1) ?? 0
     const sentOverMs = hop.what === 'message' ? (hop.sentOverMs ?? innerMs) : hop.sentOverMs
     if (hop.what === 'message') innerMs = Math.max(innerMs ?? 0, cameOverMs)
     if (sentOverMs === undefined || sentOverMs < leastMs) {
       if (cameOverMs >= leastMs) told.push(`${hop.hop}: ${hop.chunksAtMs.length} chunks over ${inWords(cameOverMs)}`)
+      else if (sentOverMs === undefined && hop.events >= fewEvents) {
+        told.push(`${hop.hop}: ${hop.events} events at once`)
+        findings.push(perhapsBuffered(hop))
+      }
       continue
     }
     if (cameOverMs >= gatheredShare * sentOverMs) {
@@ -37,19 +46,30 @@ export function judgeStream(times: readonly HopTimes[]): Verdict {
       continue
     }
     told.push(`${hop.hop}: all at once`)
-    // The outer hops get what the inner one has gathered.
-    if (!findings.some(({ what }) => what.startsWith(`${hop.hop} `)) && !isBlamed)
+    if (!blamed.has(hop.what) && ![...blamed.values()].includes(hop.hop)) {
       findings.push(buffered(hop, cameOverMs, sentOverMs))
-    isBlamed = true
+    }
+    if (!blamed.has(hop.what)) blamed.set(hop.what, hop.hop)
   }
-  if (told.length === 0)
+  if (told.length === 0) {
     return skipped('no answer took long enough to tell: give --message something that your agent answers at length')
+  }
   return saw(told.join('; '), ...findings)
+}
+
+function perhapsBuffered({ hop, events, chunksAtMs }: HopTimes): Finding {
+  return risk(
+    'stream-at-once',
+    `An answer of ${events} events came by ${hop} in ${chunksAtMs.length} ${chunksAtMs.length === 1 ? 'chunk' : 'chunks'}, all at once.`,
+    'Either the agent makes its answer as a whole, or something between gathers it up; the user sees nothing until the last word.',
+    'Give --message something that takes a while, and wrap the agent with @warm-agent/agent, whose stamps tell the two apart.',
+  )
 }
 
 function buffered({ hop, what, chunksAtMs, headers }: HopTimes, cameOverMs: number, sentOverMs: number): Finding {
   const { contentEncoding, via, server } = headers
-  const sent = what === 'message' ? 'An answer' : 'The events of a warm-up'
+  const sent = what === 'message' ? 'an answer that was sent' : 'the events of a warm-up that were sent'
+  const came = `${chunksAtMs.length} ${chunksAtMs.length === 1 ? 'chunk' : 'chunks'} within ${inWords(cameOverMs)}`
   const clues = [
     contentEncoding && `content-encoding ${contentEncoding}`,
     via && `via ${via}`,
@@ -59,7 +79,7 @@ function buffered({ hop, what, chunksAtMs, headers }: HopTimes, cameOverMs: numb
     .join(', ')
   return wrong(
     'stream-buffered',
-    `${hop} gathers streams up: ${sent.charAt(0).toLowerCase()}${sent.slice(1)} that ${what === 'message' ? 'was' : 'were'} sent over ${inWords(sentOverMs)} came in ${chunksAtMs.length} ${chunksAtMs.length === 1 ? 'chunk' : 'chunks'} within ${inWords(cameOverMs)}${clues ? ` (${clues})` : ''}.`,
+    `${hop} gathers streams up: ${sent} over ${inWords(sentOverMs)} came in ${came}${clues ? ` (${clues})` : ''}.`,
     'The user sees nothing until the last word, however warm the session is; what warming saved is lost again.',
     'Switch off buffering and compression for these routes: proxy_buffering off and gzip off in nginx, no compression middleware, on Lambda a function URL with RESPONSE_STREAM, in the agent a generator instead of a whole answer.',
   )

@@ -1,6 +1,8 @@
 /** An answer, and when its parts came. */
 export interface Chunks {
   text: string
+  /** Those with data, when it is an event stream. */
+  events: number
   /** In milliseconds from the first. */
   atMs: number[]
   /** By `performance.now()`. */
@@ -30,5 +32,6 @@ export async function readChunks(body: ReadableStream<Uint8Array> | null, forMs 
     clearTimeout(timer)
   }
   const firstAt = at[0] ?? performance.now()
-  return { text, firstAt, atMs: at.map(each => each - firstAt) }
+  const events = [...text.matchAll(/^data:/gm)].length
+  return { text, events, firstAt, atMs: at.map(each => each - firstAt) }
 }
