@@ -51,7 +51,9 @@ test('a question before the VM is up joins, one after finds it warm, and warm be
   // One for each chat of each conversation, those of the first one gone, and none started twice.
   await expect.poll(microVms).toMatchObject({ vms: 4, live: 2, resurrected: 0 })
   expect(await firstTokenMs('cold')).toBeGreaterThan(5 * (await firstTokenMs('warm')))
-  expect(await page.getByTestId('answer-warm').last().textContent()).toMatch(/The documentation says under .*held|holds/)
+  expect(await page.getByTestId('answer-warm').last().textContent()).toMatch(
+    /The documentation says under .*held|holds/,
+  )
 }, 60_000)
 
 test('a conversation outlives its microVM: another one reloads its history, and says so', async () => {

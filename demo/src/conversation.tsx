@@ -8,6 +8,9 @@ import { Timeline } from './timeline.tsx'
 import { useLane } from './use-lane.ts'
 import './conversation.css'
 
+/** Asked for in the address: the panel would lie over the composer. */
+const showsDevtools = new URLSearchParams(location.search).has('devtools')
+
 interface Props {
   /** When it began, by `performance.now()`: 0 is the opening of the page. */
   startedAtMs: number
@@ -44,7 +47,7 @@ export function Conversation({ startedAtMs, onRestart }: Props) {
       <Composer isBusy={isBusy} onAsk={ask} />
       <Timeline events={[...cold.events, ...warm.events]} startedAtMs={startedAtMs} />
       <Footnote />
-      <WarmAgentDevtools devtools={warm.devtools} session={warm.session} />
+      {showsDevtools && <WarmAgentDevtools devtools={warm.devtools} session={warm.session} isOpen />}
     </div>
   )
 }

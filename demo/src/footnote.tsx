@@ -22,7 +22,8 @@ export function Footnote() {
           : `Amazon Bedrock AgentCore in ${demo.region}, with this demo’s agent deployed there: the waits are those of your own runtime.`}{' '}
         The agent is a search over this repository’s documentation and no language model; it speaks at about{' '}
         {demo.tokensPerSecond} tokens a second, as a model would. Both chats use the same client, proxy and agent: only
-        one of them was warmed. Times are measured in this page, from Enter to the first token.
+        one of them was warmed. Times are measured in this page, from Enter to the first token. With the{' '}
+        <a href="?devtools">devtools</a> you see the warm session’s events, and can make trouble for it.
       </p>
     </footer>
   )
