@@ -1,17 +1,17 @@
 import { defaultBasePath } from '@warm-agent/protocol'
+import { createSessionCore } from './create-session-core.ts'
 import { pageKey } from './early-flight.ts'
-import { browserEnvironment, type Environment } from './environment.ts'
+import { browserEnvironment } from './environment.ts'
 import { createHttpTransport } from './http-transport.ts'
-import { createMounting } from './mounting.ts'
-import { refuse, type WarmSessionOptions } from './options.ts'
-import { createOwnedLease } from './owned-lease.ts'
-import { createPresence } from './presence.ts'
+import { refuse, toEndpoint, type WarmSessionOptions } from './options.ts'
+import { createPageSharing } from './page-sharing.ts'
 import { createSending } from './sending.ts'
-import { createSessionCore, parkMs } from './session-core.ts'
-import { createSpareTurn } from './spare-turn.ts'
-import { liveHold } from './state.ts'
+import { never } from './state.ts'
 import type { WarmSession } from './warm-session.ts'
 import { createWireHeaders } from './wire-headers.ts'
+
+/** A remount (StrictMode, Suspense, hot reload, a route change) takes less than this. */
+const graceMs = 1000
 
 /** @throws Error that names the option that is unknown or makes no sense. */
 export function createWarmSession(options: WarmSessionOptions = {}): WarmSession {
@@ -50,68 +50,70 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     givenTransport ?? createHttpTransport(wiring),
     onEvent,
     () => {
-      lease.keep()
+      pages.keep()
       core.wake()
-      if (!/^warm/.test(core.state.status)) turn.leave()
+      if (!/^warm/.test(core.state.status)) pages.leaveTurn()
     },
-    () => presence.awayAtMs + hiddenHoldMs,
+    () => awayAtMs + hiddenHoldMs,
     () => setTriggers(),
   )
   const key = pageKey(wiring.endpoint, agent)
-  const lease = createOwnedLease(core, environment, key, keepOnReload)
+  const pages = createPageSharing(core, environment, key, keepOnReload, canWarm, warm)
   let token: Promise<unknown> | undefined
 
-  const presence = createPresence(environment, holdWhile === 'active', {
-    onLeft(isFreezing) {
-      const { held } = core
-      // A frozen page keeps its conversation: no copy of its tab may take it.
-      if (held.isLeft || (isFreezing && held.isOwn)) return
-      // A lock would keep other tabs waiting for a page in the back/forward cache.
-      turn.leave()
-      if (held.ticket && liveHold(core.state)) {
-        lease.keep(environment.now())
-        held.isLeft = true
-        // The proxy stops it soon, unless the page returns, or another one takes it up.
-        void core.dispose(held.ticket, { afterMs: parkMs, keepalive: true })
-      } else if (!held.isOwn) core.giveUp()
-      lease.disown()
-    },
-    onTurned(isVisible) {
+  let users = 0
+  let stopGrace: (() => void) | undefined
+  const triggers = new Set<() => void>()
+  let isVisible = true
+  /** Since when the user has been away; while they must show signs of life, since the last one. */
+  let awayAtMs = never
+  const needsSigns = holdWhile === 'active'
+  let undos: (() => void)[] = []
+
+  function noteSign() {
+    awayAtMs = isVisible && !needsSigns ? never : environment.now()
+  }
+
+  /** Looks after the page. */
+  function look(hasLeft = false, isFreezing = false) {
+    const wasVisible = isVisible
+    isVisible = !hasLeft && environment.isVisible()
+    if (hasLeft || isFreezing) pages.leave(isFreezing)
+    if (isVisible !== wasVisible) {
+      noteSign()
       core.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
-    },
-    onStirred() {
-      if (presence.isVisible && core.held.isLeft) void lease.comeBack()
-      if (lease.isTaken()) core.giveUp()
-      if (presence.isVisible && core.state.isPaused) core.dispatch({ type: 'heartbeat-resumed' })
-      else core.wake()
-      setTriggers()
-    },
-  })
+    }
+    stir()
+  }
+
+  /** Something may have happened that timers missed, or a user who may have been away is here. */
+  function stir() {
+    pages.look(isVisible)
+    if (isVisible && core.state.isPaused) core.dispatch({ type: 'heartbeat-resumed' })
+    else core.wake()
+    setTriggers()
+  }
 
   function canWarm() {
     const { status, outcome } = core.state
     // A conversation that was lost waits to go on with its own session.
     const isFree = status === 'idle' || (status === 'expired' && !outcome)
-    return (
-      presence.isVisible && isFree && !lease.adopting && !core.pending && (warmOnSaveData || !environment.savesData())
-    )
+    return isVisible && isFree && !pages.adopting && !core.pending && (warmOnSaveData || !environment.savesData())
   }
 
-  const { enter, setTriggers, clearTriggers } = createMounting(environment, canWarm, fire, close)
+  /** Sets the triggers of those who are mounted, when the session could be warmed anew: a trigger fires once each time. */
+  function setTriggers() {
+    if (canWarm()) for (const set of [...triggers]) set()
+  }
 
   async function fire() {
-    // A login token that is still to come is waited for, however long.
+    if (!canWarm()) return
+    const watch = undos
+    // A login token that is still to come is waited for, however long, unless the session is closed meanwhile.
     token = wiring.headers.pending()
     if (token) await token
-    turn.take()
+    if (watch === undos) pages.takeTurn()
   }
-
-  const turn = createSpareTurn(environment, key, async (isShared, over) => {
-    if (isShared && (await lease.takeOver(() => !over.aborted && canWarm()))) return
-    if (over.aborted) return
-    if (canWarm()) void warm(!isShared)
-    else turn.leave()
-  })
 
   const sending = createSending(
     wiring,
@@ -119,36 +121,48 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     environment,
     async () => {
       await token
-      await lease.adopting
-      await turn.known
+      await pages.settled()
     },
-    () => lease.claim(turn.isWaiting()),
+    () => pages.claim(),
     attach,
   )
 
   function attach() {
     begin()
-    presence.look()
+    look()
   }
 
   /** From the first use on, until the session is closed: watches the page, and takes up what the page before has left. */
   function begin() {
-    presence.start()
-    lease.takeUp(() => setTriggers())
+    if (!undos.length) {
+      undos = [environment.onPageChange(look)]
+      if (needsSigns) {
+        noteSign()
+        undos.push(
+          environment.onActivity(() => {
+            if (!isVisible) return
+            noteSign()
+            stir()
+          }),
+        )
+      }
+    }
+    pages.takeUp(setTriggers)
   }
 
   async function warm(isOwn = true) {
     begin()
-    if (lease.adopting) await lease.adopting
+    if (pages.adopting) await pages.adopting
     const warmed = core.warmUp(isOwn)
-    presence.look()
+    look()
     await warmed
   }
 
   function close(): Promise<void> {
-    clearTriggers()
-    turn.leave()
-    presence.stop()
+    triggers.clear()
+    pages.leaveTurn()
+    for (const undo of undos) undo()
+    undos = []
     const gone = core.letGo()
     core.dispatch({ type: 'session-closed' })
     return gone
@@ -160,18 +174,22 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     warm: () => warm(),
     close,
     mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
-      const leave = enter(trigger, target)
+      let isIn = true
+      let unset: (() => void) | undefined
+      function set() {
+        unset?.()
+        unset = environment.onTrigger(trigger, target?.(), fire)
+      }
+      users++
+      stopGrace?.()
+      if (trigger !== 'manual') triggers.add(set)
       attach()
-      return leave
+      return () => {
+        triggers.delete(set)
+        unset?.()
+        if (isIn && !--users) stopGrace = environment.after(graceMs, close)
+        isIn = false
+      }
     },
-  }
-}
-
-function toEndpoint(given: string | URL, environment: Environment): string {
-  try {
-    const { origin, pathname } = new URL(given, environment.page().baseURI)
-    return origin + pathname.replace(/\/+$/, '')
-  } catch {
-    return refuse('endpoint', given)
   }
 }

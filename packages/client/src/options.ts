@@ -94,3 +94,13 @@ export interface WarmSessionOptions {
 export function refuse(name: string, value: unknown): never {
   throw new Error(`Could not create the warm session: ${name} cannot be ${value}. See WarmSessionOptions.`)
 }
+
+/** @returns the endpoint as messages are compared with it: without a slash at its end, and without a query. */
+export function toEndpoint(given: string | URL, environment: Environment): string {
+  try {
+    const { origin, pathname } = new URL(given, environment.page().baseURI)
+    return origin + pathname.replace(/\/+$/, '')
+  } catch {
+    return refuse('endpoint', given)
+  }
+}

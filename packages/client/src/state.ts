@@ -35,7 +35,7 @@ export interface Hold {
   retryAtMs?: number | undefined
   /** Its end was announced. */
   isAnnounced?: boolean
-  /** Adopted from a conversation. */
+  /** A conversation owns it. */
   isSent?: boolean
 }
 
@@ -54,7 +54,7 @@ export const initialState: SessionState = { status: 'idle', isPaused: false, out
  * A cold message's answer brings a ticket and no durations. Until a beat tells them, the session is treated as if it had
  * the shortest idle timeout that AgentCore allows, 60 s, of which 60 % pass before a beat: right for every configuration.
  */
-const shortestLease = { beatMs: 36_000, ttlMs: 60_000, holdMs: 0, atMs: 0 }
+const shortestLease = { beatMs: 36_000, ttlMs: 60_000, atMs: 0 }
 
 const shortestRetryMs = 1000
 
@@ -125,7 +125,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       return to(event.outcome, {
         status: 'active',
         outcome: event.outcome,
-        hold: { ...next, touchedAtMs: atMs, retryAtMs: undefined },
+        hold: { ...next, isSent: true, touchedAtMs: atMs, retryAtMs: undefined },
       })
     }
     case 'heartbeat-paused':

@@ -36,9 +36,7 @@ export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): 
 /** @returns `own` headers, those that are `given` in their place, and ours. */
 export function addressed(own?: Headers, given?: HeadersInit, ticket?: string, agent?: string): Headers {
   const all = new Headers(own)
-  new Headers(given).forEach((value, name) => {
-    all.set(name, value)
-  })
+  for (const [name, value] of new Headers(given)) all.set(name, value)
   all.set(versionHeader, wireVersion)
   if (ticket) all.set(ticketHeader, ticket)
   else if (agent) all.set(agentHeader, encodeURIComponent(agent))

@@ -70,6 +70,26 @@ test('a tab that closes its session makes room for the next', async () => {
   expect(openings(tabs)).toEqual([1, 1])
 })
 
+test('a tab that closes its session while it looks whether it can hold the spare of another one holds none', async () => {
+  const browser = createFakeBrowser()
+  const [closed, next] = await openTabs(2, browser)
+  await warmUp(closed)
+  let answer = () => {}
+  const { query } = browser.locks
+  browser.locks.query = async () => {
+    await new Promise<void>(resolve => {
+      answer = resolve
+    })
+    return query()
+  }
+  await closed.environment.leave()
+  await next?.session.close()
+  answer()
+  await next?.environment.advance(60_000)
+  expect(next?.types()).not.toContain('lease-adopted')
+  expect(next?.proxy.openings).toEqual([])
+})
+
 test('the spare of a tab that freezes is held by the next one', async () => {
   const [frozen, next] = await openTabs(2)
   await warmUp(frozen)

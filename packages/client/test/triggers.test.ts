@@ -124,3 +124,17 @@ test('a login token that takes its time is waited for, without an error before',
   expect(types()).toEqual(['warm-started'])
   expect(proxy.openings).toHaveLength(1)
 })
+
+test('a login token that comes after the last user has gone warms nothing', async () => {
+  let login = (_: HeadersInit) => {}
+  const headers = new Promise<HeadersInit>(resolve => {
+    login = resolve
+  })
+  const { session, environment, proxy } = start({ headers })
+  const leave = session.mount()
+  leave()
+  await environment.advance(2000)
+  login({ authorization: 'Bearer token' })
+  await environment.advance(minute)
+  expect(proxy.openings).toHaveLength(0)
+})

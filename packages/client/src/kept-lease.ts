@@ -1,0 +1,36 @@
+import { type Held, parkMs } from './session-core.ts'
+import { type Hold, never } from './state.ts'
+
+/** What a page leaves for the next one, and the tab that holds the spare for the others: a ticket, and what is known of its session. */
+export interface KeptLease extends Hold {
+  id: string
+  ticket: string
+  /** When its page was left: the proxy stops it `parkMs` later. */
+  leftAtMs?: number | undefined
+}
+
+/** How much later than its page was left a session is asked after: a beat that overtook the notice would be undone by it. */
+const noticeMs = 250
+
+/**
+ * @param hasLocks Whether it can be told that its page is gone although that never said that it left.
+ * @returns the session to take up, unless the clock says that it is over.
+ */
+export function readKept(
+  storage: Pick<Storage, 'getItem'> | undefined,
+  key: string,
+  hasLocks: boolean,
+  nowMs: number,
+): (KeptLease & Held) | undefined {
+  try {
+    const kept = JSON.parse(storage?.getItem(key) ?? '') as KeptLease
+    const { lease, touchedAtMs, leftAtMs } = kept
+    // JSON knows no infinity: of a conversation that no beat has told, the end is not known.
+    lease.holdMs ??= never
+    const parkedAtMs = leftAtMs ?? (hasLocks ? never : 0)
+    const endAtMs = Math.min(parkedAtMs + parkMs, touchedAtMs + lease.ttlMs, lease.atMs + lease.holdMs)
+    return nowMs < endAtMs ? { ...kept, askAtMs: (leftAtMs ?? 0) + noticeMs } : undefined
+  } catch {
+    // There is none, or somebody else wrote it.
+  }
+}
