@@ -2,6 +2,7 @@ import { UsageError } from './usage-error.ts'
 
 /** Loaded when they run: `--help` need not wait for the AWS SDK. */
 const commands: Record<string, () => Promise<(args: string[]) => Promise<unknown>>> = {
+  init: async () => (await import('./commands/init.ts')).init,
   proxy: async () => (await import('./commands/proxy.ts')).proxy,
   emulate: async () => (await import('./commands/emulate.ts')).emulate,
   plan: async () => (await import('./commands/plan.ts')).plan,
@@ -13,6 +14,7 @@ const commands: Record<string, () => Promise<(args: string[]) => Promise<unknown
 
 const help = `Usage: warm-agent <command> [options]
 
+  init      adds the proxy, the hook and .env.example to a Next.js, Vite or Express project
   proxy     the proxy between your chat pages and your agent
   emulate   AgentCore's data plane on this machine, with your agent as its microVMs
   plan      which warmth to choose, how much of it, and what it costs

@@ -15,7 +15,7 @@ export async function doctor(args: string[]): Promise<number> {
   if (!settings) return exitStatus.nothingWrong
   await confirmSessions(settings)
   const steps = createSteps()
-  const { signal, release } = interruptible()
+  const { signal, release } = interruptible('the report of what was seen')
   const diagnosis = await runDoctor(settings, {
     signal,
     onStep: steps.begin,
@@ -34,7 +34,7 @@ export async function doctor(args: string[]): Promise<number> {
     const whole = { format: 'warm-agent-doctor/1', date: new Date().toISOString(), target, isInterrupted, notStopped }
     process.stdout.write(`${JSON.stringify({ ...whole, findings, checks: reports }, null, 2)}\n`)
   } else {
-    process.stdout.write(printSum(reports))
+    process.stdout.write(printSum(reports, isInterrupted))
   }
   return statusOf(diagnosis)
 }

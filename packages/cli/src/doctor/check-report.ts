@@ -39,7 +39,7 @@ export function printCheck({ check, of, status, said, findings }: CheckReport): 
 }
 
 /** The last line. */
-export function printSum(reports: readonly CheckReport[]): string {
+export function printSum(reports: readonly CheckReport[], isInterrupted: boolean): string {
   const findings = reports.flatMap(report => report.findings)
   const wrongs = findings.filter(({ severity }) => severity === 'wrong').length
   const risks = findings.length - wrongs
@@ -49,5 +49,5 @@ export function printSum(reports: readonly CheckReport[]): string {
     risks > 0 && (risks === 1 ? '1 is a risk' : `${risks} are risks`),
     unseen > 0 && `${unseen} of ${reports.length} checks could not look`,
   ].filter(Boolean)
-  return `\n${[sum, ...more].join('; ')}.\n`
+  return `\n${isInterrupted ? 'Interrupted. Up to here: ' : ''}${[isInterrupted ? sum.toLowerCase() : sum, ...more].join('; ')}.\n`
 }

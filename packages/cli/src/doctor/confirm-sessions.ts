@@ -9,7 +9,7 @@ const sessionMs = 120_000
 const bootVcpuMs = 5_500
 
 /** @returns how many sessions are started at most. */
-export function sessionsOf({ arn, proxyUrls, ...settings }: DoctorSettings): number {
+function sessionsOf({ arn, proxyUrls, ...settings }: DoctorSettings): number {
   if (settings.free) return 0
   return (arn ? (settings['agent-runtime-qualifiers']?.length ?? 1) + 1 : 0) + proxyUrls.length
 }

@@ -105,7 +105,9 @@ function readUrls(text: string | undefined): string[] {
 }
 
 function readUrl(text: string | undefined): string | undefined {
-  if (text === undefined || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) return text
+  if (text === undefined || (URL.canParse(text) && /^https?:\/\/[^@]*$/.test(text))) return text
+  // It may hold a password.
+  if (text.includes('@')) throw new Error('it names a user. Leave that out')
   throw new Error(`"${text}" is no URL like https://chat.example.com/api/agent`)
 }
 

@@ -6,6 +6,8 @@ export interface Examination {
   tell(check: CheckName, verdict: Verdict, of?: string): void
   /** What is being done now, for who waits. */
   step(text: string): void
+  /** A session of its own could not be stopped. */
+  leave(): void
   /** Aborts when it is to end; what was started is stopped then. */
   signal: AbortSignal
 }

@@ -9,7 +9,7 @@ import type { HopTimes } from './checks/stream.ts'
 import type { DoctorSettings } from './doctor-settings.ts'
 import type { Examination } from './examination.ts'
 import { shortBeatMs } from './examine-runtime.ts'
-import { skipped } from './finding.ts'
+import { inWords, skipped } from './finding.ts'
 import { createPage, type Opened, type Page } from './gather/page.ts'
 import { pause } from './gather/patient-calls.ts'
 import { readEchoed } from './gather/read-echoed.ts'
@@ -21,8 +21,6 @@ export interface ProxyExamined {
   canary: Canary | undefined
   beat: BeatFacts['beats'][number] | undefined
   watched: BeatFacts['watched']
-  /** Sessions that could not be closed: 0 or 1. */
-  notStopped: number
 }
 
 /** Nobody's page: the domain is reserved (RFC 2606). */
@@ -42,7 +40,7 @@ export async function examineProxy(
   step(`asking the proxy ${url}`)
   const page = createPage(url, own, header, signal)
   const { health, clock } = await page.health()
-  const examined: ProxyExamined = { clock, hops: [], canary: undefined, beat: undefined, watched: [], notStopped: 0 }
+  const examined: ProxyExamined = { clock, hops: [], canary: undefined, beat: undefined, watched: [] }
   const facts = { url, health, hasHeader: header !== undefined }
   if ('unreachable' in health || !health.isOurs) {
     tell('proxy', judgeProxy({ ...facts, open: undefined, failed: undefined }), of)
@@ -72,7 +70,7 @@ export async function examineProxy(
     )
     Object.assign(examined, await useSession(url, visitor, opened, settings, examination))
   } finally {
-    if (!(await visitor.close())) examined.notStopped = 1
+    if (!(await visitor.close())) examination.leave()
   }
   return examined
 }
@@ -102,10 +100,10 @@ async function useSession(
   const lease = events.find(event => event.event === 'lease')
   const warm = events.find(event => event.event === 'warm')
   if (!lease) return {}
-  const { beatMs, ttlMs } = warm?.data ?? lease.data
-  const beat = { of: 'the proxy', beatMs, assumedIdleMs: lease.data.ttlMs || ttlMs }
+  const { beatMs, ttlMs } = lease.data
+  const beat = { of: 'the proxy', beatMs, assumedIdleMs: ttlMs }
   if (!warm) return { beat }
-  const { tookMs, source, evidence } = warm.data
+  const { tookMs, source } = warm.data
   const hops: HopTimes[] = [
     {
       hop: url,
@@ -122,43 +120,44 @@ async function useSession(
   let canary: Canary | undefined
   if (isHttp) {
     step(`sending a canary by ${url}`)
-    const { outcome, answeredInMs, text } = await page.send(JSON.stringify({ type: 'warmup', nonce }))
+    const { status, outcome, answeredInMs, text } = await page.send(JSON.stringify({ type: 'warmup', nonce }))
     const { echo } = readEchoed(text)
     const vm = echo === undefined ? 'unknown' : echo === nonce ? 'fresh' : 'warmed'
-    canary = { by: url, warmedInMs: tookMs, source, evidence, outcome: outcome ?? 'unknown', answeredInMs, vm }
+    canary = { by: url, warmedInMs: tookMs, source, outcome, answeredInMs, vm, ...failureIn(status, text) }
   }
   if (!settings['no-message']) {
     step(`sending a message by ${url}`)
-    const answered = await page.send(settings.message)
+    const { status, outcome, text, ...answered } = await page.send(settings.message)
     const stamps = canary && canary.vm !== 'unknown' ? await askStamps(page) : undefined
-    canary ??= {
-      by: url,
-      warmedInMs: tookMs,
-      source,
-      evidence,
-      outcome: answered.outcome ?? 'unknown',
-      answeredInMs: answered.answeredInMs,
-      vm: 'unknown',
-    }
-    if (answered.status < 400) {
+    const { answeredInMs } = answered
+    canary ??= { by: url, warmedInMs: tookMs, source, outcome, answeredInMs, vm: 'unknown' }
+    canary = { ...canary, ...failureIn(status, text) }
+    if (status < 400) {
       const sentOverMs = stamps && stamps.exitMs - stamps.firstOutputMs
-      hops.push({
-        hop: url,
-        what: 'message',
-        chunksAtMs: answered.atMs, events: answered.events,
-        sentOverMs,
-        headers: cluesOf(answered.headers),
-      })
+      const { atMs: chunksAtMs, events } = answered
+      hops.push({ hop: url, what: 'message', chunksAtMs, events, sentOverMs, headers: cluesOf(answered.headers) })
     }
   }
   const watched: { of: string; waitedMs: number; isAlive: boolean }[] = []
   if (settings['watch-beat'] || beatMs <= shortBeatMs) {
-    step(`leaving a session alone for ${Math.ceil(beatMs / 1_000)} s`)
+    step(`leaving a session alone for ${inWords(beatMs)}`)
     await pause(beatMs, signal)
     const status = await page.beat()
     watched.push({ of: 'the proxy', waitedMs: beatMs, isAlive: status !== 410 })
   }
   return { beat, hops, canary, watched }
+}
+
+/** `agent_failed` is the agent's own; an answer that is not ours is of something between. */
+function failureIn(status: number, text: string): Pick<Canary, 'failure'> {
+  return status < 400
+    ? {}
+    : {
+        failure: {
+          said: `${status} ${text.slice(0, 200)}`,
+          isOfAgent: status === 502 && text.includes('agent_failed'),
+        },
+      }
 }
 
 async function askStamps(page: Page) {

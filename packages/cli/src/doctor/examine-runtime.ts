@@ -1,9 +1,5 @@
-import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { regionOfArn } from '@warm-agent/agentcore'
 import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
-import { askForStamps } from '../bench/ask-for-stamps.ts'
-import { createSessionBooks, type SessionBooks } from '../bench/session-books.ts'
 import { runtimeFrom } from '../runtime-settings.ts'
 import { checking } from '../usage-error.ts'
 import { isRuntimeArn, judgeArn } from './checks/arn.ts'
@@ -20,13 +16,16 @@ import type { HopTimes } from './checks/stream.ts'
 import { judgeWarmUp } from './checks/warm-up.ts'
 import type { DoctorSettings } from './doctor-settings.ts'
 import type { Examination } from './examination.ts'
-import { type Refusal, skipped } from './finding.ts'
+import { inWords, type Refusal, skipped, type Verdict } from './finding.ts'
 import { askPing, askPingInside } from './gather/ask-ping.ts'
 import { findCredentials } from './gather/credentials.ts'
+import { createOwnSessions, type OwnSessions } from './gather/own-sessions.ts'
 import { createPatientCalls, type PatientCalls, pause } from './gather/patient-calls.ts'
 import { askPlatform, endpointOf } from './gather/platform.ts'
-import { readChunks } from './gather/read-chunks.ts'
+import { readToken } from './gather/read-token.ts'
 import { askControlPlane, askEmulator } from './gather/runtime-configuration.ts'
+import { sendCanary } from './gather/send-canary.ts'
+import { redact, tryEndpoints, tryStops } from './gather/try-endpoints.ts'
 import { tryWarmUps, type WarmTrial } from './gather/warm-trial.ts'
 
 /** What the checks that look at everything need to know of the runtime. */
@@ -46,15 +45,16 @@ export interface RuntimeExamined {
 /** A beat that is this short is waited for unasked. Milliseconds. */
 export const shortBeatMs = 5_000
 
-/** Looks at the runtime itself, past every proxy. @param onBooks Hears of the books before the first session is started. */
+/** Looks at the runtime itself, past every proxy. @param onSessions Hears of the list of sessions before the first is started. */
 export async function examineRuntime(
   arn: string,
   settings: DoctorSettings,
   examination: Examination,
-  onBooks: (books: SessionBooks) => void,
+  onSessions: (sessions: OwnSessions) => void,
 ): Promise<RuntimeExamined | undefined> {
   const { tell, step, signal } = examination
-  tell('arn', judgeArn(arn))
+  const others = settings['agent-runtime-fallback-arns'] ?? []
+  tell('arn', judgeArn(arn, others))
   if (!isRuntimeArn(arn)) return undefined
   const region = regionOfArn(arn)
   const auth = settings['agent-runtime-auth'] ?? 'sigv4'
@@ -64,7 +64,7 @@ export async function examineRuntime(
   const platform = await askPlatform(url, arn, qualifiers[0] ?? 'DEFAULT', signal)
   const isAws = /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname)
   const found = auth === 'sigv4' ? await findCredentials(region) : { missing: 'not looked for' }
-  const token = await readToken(settings)
+  const token = await readToken(settings['agent-runtime-token-file'])
   const setRegion = settings['aws-region']
   const examined = { url, region, clock: platform.clock, hop: undefined, canary: undefined, watched: [] }
   if (platform.unreachable !== undefined) {
@@ -83,11 +83,15 @@ export async function examineRuntime(
       'aws-region': undefined,
     }),
   )
-  const books = createSessionBooks(runtime)
-  onBooks(books)
-  const calls = createPatientCalls(books.runtime, redact, signal)
+  const sessions = createOwnSessions(runtime)
+  onSessions(sessions)
+  const calls = createPatientCalls(sessions.runtime, redact, signal)
   const canCall = auth === 'oauth' ? token !== undefined : !('missing' in found)
-  const trials = canCall ? await tryEach(settings, runtime, calls, qualifiers, step) : []
+  const trials = !canCall
+    ? []
+    : settings.free
+      ? await tryStops(runtime, qualifiers)
+      : await tryEndpoints(runtime, calls, qualifiers, step)
   const refusal = trials.find(trial => trial.refusal)?.refusal
 
   tell('region', judgeRegion({ arnRegion: region, setRegion, endpoint: url, refusal }))
@@ -101,14 +105,20 @@ export async function examineRuntime(
         })
       : skipped('it cannot be called without credentials'),
   )
-  tell('auth', judgeAuth({ auth, issuers: platform.issuers, hasToken: token !== undefined, refusal }))
+  tell(
+    'auth',
+    judgeAuth({ auth, takes: platform.takes, issuers: platform.issuers, hasToken: token !== undefined, refusal }),
+  )
   tell('credentials', judgeCredentials({ auth, found, refusal }))
   const well = trials.find(trial => !trial.refusal && trial.tries.length > 0)
   if (settings.free) {
     tell('warm-up', skipped('no session was started'))
     return { ...examined, real, refusal }
   }
-  const first = trials.find(({ refusal }) => refusal?.reason === 'agent') ?? well ?? trials[0]
+  const failing = trials.find(({ refusal }) => refusal?.reason === 'agent')
+  const first = failing ?? well ?? trials[0]
+  // An agent that answers with an error runs all the same.
+  const running = well ?? (/initialization time exceeded/i.test(failing?.refusal?.said ?? '') ? undefined : failing)
   tell(
     'warm-up',
     settings['agent-protocol'] === 'mcp' && well
@@ -116,140 +126,31 @@ export async function examineRuntime(
       : judgeWarmUp({ tries: first?.tries ?? [], refusal: first?.refusal }),
   )
   step('asking for /ping')
-  tell('ping', await lookAtPing({ settings, arn, region, token, session: well?.session, signal }))
+  tell('ping', await lookAtPing(settings, { arn, region, token }, running?.session, signal))
   if (!well) {
-    tell('calls', judgeCalls(calls.facts()))
+    tell('calls', skipped('none went well'))
     return { ...examined, real, refusal }
   }
-  const message = settings['no-message']
-    ? undefined
-    : await sendMessage(settings.message, runtime, books, calls, well, step)
+  if (!settings['no-message']) step('sending a message to the runtime')
+  const sent = settings['no-message'] ? undefined : await sendCanary(settings.message, runtime, calls, well)
   const watched = await watch(settings, runtime, calls, well, examination)
   tell('calls', judgeCalls(calls.facts()))
-  return { ...examined, real, refusal, watched, hop: message?.hop, canary: message?.canary }
+  return { ...examined, real, refusal, watched, hop: sent?.hop, canary: sent?.canary }
 }
 
-/** A whole session id or an account in the platform's words is nobody's business who reads a report. */
-function redact(text: string): string {
-  return text.replace(/\b(doctor-[0-9a-f]{6})[0-9a-f-]{30}/g, '$1…').replace(/:\d{12}:/g, ':…:')
-}
-
-async function readToken(settings: DoctorSettings): Promise<string | undefined> {
-  const path = settings['agent-runtime-token-file']
-  if (path === undefined) return undefined
-  return checkingRead(path, await readFile(path, 'utf8').catch((error: Error) => error))
-}
-
-function checkingRead(path: string, read: string | Error): string {
-  return checking(() => {
-    if (typeof read === 'string') return read.trim()
-    throw new Error(`Could not read the token file "${path}": ${read.message}. Give another AGENT_RUNTIME_TOKEN_FILE.`)
-  })
-}
-
-function newSession(qualifier: string): RuntimeSession {
-  return { id: `doctor-${randomUUID()}`, qualifier }
-}
-
-/** Warms a session on each endpoint; the first three times, which tells how the agent answers. */
-async function tryEach(
-  settings: DoctorSettings,
-  runtime: AgentRuntime,
-  calls: PatientCalls,
-  qualifiers: readonly string[],
-  step: Examination['step'],
-): Promise<WarmTrial[]> {
-  const trials: WarmTrial[] = []
-  for (const qualifier of qualifiers) {
-    const session = newSession(qualifier)
-    if (settings.free) {
-      // Nothing runs under this id, so a stop tells who may call, and costs nothing.
-      const refusal = await runtime.stop(session).then(
-        () => undefined,
-        (error: Error & Partial<Refusal>): Refusal => ({
-          reason: error.reason ?? 'timeout',
-          said: redact(error.message),
-        }),
-      )
-      trials.push({ session, tries: [], refusal })
-      continue
-    }
-    step(`warming a session on ${qualifier}`)
-    const isFirst = !trials.some(({ refusal }) => !refusal)
-    trials.push(await tryWarmUps(runtime, calls, session, isFirst ? 3 : 1))
-  }
-  return trials
-}
-
-async function lookAtPing({
-  settings,
-  arn,
-  region,
-  token,
-  session,
-  signal,
-}: {
-  settings: DoctorSettings
-  arn: string
-  region: string
-  token: string | undefined
-  session: RuntimeSession | undefined
-  signal: AbortSignal
-}) {
-  const agentUrl = settings['agent-url']
+async function lookAtPing(
+  { 'agent-url': agentUrl }: DoctorSettings,
+  runtime: { arn: string; region: string; token: string | undefined },
+  session: RuntimeSession | undefined,
+  signal: AbortSignal,
+): Promise<Verdict> {
   if (agentUrl) return judgePing(await askPing(agentUrl, signal))
   if (!session) return skipped('no microVM runs; give --agent-url for an agent on this machine')
-  const answers = await askPingInside({ arn, region, token }, session, signal)
-  return typeof answers === 'string'
-    ? skipped(
-        `no command could ask for it in the microVM (${redact(answers)}); give --agent-url, or allow bedrock-agentcore:InvokeAgentRuntimeCommand`,
-      )
-    : judgePing(answers)
-}
-
-/** Sends a message on the session that was warmed, and looks how it comes and whose VM it met. */
-async function sendMessage(
-  message: string,
-  runtime: AgentRuntime,
-  books: SessionBooks,
-  calls: PatientCalls,
-  { session, tries: [first] }: WarmTrial,
-  step: Examination['step'],
-): Promise<{ hop: HopTimes | undefined; canary: Canary | undefined } | undefined> {
-  step('sending a message to the runtime')
-  const sentAt = performance.now()
-  const { answer } = await calls.invoke(session, {
-    body: new TextEncoder().encode(message),
-    contentType: 'application/json',
-    accept: 'text/event-stream, application/json',
-  })
-  // An agent that does not understand the message is not at fault.
-  if (!answer) return undefined
-  const chunks = await readChunks(answer.body).catch(() => undefined)
-  if (!chunks) return undefined
-  const stamps = first?.echo === undefined ? null : await askForStamps(books.runtime, session)
-  const { tries } = first?.echo === undefined ? { tries: [] } : await tryWarmUps(runtime, calls, session, 1)
-  const [after] = tries
-  const vm = after?.echo === undefined ? 'unknown' : after.echo === first?.echo ? 'warmed' : 'fresh'
-  return {
-    hop: {
-      hop: 'the runtime',
-      what: 'message',
-      chunksAtMs: chunks.atMs,
-      events: chunks.events,
-      sentOverMs: stamps ? stamps.exitMs - stamps.firstOutputMs : undefined,
-      headers: { contentEncoding: answer.headers?.['content-encoding'] },
-    },
-    canary: {
-      by: 'the runtime itself',
-      warmedInMs: first?.tookMs ?? 0,
-      source: 'started',
-      evidence: first?.echo === undefined ? 'assumed' : 'observed',
-      outcome: undefined,
-      answeredInMs: chunks.firstAt - sentAt,
-      vm,
-    },
-  }
+  const answers = await askPingInside(runtime, session, signal)
+  if (typeof answers !== 'string') return judgePing(answers)
+  return skipped(
+    `no command could ask for it in the microVM (${redact(answers)}); give --agent-url, or allow bedrock-agentcore:InvokeAgentRuntimeCommand`,
+  )
 }
 
 /** Leaves the session alone for a beat, then looks whether it is the same. */
@@ -263,7 +164,7 @@ async function watch(
   const beatMs = beatMsOf(settings, runtime.idleTimeoutMs)
   const isWanted = settings.proxyUrls.length === 0 && (settings['watch-beat'] || beatMs <= shortBeatMs)
   if (!isWanted || first?.echo === undefined) return []
-  step(`leaving a session alone for ${Math.ceil(beatMs / 1_000)} s`)
+  step(`leaving a session alone for ${inWords(beatMs)}`)
   await pause(beatMs, signal)
   const { tries } = await tryWarmUps(runtime, calls, session, 1)
   return [{ of: 'the runtime', waitedMs: beatMs, isAlive: tries[0]?.echo === first.echo }]

@@ -1,6 +1,5 @@
 import { planWarmth } from '@warm-agent/pool/plan'
 import { quotasOf } from '@warm-agent/protocol/prices'
-import type { SessionBooks } from '../bench/session-books.ts'
 import { type CheckReport, toReport } from './check-report.ts'
 import { judgeBeat } from './checks/beat.ts'
 import { judgeCanary } from './checks/canary.ts'
@@ -14,6 +13,7 @@ import { examineProxy, type ProxyExamined } from './examine-proxy.ts'
 import { beatMsOf, examineRuntime, type RuntimeExamined } from './examine-runtime.ts'
 import { skipped } from './finding.ts'
 import { listEmulated, readLedger } from './gather/ledger.ts'
+import type { OwnSessions } from './gather/own-sessions.ts'
 
 export interface Diagnosis {
   reports: CheckReport[]
@@ -31,40 +31,42 @@ interface DoctorRun {
 /** Looks at everything that the settings name. Stops every session that it started, also when it is interrupted. */
 export async function runDoctor(settings: DoctorSettings, { signal, onReport, onStep }: DoctorRun): Promise<Diagnosis> {
   const reports: CheckReport[] = []
+  let notStopped = 0
   const examination: Examination = {
     signal,
     step: onStep,
+    leave() {
+      notStopped += 1
+    },
     tell(check, verdict, of) {
       const report = toReport(check, verdict, of)
       reports.push(report)
       onReport(report)
     },
   }
-  let books: SessionBooks | undefined
-  let notStopped = 0
+  let sessions: OwnSessions | undefined
   const proxies: ProxyExamined[] = []
   let isInterrupted = false
   const stopAll = async () => {
-    notStopped += (await books?.stopAll()) ?? 0
-    books = undefined
+    notStopped += (await sessions?.stopAll()) ?? 0
   }
   try {
-    const plan = await planFacts(settings)
+    // Read before anything is started: what cannot be read is a wrong usage.
+    const quotas = await lookAtQuotas(settings)
+    const orphans = await lookForOrphans(settings)
     const runtime = settings.arn
       ? await examineRuntime(settings.arn, settings, examination, started => {
-          books = started
+          sessions = started
         })
       : undefined
     onStep('stopping the sessions of the runtime')
     await stopAll()
     for (const url of settings.proxyUrls) {
-      const examined = await examineProxy(url, settings, examination)
-      notStopped += examined.notStopped
-      proxies.push(examined)
+      proxies.push(await examineProxy(url, settings, examination))
     }
     judgeAll(settings, examination, runtime, proxies)
-    examination.tell('quotas', plan)
-    examination.tell('orphans', await lookForOrphans(settings, runtime?.url))
+    examination.tell('quotas', quotas)
+    examination.tell('orphans', orphans)
   } catch (error) {
     if (!signal.aborted) throw error
     isInterrupted = true
@@ -110,8 +112,7 @@ function judgeAll(
   tell('canary', canaries.length > 0 ? judgeCanary(canaries) : skipped('no session became warm'))
 }
 
-/** Read before anything is started: a file that is none is a wrong usage. */
-async function planFacts(settings: DoctorSettings) {
+async function lookAtQuotas(settings: DoctorSettings) {
   const region = /^arn:[^:]*:[^:]*:([a-z]{2}(?:-[a-z]+)+-\d):/.exec(settings.arn ?? '')?.[1] ?? 'us-east-1'
   return judgeQuotas({
     plan: await planOf(settings, region),
@@ -131,11 +132,11 @@ async function planOf(settings: DoctorSettings, region: string): Promise<QuotaFa
   }
 }
 
-async function lookForOrphans(settings: DoctorSettings, url: string | undefined) {
+async function lookForOrphans(settings: DoctorSettings) {
   const redisUrl = settings['warm-agent-redis-url']
   const held = redisUrl === undefined ? undefined : await readLedger(redisUrl)
-  const isAws = url === undefined || new URL(url).hostname.includes('amazonaws.com')
+  const endpoint = process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE
   const known = new Set(held?.map(({ tag }) => tag))
-  const running = held && !isAws ? await listEmulated(url) : []
+  const running = held && settings.arn && endpoint ? await listEmulated(endpoint) : []
   return judgeOrphans({ held, unlisted: running.filter(tag => !known.has(tag)), now: Date.now() })
 }

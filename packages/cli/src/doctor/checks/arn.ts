@@ -1,18 +1,25 @@
 import { regionOfArn } from '@warm-agent/agentcore'
-import { saw, type Verdict, wrong } from '../finding.ts'
+import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
 
-/** Whether the ARN is one of an agent runtime; when not, what it is instead. */
-export function judgeArn(arn: string): Verdict {
-  if (isRuntimeArn(arn)) return saw(`is one of an agent runtime, ${nameOf(arn)}`)
-  const [what, whatToDo] = slipOf(arn)
+/** Whether the ARNs are ones of agent runtimes; when not, what they are instead. @param others in other regions, to fall back to */
+export function judgeArn(arn: string, others: readonly string[] = []): Verdict {
+  const findings = [
+    ...(isRuntimeArn(arn) ? [] : [malformed('AGENT_RUNTIME_ARN', arn)]),
+    ...others.filter(other => !isRuntimeArn(other)).map(other => malformed('AGENT_RUNTIME_FALLBACK_ARNS', other)),
+  ]
   return saw(
-    'is not one of an agent runtime',
-    wrong(
-      'arn-malformed',
-      `AGENT_RUNTIME_ARN is "${arn}": ${what}.`,
-      'Every call carries it, so the platform refuses each one with 400 or 404, and no session is ever warm.',
-      `${whatToDo} It looks like arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5; aws bedrock-agentcore-control list-agent-runtimes tells yours.`,
-    ),
+    isRuntimeArn(arn) ? `is one of an agent runtime, ${nameOf(arn)}` : 'is not one of an agent runtime',
+    ...findings,
+  )
+}
+
+function malformed(variable: string, arn: string): Finding {
+  const [what, whatToDo] = slipOf(arn)
+  return wrong(
+    'arn-malformed',
+    `${variable} has "${arn.replace(/:\d{12}:/, ':…:')}": ${what}.`,
+    'Every call carries it, so the platform refuses each one with 400 or 404, and no session is ever warm.',
+    `${whatToDo} It looks like arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5; aws bedrock-agentcore-control list-agent-runtimes tells yours.`,
   )
 }
 

@@ -3,7 +3,9 @@ import { type Refusal, saw, type Verdict, wrong } from '../finding.ts'
 export interface AuthFacts {
   /** How it is called: `AGENT_RUNTIME_AUTH`. */
   auth: 'sigv4' | 'oauth'
-  /** Who issues the tokens that the runtime takes, as it says itself (RFC 9728); nothing when it says that it takes none. */
+  /** What the runtime asks those for who show nothing. */
+  takes: 'sigv4' | 'oauth' | undefined
+  /** Who issues the tokens that it takes, as it says itself (RFC 9728). */
   issuers: readonly string[] | undefined
   /** Whether there is a token to call it with. */
   hasToken: boolean
@@ -11,23 +13,23 @@ export interface AuthFacts {
 }
 
 /** Whether the runtime takes what it is called with. It takes signatures or tokens, never both. */
-export function judgeAuth({ auth, issuers, hasToken, refusal }: AuthFacts): Verdict {
-  const takes = issuers ? `OAuth tokens of ${issuers.join(', ')}` : 'SigV4'
+export function judgeAuth({ auth, takes, issuers, hasToken, refusal }: AuthFacts): Verdict {
+  const tokens = `OAuth tokens${issuers ? ` of ${issuers.join(', ')}` : ''}`
   const isMismatch = /Authorization method mismatch/i.test(refusal?.said ?? '')
   const why =
     'A runtime takes SigV4 or OAuth, never both: every call is refused with 403, so all warm-ups fail and all messages too.'
-  if (auth === 'sigv4' && (issuers || isMismatch)) {
+  if (auth === 'sigv4' && (takes === 'oauth' || isMismatch)) {
     return saw(
-      `the runtime takes ${issuers ? takes : 'OAuth tokens'}, and is called with SigV4`,
+      `the runtime takes ${tokens}, and is called with SigV4`,
       wrong(
         'auth-mode-mismatch',
-        `The runtime takes ${issuers ? takes : 'OAuth tokens'}, but it is called with SigV4.`,
+        `The runtime takes ${tokens}, but it is called with SigV4.`,
         why,
         "Set AGENT_RUNTIME_AUTH=oauth (createAgentCoreRuntime: auth: { bearer: 'caller' }), and AGENT_RUNTIME_TOKEN_FILE for calls that no caller stands behind.",
       ),
     )
   }
-  if (auth === 'oauth' && isMismatch) {
+  if (auth === 'oauth' && (takes === 'sigv4' || isMismatch)) {
     return saw(
       'the runtime takes SigV4, and is called with OAuth',
       wrong(
@@ -51,7 +53,7 @@ export function judgeAuth({ auth, issuers, hasToken, refusal }: AuthFacts): Verd
   }
   if (auth === 'oauth' && refusal?.reason === 'unauthenticated' && hasToken) {
     return saw(
-      `${takes}; the token was refused`,
+      `${tokens}; the token was refused`,
       wrong(
         'token-refused',
         'The runtime refuses the token of AGENT_RUNTIME_TOKEN_FILE.',
@@ -61,8 +63,8 @@ export function judgeAuth({ auth, issuers, hasToken, refusal }: AuthFacts): Verd
     )
   }
   if (auth === 'oauth' && !hasToken)
-    return saw(`${takes}; without AGENT_RUNTIME_TOKEN_FILE it cannot be called from here`)
-  return saw(auth === 'oauth' ? takes : `${takes}, as it is called`)
+    return saw(`${tokens}; without AGENT_RUNTIME_TOKEN_FILE it cannot be called from here`)
+  return saw(auth === 'oauth' ? `${tokens}, as it is called` : 'SigV4, as it is called')
 }
 
 /** What the checks of credentials, region and clock do not tell. */

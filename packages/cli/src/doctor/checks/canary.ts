@@ -1,4 +1,4 @@
-import { type Finding, inWords, saw, type Verdict, wrong } from '../finding.ts'
+import { type Finding, inWords, risk, saw, type Verdict, wrong } from '../finding.ts'
 
 /** A message on a session that was warmed before, by one way. */
 export interface Canary {
@@ -7,25 +7,26 @@ export interface Canary {
   warmedInMs: number
   /** `pool` when the session came out of one. */
   source: 'started' | 'pool'
-  evidence: 'observed' | 'assumed'
   /** What the proxy said of the message; absent where there is no proxy. */
   outcome: string | undefined
-  /** From sending to the first byte. */
-  answeredInMs: number
+  /** From sending to the first byte; absent when no answer came. Milliseconds. */
+  answeredInMs: number | undefined
   /** Whose nonce the microVM that answered had kept: of the warm-up before, or of the message itself, so that it was never warmed. */
   vm: 'warmed' | 'fresh' | 'unknown'
+  /** Why a message was not answered, and whether the agent itself said so. */
+  failure?: { said: string; isOfAgent: boolean }
 }
 
 /** Whether a message really lands on the microVM that was warmed for it. */
 export function judgeCanary(canaries: readonly Canary[]): Verdict {
   const told = canaries.map(
     ({ by, outcome = 'warm', vm, answeredInMs, warmedInMs, source }) =>
-      `${by}: ${outcome}, ${inWords(answeredInMs)} after a warm-up of ${inWords(warmedInMs)}${source === 'pool' ? ' from a pool' : ''}${vm === 'unknown' ? ', the VM not known' : ''}`,
+      `${by}: ${outcome}, ${answeredInMs === undefined ? 'no answer' : inWords(answeredInMs)} after a warm-up of ${inWords(warmedInMs)}${source === 'pool' ? ' from a pool' : ''}${vm === 'unknown' ? ', the VM not known' : ''}`,
   )
-  return saw(told.join('; '), ...canaries.map(findingOf))
+  return saw(told.join('; '), ...canaries.flatMap(canary => [usedFinding(canary), failureFinding(canary)]))
 }
 
-function findingOf({ by, outcome, vm }: Canary): Finding | undefined {
+function usedFinding({ by, outcome, vm }: Canary): Finding | undefined {
   if (vm === 'fresh') {
     const isMislabelled = outcome === 'warm' || outcome === 'joined'
     return wrong(
@@ -44,4 +45,22 @@ function findingOf({ by, outcome, vm }: Canary): Finding | undefined {
     )
   }
   return undefined
+}
+
+function failureFinding({ by, failure }: Canary): Finding | undefined {
+  if (!failure) return undefined
+  const { said, isOfAgent } = failure
+  return isOfAgent
+    ? risk(
+        'message-not-understood',
+        `The agent did not answer the message by ${by}: ${said}`,
+        'Streaming could not be looked at. Perhaps it is only that the agent takes messages of another form.',
+        'Give --message what your pages send to it; when it is that, look at its logs.',
+      )
+    : wrong(
+        'message-fails',
+        `A message by ${by} on a warm session failed: ${said}`,
+        'A message is not sent again where the agent may have run already: its user sees an error.',
+        'For 429 compare quotas with warm-agent plan; for 5xx look at the logs of the runtime and at what is between.',
+      )
 }

@@ -29,12 +29,12 @@ export function judgeOrigin({ proxyUrl, pageOrigin, request, preflight, stranger
   const findings: (Finding | undefined)[] = [
     request.status === 403 ? refused(pageOrigin, isOwn) : undefined,
     request.status < 400 && !isOwn ? corsFinding(pageOrigin, request, preflight) : undefined,
-    stranger.status < 400 && stranger.allowOrigin !== null
+    stranger.status < 400
       ? wrong(
           'origin-open',
-          `The proxy answers pages of any origin: a stranger's was allowed as ${stranger.allowOrigin}.`,
+          `The proxy answers pages of any origin: a stranger's was not refused${stranger.allowOrigin ? `, and allowed as ${stranger.allowOrigin}` : ''}.`,
           'Any page that a signed-in user opens can start sessions and send messages in their name.',
-          'List the origins of your pages in WARM_AGENT_ORIGINS, and let nothing in front of the proxy add CORS headers.',
+          'List the origins of your pages in WARM_AGENT_ORIGINS, and let nothing in front of the proxy change the Origin header or add CORS headers.',
         )
       : undefined,
     pageOrigin.startsWith('https:') && proxyOrigin.startsWith('http:') && !isLoopback(proxyOrigin)

@@ -1,4 +1,4 @@
-import { type Finding, inWords, saw, skipped, type Verdict, wrong } from '../finding.ts'
+import { type Finding, inWords, risk, saw, skipped, type Verdict, wrong } from '../finding.ts'
 
 /** A session in the ledger, without what could be used. */
 export interface HeldSession {
@@ -30,13 +30,13 @@ export function judgeOrphans({ held, unlisted, now }: OrphanFacts): Verdict {
     return state !== 'ended' && (isConversation ? endsAt : heldUntil) < now - lateMs
   })
   return saw(
-    `${held.length} in the ledger, ${overdue.length + unlisted.length} that nobody holds`,
+    `${held.length} in the ledger, ${overdue.length} of them that nobody holds`,
     overdue.length > 0 && overdueFinding(overdue, now),
     unlisted.length > 0 &&
-      wrong(
+      risk(
         'sessions-unlisted',
-        `${some(unlisted)} run, and are in no ledger.`,
-        'Nobody holds or stops them: each costs until it idles out.',
+        `${some(unlisted)} run, and are not in the ledger.`,
+        'Unless a pool holds them nobody does, and nobody stops them: each costs until it idles out.',
         'See who starts sessions past the proxy; give every proxy and pool the same WARM_AGENT_REDIS_URL.',
       ),
   )

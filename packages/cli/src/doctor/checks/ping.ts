@@ -71,14 +71,13 @@ function isAdvancing(times: readonly unknown[]): boolean {
 }
 
 function malformedFinding(answer: PingAnswer | undefined): Finding {
-  const got = answer
-    ? `${answer.status && answer.status !== 200 ? `status ${answer.status}, ` : ''}"${answer.body.slice(0, 100)}"`
-    : 'nothing'
+  const { status = 200, body = '' } = answer ?? {}
+  const got = answer ? `${status === 200 ? '' : `status ${status}, `}"${body.slice(0, 100)}"` : 'nothing'
   return wrong(
     'ping-malformed',
-    `/ping answers ${got}.`,
+    status === 0 ? `Nothing answers /ping: ${body}` : `/ping answers ${got}.`,
     contract,
-    'Answer status 200 and {"status":"Healthy"}, as BedrockAgentCoreApp does by itself.',
+    'Answer status 200 and {"status":"Healthy"}, as BedrockAgentCoreApp does by itself; with --agent-url see that it is the server of the agent.',
   )
 }
 

@@ -29,7 +29,7 @@ export function judgeProxy({ url, health, open, failed, hasHeader }: ProxyFacts)
       `no proxy answers at ${url}`,
       wrong(
         'proxy-missing',
-        `${url}/health answers with status ${health.status}, and is no proxy of warm-agent.`,
+        `${url}/health answers with status ${health.status}, which is not what a proxy of warm-agent says there.`,
         'The page can neither warm nor send.',
         'Give the base path too, for example https://chat.example.com/api/agent, and see that the router passes everything below it on, POST and GET.',
       ),

@@ -22,7 +22,7 @@ export async function askPing(url: string, signal: AbortSignal): Promise<PingAns
       answers.push({ status: answer.status, body: await answer.text(), tookMs: performance.now() - askedAt })
     } catch (error) {
       signal.throwIfAborted()
-      answers.push({ status: 0, body: reasonOf(error) })
+      return [{ status: 0, body: reasonOf(error) }]
     }
   }
   return answers

@@ -23,8 +23,8 @@ export async function readLedger(url: string): Promise<HeldSession[]> {
 
 /** The VMs that an emulator runs, by the start of their session ids; none where it is not an emulator. */
 export async function listEmulated(url: string): Promise<string[]> {
-  const answer = await fetch(`${url}/_emulator/sessions`).catch(() => undefined)
+  const answer = await fetch(new URL('/_emulator/sessions', url)).catch(() => undefined)
   if (!answer?.ok) return []
-  const vms = (await answer.json()) as { sessionId?: string; state?: string }[]
+  const vms = (await answer.json().catch(() => [])) as { sessionId?: string; state?: string }[]
   return vms.filter(({ state }) => state !== 'stopping').map(({ sessionId = '' }) => sessionId.slice(0, 13))
 }

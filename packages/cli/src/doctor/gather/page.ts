@@ -14,7 +14,7 @@ export interface Opened {
   events: (OpenEvent & { atMs: number })[]
 }
 
-export interface Sent extends Chunks {
+interface Sent extends Chunks {
   status: number
   outcome: string | undefined
   /** From sending to the first byte. Milliseconds. */
@@ -76,9 +76,11 @@ export function createPage(
         const answer = await ask(routes.health.path, {})
         const clock = readClock(`the proxy ${base}`, answer.headers.get('date'), askedAt, Date.now())
         const version = answer.headers.get(headerNames.version)
-        const body = (await answer.json().catch(() => undefined)) as { status?: string; error?: unknown } | undefined
+        const body = (await answer.json().catch(() => undefined)) as
+          | { status?: string; error?: { code?: string } }
+          | undefined
         // A refusal for the origin is ours too.
-        const isOurs = version !== null && (body?.status === 'ok' || body?.error !== undefined)
+        const isOurs = version !== null && (body?.status === 'ok' || body?.error?.code === 'forbidden')
         return { clock, health: { status: answer.status, version, isOurs } }
       } catch (error) {
         signal.throwIfAborted()

@@ -9,11 +9,13 @@ import type { CallFacts } from '../checks/calls.ts'
 import type { Refusal } from '../finding.ts'
 
 /** What came of a call: an answer, or why there is none. */
-export type Called = { answer: AgentAnswer; refusal?: never } | { answer?: never; refusal: Refusal }
+type Called = { answer: AgentAnswer; refusal?: never } | { answer?: never; refusal: Refusal }
 
 /** Calls the runtime with little patience, and keeps what its retries hide. */
 export interface PatientCalls {
   invoke(session: RuntimeSession, request: AgentRequest): Promise<Called>
+  /** One attempt: a message must not reach the agent twice. */
+  sendOnce(session: RuntimeSession, request: AgentRequest): Promise<Called>
   /** What was called so far. */
   facts(): CallFacts
 }
@@ -45,11 +47,20 @@ export function createPatientCalls(
 
   return {
     facts: () => ({ made, failed: [...failed] }),
+    async sendOnce(session, request) {
+      const came = await attempt(session, request)
+      if (!(came instanceof RuntimeFailure)) return { answer: came }
+      return { refusal: { reason: came.reason, said: redact(came.message) } }
+    },
     async invoke(session, request) {
       const giveUpAt = Date.now() + attemptMs
+      const passed: string[] = []
       for (let attempts = 1; ; ) {
         const came = await attempt(session, request)
-        if (!(came instanceof RuntimeFailure)) return { answer: came }
+        if (!(came instanceof RuntimeFailure)) {
+          failed.push(...passed)
+          return { answer: came }
+        }
         const refusal: Refusal = { reason: came.reason, said: redact(came.message) }
         if (came.reason === 'conflict' && Date.now() < giveUpAt) {
           await pause(conflictPauseMs, signal)
@@ -58,7 +69,7 @@ export function createPatientCalls(
         const mayPass = isPassing(came) && attempts < mostAttempts
         if (!mayPass) return { refusal }
         // One that stays is told by the check that it stops.
-        failed.push(refusal.said)
+        passed.push(refusal.said)
         attempts += 1
         await pause(Math.min(5_000, came.retryAfterMs ?? pauseMs), signal)
       }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import type { ClockReading } from '../checks/clock.ts'
 
@@ -6,6 +7,8 @@ export interface PlatformFacts {
   url: string
   unreachable: string | undefined
   clock: ClockReading | undefined
+  /** What a caller who shows nothing is told to show. */
+  takes: 'sigv4' | 'oauth' | undefined
   /** Who issues the tokens that the runtime takes (RFC 9728). */
   issuers: string[] | undefined
 }
@@ -31,19 +34,24 @@ export async function askPlatform(
   qualifier: string,
   signal: AbortSignal,
 ): Promise<PlatformFacts> {
-  const path = `/runtimes/${encodeURIComponent(arn)}/invocations/.well-known/oauth-protected-resource`
+  const runtime = `${url}/runtimes/${encodeURIComponent(arn)}`
+  const query = `?qualifier=${encodeURIComponent(qualifier)}`
+  const waiting = { signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) }
   const askedAt = Date.now()
   try {
-    const answer = await fetch(`${url}${path}?qualifier=${encodeURIComponent(qualifier)}`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
-    })
+    const answer = await fetch(`${runtime}/invocations/.well-known/oauth-protected-resource${query}`, waiting)
     const clock = readClock('the platform', answer.headers.get('date'), askedAt, Date.now())
     const said = (await answer.json().catch(() => undefined)) as { authorization_servers?: unknown } | undefined
     const servers = answer.ok ? said?.authorization_servers : undefined
-    return { url, unreachable: undefined, clock, issuers: Array.isArray(servers) ? servers.map(String) : undefined }
+    const issuers = Array.isArray(servers) ? servers.map(String) : undefined
+    // Nothing runs under this id, and who shows nothing may do nothing: it tells only what should have been shown.
+    const headers = { 'x-amzn-bedrock-agentcore-runtime-session-id': `doctor-${randomUUID()}` }
+    const { status } = await fetch(`${runtime}/stopruntimesession${query}`, { ...waiting, method: 'POST', headers })
+    const takes = issuers || status === 401 ? 'oauth' : status === 403 ? 'sigv4' : undefined
+    return { url, unreachable: undefined, clock, takes, issuers }
   } catch (error) {
     signal.throwIfAborted()
-    return { url, unreachable: reasonOf(error), clock: undefined, issuers: undefined }
+    return { url, unreachable: reasonOf(error), clock: undefined, takes: undefined, issuers: undefined }
   }
 }
 

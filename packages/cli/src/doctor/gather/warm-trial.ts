@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
+import type { AgentRequest, AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
 import type { WarmUpTry } from '../checks/warm-up.ts'
 import type { Refusal } from '../finding.ts'
 import type { PatientCalls } from './patient-calls.ts'
@@ -27,14 +27,31 @@ export async function tryWarmUps(
   while (tries.length < times) {
     const nonce = randomUUID()
     const askedAt = performance.now()
-    const { answer, refusal } = await calls.invoke(session, runtime.warmUpRequest(nonce))
-    if (refusal) return { session, tries, refusal }
+    const request = runtime.warmUpRequest(nonce)
+    const { answer, refusal } = await calls.invoke(session, request)
+    if (refusal) return { session, tries, refusal: await inPlainWords(refusal, calls, session, request) }
     const { echo, broken } = await echoOf(runtime, answer.body)
     if (broken) return { session, tries, refusal: { reason: 'unreachable', said: `The answer broke off: ${broken}` } }
     tries.push({ nonce, echo, tookMs: performance.now() - askedAt })
     if (echo === undefined && tries.length > 1) break
   }
   return { session, tries, refusal: undefined }
+}
+
+/**
+ * The platform's TypeScript library (bedrock-agentcore 0.4.4) answers every error with an empty 500 when a stream is
+ * accepted; without one it says what was wrong.
+ */
+async function inPlainWords(
+  refusal: Refusal,
+  calls: PatientCalls,
+  session: RuntimeSession,
+  request: AgentRequest,
+): Promise<Refusal> {
+  if (refusal.reason !== 'agent') return refusal
+  const { answer, refusal: plain } = await calls.sendOnce(session, { ...request, accept: 'application/json' })
+  await answer?.body.cancel()
+  return plain?.reason === 'agent' ? plain : refusal
 }
 
 async function echoOf(

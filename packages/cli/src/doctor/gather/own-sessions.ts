@@ -1,0 +1,39 @@
+import { type AgentRuntime, RuntimeFailure, type RuntimeSession, stopSession } from '@warm-agent/proxy'
+
+/** The sessions that this examination started: AgentCore cannot list them, and what is not stopped costs until it idles out. */
+export interface OwnSessions {
+  /** The runtime; a session that is called by it is on the list. */
+  runtime: AgentRuntime
+  /** Stops every one, as soon as the platform allows. @returns how many could not be stopped */
+  stopAll(): Promise<number>
+}
+
+/** A session that is being provisioned is stopped when that ends: up to 30 s, on V1. */
+const stopMs = 45_000
+
+const startsNothing = new Set(['refused', 'unauthenticated', 'missing', 'invalid', 'quota', 'throttled'])
+
+export function createOwnSessions(runtime: AgentRuntime): OwnSessions {
+  const started = new Set<RuntimeSession>()
+  return {
+    runtime: {
+      ...runtime,
+      async invoke(session, ...rest) {
+        // Before the answer: who interrupts stops what is on its way, too.
+        const isNew = !started.has(session)
+        started.add(session)
+        try {
+          return await runtime.invoke(session, ...rest)
+        } catch (error) {
+          if (isNew && error instanceof RuntimeFailure && startsNothing.has(error.reason)) started.delete(session)
+          throw error
+        }
+      },
+    },
+    async stopAll() {
+      const stopped = await Promise.allSettled([...started].map(session => stopSession(runtime, session, stopMs)))
+      started.clear()
+      return stopped.filter(({ status }) => status === 'rejected').length
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
+import type { Refusal } from '../finding.ts'
+import type { PatientCalls } from './patient-calls.ts'
+import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
+
+/** Warms a session on each endpoint; the first that comes up three times, which tells how the agent answers. */
+export async function tryEndpoints(
+  runtime: AgentRuntime,
+  calls: PatientCalls,
+  qualifiers: readonly string[],
+  step: (text: string) => void,
+): Promise<WarmTrial[]> {
+  const trials: WarmTrial[] = []
+  for (const qualifier of qualifiers) {
+    step(`warming a session on ${qualifier}`)
+    const isFirst = !trials.some(({ refusal }) => !refusal)
+    trials.push(await tryWarmUps(runtime, calls, newSession(qualifier), isFirst ? 3 : 1))
+  }
+  return trials
+}
+
+/** Tells who may call without starting anything: nothing runs under these ids, so that a stop costs nothing. */
+export async function tryStops(runtime: AgentRuntime, qualifiers: readonly string[]): Promise<WarmTrial[]> {
+  return Promise.all(
+    qualifiers.map(async qualifier => {
+      const session = newSession(qualifier)
+      const refusal = await runtime.stop(session).then(() => undefined, refusalOf)
+      return { session, tries: [], refusal }
+    }),
+  )
+}
+
+/** A whole session id, or an account, in the platform's words is nobody's business who reads a report. */
+export function redact(text: string): string {
+  return text.replace(/\b(doctor-[0-9a-f]{6})[0-9a-f-]{30}/g, '$1…').replace(/:\d{12}:/g, ':…:')
+}
+
+function newSession(qualifier: string): RuntimeSession {
+  return { id: `doctor-${randomUUID()}`, qualifier }
+}
+
+function refusalOf(error: Error): Refusal {
+  return { reason: error instanceof RuntimeFailure ? error.reason : 'timeout', said: redact(error.message) }
+}

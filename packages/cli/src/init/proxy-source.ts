@@ -1,0 +1,22 @@
+/** Makes the proxy from the environment, for a file of the user's. Later than at import: a build has no secrets. */
+export const proxySource = `function createProxy() {
+  const { AGENT_RUNTIME_ARN: arn = '', WARM_AGENT_SECRET: secret = '', WARM_AGENT_ANONYMOUS } = process.env
+  return createWarmProxy({
+    runtime: createAgentCoreRuntime({ arn }),
+    secret,
+    // Who is asking? Return { callerId } for a user who has signed in, and null for anybody else.
+    authorize: WARM_AGENT_ANONYMOUS === '1' ? anonymousCallers({ secret }) : () => null,
+  })
+}
+`
+
+export const proxyImports = `import { createAgentCoreRuntime } from '@warm-agent/agentcore'
+import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
+`
+
+/** What `createWarmProxy` in those files needs to be set. */
+export const variables = {
+  AGENT_RUNTIME_ARN: 'The agent runtime on Amazon Bedrock AgentCore.',
+  WARM_AGENT_SECRET: 'Seals the tickets: at least 32 random bytes, for example from: openssl rand -base64 48',
+  WARM_AGENT_ANONYMOUS: '1 accepts anybody, each bound to a sealed cookie. Empty: whom your `authorize` knows.',
+}

@@ -1,0 +1,194 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAgentCoreRuntime } from '@warm-agent/agentcore'
+import { anonymousCallers, createWarmProxy, type WarmProxyOptions } from '@warm-agent/proxy'
+import { toNodeHandler } from '@warm-agent/proxy/node'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { diagnose, emulate, goodAgent } from './diagnose.ts'
+import { relayTo } from './relay.ts'
+
+const secret = 'thirty-two bytes or more of something random'
+const page = 'https://chat.example.com'
+
+/** A deployed proxy for anonymous callers, in front of an emulator; its runtime has the settings of `idleTimeoutMs`. */
+async function deploy(
+  options: Partial<WarmProxyOptions> = {},
+  { idleTimeoutMs = 900_000, ...emulated }: Parameters<typeof emulate>[0] & { idleTimeoutMs?: number } = {},
+) {
+  const { emulator, env } = await emulate({ boot: { kind: 'fixed', ms: 200 }, ...emulated })
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  const runtime = createAgentCoreRuntime({ arn: emulator.env.AGENT_RUNTIME_ARN, idleTimeoutMs })
+  const authorize = anonymousCallers({ secret })
+  const proxy = createWarmProxy({ authorize, secret, ...options, runtime } as WarmProxyOptions)
+  const server = createServer(toNodeHandler(proxy.fetch)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    server.close()
+    await proxy.close()
+  })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  // Without the runtime's ARN only the proxy is looked at.
+  return { emulator, env, proxyOnly: { ...env, AGENT_RUNTIME_ARN: undefined }, origin, url: `${origin}/api/agent` }
+}
+
+const streaming = goodAgent(async function* () {
+  for (const word of ['one', 'two', 'three', 'four']) {
+    yield `data: ${word}\n\n`
+    await new Promise(resolve => setTimeout(resolve, 40))
+  }
+})
+
+test('nothing is wrong with a proxy as it comes, and its session is stopped', async () => {
+  const { emulator, env, url } = await deploy({}, { agent: streaming })
+  const { ids, status, check } = await diagnose(env, '--proxy-url', url)
+  expect(ids).toEqual([])
+  expect(status).toBe(0)
+  expect(check('canary')?.said).toMatch(/the runtime itself: warm.*\/api\/agent: warm/)
+  expect(check('streaming') ?? check('stream')).toMatchObject({
+    status: 'passed',
+    said: expect.stringMatching(/4 chunks/),
+  })
+  expect(check('beat')?.said).toMatch(/\(the proxy\) against .*15 min/)
+  expect(emulator.sessions()).toEqual([])
+})
+
+test('a proxy whose list of origins lacks the page is named', async () => {
+  const { proxyOnly, url } = await deploy()
+  const { findings, status } = await diagnose(proxyOnly, '--proxy-url', url, '--page-origin', page, '--no-message')
+  expect(findings.find(({ check }) => check === 'origin')).toMatchObject({
+    id: 'origin-refused',
+    whatToDo: expect.stringMatching(/Add https:\/\/chat\.example\.com to WARM_AGENT_ORIGINS/),
+  })
+  expect(status).toBe(1)
+})
+
+test('a cookie that browsers do not send for the page of another site is named', async () => {
+  const lax = await deploy({ origins: [page] })
+  const named = await diagnose(lax.proxyOnly, '--proxy-url', lax.url, '--page-origin', page, '--no-message')
+  expect(named.findings.find(({ check }) => check === 'cookie')).toMatchObject({
+    id: 'cookie-not-sent',
+    what: expect.stringMatching(/SameSite lax.*another site/),
+  })
+  expect(named.status).toBe(1)
+  const authorize = anonymousCallers({ secret, crossSite: true })
+  const crossSite = await deploy({ origins: [page], authorize })
+  const fine = await diagnose(crossSite.proxyOnly, '--proxy-url', crossSite.url, '--page-origin', page, '--no-message')
+  expect(fine.check('cookie')?.status).toBe('passed')
+})
+
+test('a reverse proxy that buffers is named, and not what is behind it', async () => {
+  const { env, origin, url } = await deploy({}, { agent: streaming })
+  const buffering = `${await relayTo(origin, { isBuffering: true })}/api/agent`
+  const { findings, status } = await diagnose(env, '--proxy-url', `${url},${buffering}`)
+  expect(findings).toMatchObject([{ id: 'stream-buffered', what: expect.stringContaining(`${buffering} gathers`) }])
+  expect(status).toBe(1)
+  // Also without a message: the events of the warm-up tell.
+  const free = await diagnose({ ...env, AGENT_RUNTIME_ARN: undefined }, '--proxy-url', buffering, '--no-message')
+  expect(free.ids).toEqual(['stream-buffered'])
+})
+
+test('a proxy whose clock is off is named', async () => {
+  const { proxyOnly, origin } = await deploy()
+  const skewed = `${await relayTo(origin, { clockAheadMs: -600_000 })}/api/agent`
+  const { findings } = await diagnose(proxyOnly, '--proxy-url', skewed, '--no-message')
+  expect(findings).toMatchObject([
+    { id: 'clock-skewed', what: expect.stringMatching(/10 min ahead of that of the proxy/) },
+  ])
+})
+
+test('a warm session that is not used is named, whatever the label says', async () => {
+  const { proxyOnly, origin } = await deploy()
+  const url = `${await relayTo(origin, { losesTickets: true })}/api/agent`
+  const { findings, status } = await diagnose(proxyOnly, '--proxy-url', url, '--no-message')
+  expect(findings).toMatchObject([
+    { id: 'warm-session-not-used', what: expect.stringMatching(/although it was called warm/) },
+  ])
+  expect(status).toBe(1)
+})
+
+test('a microVM that was replaced before its message is named', async () => {
+  const { proxyOnly, url } = await deploy({}, { chaos: 'replace-vm:kind=beat,count=1' })
+  const { ids, status } = await diagnose(proxyOnly, '--proxy-url', url, '--no-message')
+  expect(ids).toEqual(['warm-session-not-used'])
+  expect(status).toBe(1)
+})
+
+test('messages that fail are named, by every way, and are not sent twice', async () => {
+  const { emulator, env, url } = await deploy({}, { chaos: 'late:504,kind=message' })
+  const { findings, status } = await diagnose(env, '--proxy-url', url)
+  expect(findings).toMatchObject([
+    { id: 'message-fails', what: expect.stringMatching(/by the runtime itself .*504/) },
+    { id: 'message-fails', what: expect.stringContaining(`by ${url}`) },
+  ])
+  expect(status).toBe(1)
+  expect(emulator.chaos.list()).toMatchObject([{ hit: 2 }])
+})
+
+test('an agent that does not understand the message is a risk only', async () => {
+  const agent = goodAgent()
+  const invoke: typeof agent.invoke = (call, vm) =>
+    (call.json() as { type?: string }).type === 'warmup' ? agent.invoke(call, vm) : { status: 422, body: '{}' }
+  const { env, url } = await deploy({}, { agent: { ...agent, invoke } })
+  const { ids, status } = await diagnose(env, '--proxy-url', url)
+  expect(ids).toEqual(['message-not-understood', 'message-not-understood'])
+  expect(status).toBe(0)
+})
+
+test('a beat of the proxy that is longer than the idle timeout of the runtime is named', async () => {
+  const { env, proxyOnly, url } = await deploy({}, { idleSeconds: 60 })
+  const { findings, status } = await diagnose(env, '--proxy-url', url, '--no-message')
+  expect(findings).toMatchObject([
+    { id: 'beat-too-late', what: expect.stringMatching(/^the proxy touches.*after 60 s/) },
+  ])
+  expect(status).toBe(1)
+  // Nobody tells the timeout; a session that is left alone for a beat does.
+  const short = await deploy({}, { idleSeconds: 0.3, idleTimeoutMs: 1_000 })
+  const watched = await diagnose(short.proxyOnly, '--proxy-url', short.url, '--no-message')
+  expect(watched.findings).toMatchObject([
+    { id: 'beat-too-late', what: expect.stringMatching(/of the proxy was gone/) },
+  ])
+  expect(proxyOnly.AGENT_RUNTIME_ARN).toBeUndefined()
+})
+
+test('a Host header that is changed, CORS headers for everybody and a wrong base path are named', async () => {
+  const { proxyOnly, origin } = await deploy()
+  const ask = (url: string, ...args: string[]) => diagnose(proxyOnly, '--proxy-url', url, '--no-message', ...args)
+  const renamed = await relayTo(origin, { host: 'internal.example.com' })
+  expect((await ask(`${renamed}/api/agent`)).ids).toContain('origin-own-refused')
+  const open = await relayTo(origin, {
+    overrideStatus: 200,
+    change: headers => {
+      headers['access-control-allow-origin'] = '*'
+    },
+  })
+  expect((await ask(`${open}/api/agent`, '--free')).ids).toEqual(['origin-open'])
+  expect((await ask(`${origin}/api`)).ids).toEqual(['proxy-missing'])
+  expect((await ask('http://127.0.0.1:1/api/agent')).ids).toEqual(['proxy-unreachable'])
+})
+
+test('callers who did not sign in are asked for a header, and one that is refused is named', async () => {
+  const authorize: WarmProxyOptions['authorize'] = request =>
+    request.headers.get('authorization') === 'Bearer good' ? { callerId: 'ann' } : null
+  const { proxyOnly, url } = await deploy({ authorize })
+  const ask = (...args: string[]) => diagnose(proxyOnly, '--proxy-url', url, '--no-message', ...args)
+  const unknown = await ask()
+  expect([unknown.status, unknown.check('canary')?.status]).toEqual([0, 'skipped'])
+  expect(unknown.check('cookie')?.said).toMatch(/give --proxy-header/)
+  const good = await ask('--proxy-header', 'authorization: Bearer good')
+  expect([good.status, good.check('canary')?.status]).toEqual([0, 'passed'])
+  const bad = await ask('--proxy-header', 'authorization: Bearer bad')
+  expect(bad.ids).toEqual(['caller-refused'])
+  expect(bad.stdout).not.toContain('Bearer bad')
+})
+
+test('a warm-up that fails behind the proxy is named', async () => {
+  const { proxyOnly, url } = await deploy(
+    { limits: { warmTimeoutMs: 500 } },
+    { agent: () => ({ status: 400, body: '{}' }) },
+  )
+  const { ids, status } = await diagnose(proxyOnly, '--proxy-url', url)
+  expect(ids).toEqual(['warm-up-by-proxy-fails'])
+  expect(status).toBe(1)
+})

@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { onTestFinished } from 'vitest'
+
+export interface RelayFault {
+  /** It gathers every answer up, as a reverse proxy does that buffers. */
+  isBuffering?: boolean
+  /** The clock by which it stamps answers. */
+  clockAheadMs?: number
+  /** Names itself to the server behind it. */
+  host?: string
+  /** It takes the ticket off messages, and calls them warm. */
+  losesTickets?: boolean
+  /** The status of every answer. */
+  overrideStatus?: number
+  /** Changes the headers of an answer. */
+  change?: (headers: Record<string, string | string[] | undefined>) => void
+}
+
+/** A reverse proxy with a fault, until the test ends. @returns its URL */
+export async function relayTo(target: string, fault: RelayFault): Promise<string> {
+  const server = createServer((incoming, outgoing) => void relay(incoming, outgoing, target, fault)).listen(
+    0,
+    '127.0.0.1',
+  )
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function relay(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: string,
+  { isBuffering = false, clockAheadMs = 0, host, losesTickets = false, overrideStatus, change }: RelayFault,
+): Promise<void> {
+  const { hostname, port } = new URL(target)
+  const headers: Record<string, string | string[] | undefined> = { ...incoming.headers, ...(host && { host }) }
+  if (losesTickets && incoming.url?.endsWith('/messages')) delete headers['warm-agent-ticket']
+  const passing = request({ hostname, port, path: incoming.url, method: incoming.method, headers })
+  incoming.pipe(passing)
+  const [answer] = (await once(passing, 'response')) as [IncomingMessage]
+  const changed: Record<string, string | string[] | undefined> = {
+    ...answer.headers,
+    date: new Date(Date.now() + clockAheadMs).toUTCString(),
+  }
+  if (losesTickets && changed['warm-agent-outcome']) changed['warm-agent-outcome'] = 'warm'
+  change?.(changed)
+  if (isBuffering) {
+    const whole = await buffer(answer)
+    delete changed['transfer-encoding']
+    outgoing.writeHead(overrideStatus ?? answer.statusCode ?? 502, changed).end(whole)
+    return
+  }
+  outgoing.writeHead(overrideStatus ?? answer.statusCode ?? 502, changed)
+  outgoing.flushHeaders()
+  answer.pipe(outgoing)
+}
