@@ -24,7 +24,10 @@ export default defineConfig({
   },
   test: {
     root: '.',
-    testTimeout: 10_000,
+    // A process or a browser that starts beside others takes its time.
+    testTimeout: 20_000,
+    // Most files wait for processes and browsers: more of them than cores.
+    maxWorkers: 3,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     projects: [
       {

@@ -15,7 +15,8 @@ beforeAll(async () => {
   await rm(project, { recursive: true, force: true })
   await mkdir(project, { recursive: true })
   await Promise.all(typed.map(snippet => writeFile(new URL(fileNameOf(snippet), project), asModule(snippet))))
-  const files = ['../readme-context/given.d.ts', ...typed.map(fileNameOf)]
+  const given = ['given.d.ts', 'client-lambda.d.ts'].map(name => `../readme-context/${name}`)
+  const files = [...given, ...typed.map(fileNameOf)]
   const configuration = { extends: '../readme-context/tsconfig.json', files }
   await writeFile(new URL('tsconfig.json', project), JSON.stringify(configuration))
 })

@@ -18,6 +18,7 @@ import { measureEarlyStarts } from './measure-early-starts.ts'
 import { measureOverhead } from './measure-overhead.ts'
 import { measureRenders } from './measure-renders.ts'
 import { measureStoreClaims } from './measure-store-claims.ts'
+import { pictureReport } from './picture-report.ts'
 import { quantile } from './quantile.ts'
 import { startProcess } from './start-process.ts'
 import { updateReadme } from './update-readme.ts'
@@ -85,6 +86,7 @@ process.stdout.write(`${toTextTable(toReport())}\n\n${goalTable(goals)}\n`)
 if (!values.dry) {
   await save('result.json', `${JSON.stringify(result, null, 2)}\n`)
   await save('report.html', renderReport(toReport()))
+  await pictureReport()
   await save('growth.svg', growthFigure(growth.series))
   await save('early-result.json', `${JSON.stringify(early, null, 2)}\n`)
   await updateReadme(result.results, early)

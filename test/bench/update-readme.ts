@@ -11,11 +11,11 @@ export async function updateReadme(
   await edit('../../README.md', text => {
     const first = `**${cold?.p50Ms} ms cold → ${warm?.p50Ms} ms pre-warmed**`
     const withFirst = text.replace(/\*\*\d+ ms cold → \d+ ms pre-warmed\*\*/, first)
-    const naive = naiveSentence(results)
-    const mark = '<!-- bench: naive -->\n'
-    const bare = withFirst.replace(new RegExp(`\\n${mark}.*\\n`), '')
-    const table = readmeTable(results) + (naive ? `\n\n${mark}${naive}` : '')
-    return bare.replace(/(<!-- bench: table -->\n)(\|.*\n)+/, (_, start: string) => `${start}${table}\n`)
+    const withTable = withFirst.replace(
+      /(<!-- bench: table -->\n)(\|.*\n)+/,
+      (_, mark: string) => `${mark}${readmeTable(results)}\n`,
+    )
+    return withTable.replace(/(<!-- bench: naive -->\n).*/, (_, mark: string) => mark + (naiveSentence(results) ?? ''))
   })
   const { hook, script } = early.results
   await edit('../../packages/client/README.md', text =>

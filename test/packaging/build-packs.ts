@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from './run.ts'
@@ -36,9 +35,10 @@ interface Manifest {
 /**
  * Builds and packs every package in a copy that holds sources alone: as a release from a fresh clone, and without
  * what old builds have left in `dist`.
+ *
+ * @param copy An empty folder outside of this repository, which is the caller's to remove.
  */
-export async function buildPacks(): Promise<Pack[]> {
-  const copy = await realpath(await mkdtemp(join(tmpdir(), 'warm-agent-packs-')))
+export async function buildPacks(copy: string): Promise<Pack[]> {
   const folders = await readdir(join(root, 'packages'))
   await cp(join(root, 'tsconfig.json'), join(copy, 'tsconfig.json'))
   await mkdir(join(copy, 'node_modules/@warm-agent'), { recursive: true })

@@ -1,14 +1,16 @@
-// Slower than a test file should be, some 40 seconds: it builds, packs and installs everything as a stranger would.
+// Slower than a test file should be, about a minute: it builds, packs and installs everything as a stranger would.
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Emulator, startEmulator } from '@warm-agent/emulator'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildPacks, type Pack } from './build-packs.ts'
-import { freshProject } from './fresh-project.ts'
+import { freshFolder, freshProject } from './fresh-project.ts'
 import { publicSurface } from './public-surface.ts'
 import { run } from './run.ts'
+import { openSessionAt } from './serve.ts'
 
 const aMinute = 60_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -16,14 +18,22 @@ const program = (name: string) => join(root, 'node_modules/.bin', name)
 const leftovers: string[] = []
 let packs: Pack[]
 let libraries: Pack[]
+let emulator: Emulator
+/** What a user would write into `.env`. */
+let env: Record<string, string>
+const works = { events: ['lease', 'warm'], outcome: 'warm' }
 
 beforeAll(async () => {
-  packs = await buildPacks()
+  const copy = await freshFolder('packs')
+  leftovers.push(copy)
+  packs = await buildPacks(copy)
   // The command is run, not imported.
   libraries = packs.filter(({ manifest }) => manifest.exports)
-  leftovers.push(join(packs[0]?.folder ?? '', '../..'))
+  emulator = await startEmulator({ agent: `node ${join(root, 'test/fixtures/agent.js')}` })
+  env = { ...emulator.env, WARM_AGENT_SECRET: 'a secret that is known to everybody', WARM_AGENT_ANONYMOUS: '1' }
 }, 2 * aMinute)
 afterAll(async () => {
+  await emulator?.close()
   for (const folder of leftovers) await rm(folder, { recursive: true, force: true })
 })
 
@@ -53,6 +63,17 @@ test('a pack has the README, the licence, and nothing that only we need', async 
       const { sources } = JSON.parse(await readFile(join(folder, path), 'utf8'))
       expect(files).toContain(join(path, '..', sources[0]))
     }
+  }
+})
+
+test('all packages have one version, and ask for each other in exactly that', () => {
+  const [version, ...others] = new Set(packs.map(({ manifest }) => manifest.version))
+  expect(others).toEqual([])
+  for (const { name, manifest } of packs) {
+    const ours = Object.entries(manifest.dependencies ?? {}).filter(([wanted]) =>
+      packs.some(one => one.name === wanted),
+    )
+    for (const [wanted, range] of ours) expect(range, `${wanted} for ${name}`).toBe(version)
   }
 })
 
@@ -95,36 +116,73 @@ test(
     expect(await run(folder, 'node', 'common.cjs')).toBe('function')
     const plan = await run(folder, 'npx', 'warm-agent', 'plan', '--rate', '10', '--replenishment-ms', '3000', '--json')
     expect(JSON.parse(plan)).toHaveProperty('demand')
+
+    await run(folder, 'npx', 'warm-agent', 'init', '--yes')
+    expect(await openSessionAt(folder, env, 'node', 'app.cjs')).toEqual(works)
     await checkLicences(folder)
   },
-  aMinute,
+  2 * aMinute,
 )
 
 test(
   'a page: it type-checks, its bundle has no server in it and no devtools, and its test plays the proxy',
   async () => {
-    const names = ['client', 'protocol', 'react', 'testing'].map(name => `@warm-agent/${name}`)
     const others = ['react', 'react-dom', 'vite', '@vitejs/plugin-react', 'msw']
     const types = ['@types/react', '@types/react-dom', '@types/node']
-    const folder = await project('vite-page', names, [...others, ...types])
+    const folder = await project('vite-page', allNames(), [...others, ...types])
+    await run(folder, 'npx', 'warm-agent', 'init', '--yes')
     await run(folder, program('tsc'))
     await run(folder, 'npx', 'vite', 'build')
     const assets = join(folder, 'dist/assets')
     const [bundle = ''] = await readdir(assets)
     const text = await readFile(join(assets, bundle), 'utf8')
     expect(text).toContain('Warm-Agent-Ticket')
-    expect(text).not.toMatch(/node:(http|crypto|stream)|aws-sdk|jwtDecrypt|ZodError|Timeline|msw/)
+    expect(text.match(/node:(http|crypto|stream)|aws-sdk|jwtDecrypt|ZodError|wa-bar|setupWorker/g)).toBeNull()
     expect(await readFile(join(folder, 'dist/index.html'), 'utf8')).toContain('Warm-Agent-Version')
+
+    expect(await openSessionAt(folder, env, join(folder, 'node_modules/.bin/vite'), '--port', '0')).toEqual(works)
 
     expect(JSON.parse(await run(folder, program('tsx'), 'chat.ts'))).toEqual({
       outcome: 'warm',
       answer: 'Hello!',
       seen: 1,
     })
+    const missing = JSON.parse(await run(folder, 'node', 'import-all.js', ...entryPoints()))
+    // What only some need they install themselves: optional peers.
+    expect(missing).toEqual(['@aws-sdk/client-sqs', 'aws-cdk-lib'])
     await checkLicences(folder)
   },
-  aMinute,
+  2 * aMinute,
 )
+
+test(
+  'a Next.js app, after warm-agent init: it is built, and its route and hook work',
+  async () => {
+    const types = ['@types/react', '@types/react-dom', '@types/node']
+    const folder = await project('next-app', allNames(), [
+      'next@16.4.6',
+      'typescript@5.9.3',
+      'react',
+      'react-dom',
+      ...types,
+    ])
+    await run(folder, 'npx', 'warm-agent', 'init', '--yes')
+    const next = join(folder, 'node_modules/.bin/next')
+    await run(folder, next, 'build')
+    expect(await openSessionAt(folder, env, next, 'start', '--port', '0')).toEqual(works)
+  },
+  3 * aMinute,
+)
+
+function entryPoints(): string[] {
+  return libraries.flatMap(({ name, manifest }) =>
+    Object.keys(manifest.exports ?? {}).map(path => name + path.slice(1)),
+  )
+}
+
+function allNames(): string[] {
+  return packs.map(({ name }) => name)
+}
 
 function packOf(name: string): Pack {
   const pack = packs.find(pack => pack.name === name)

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 
 /** A fenced block of code. */
 export interface Snippet {
@@ -10,15 +11,14 @@ export interface Snippet {
   code: string
 }
 
-const root = new URL('../../', import.meta.url)
+// No URL: in a test with jsdom that is the page's.
+const root = join(import.meta.dirname, '../..')
 
 /** @returns the front page and every package's, by their paths. */
 export async function readReadmes(): Promise<Map<string, string>> {
-  const packages = (await readdir(new URL('packages', root))).sort()
+  const packages = (await readdir(join(root, 'packages'))).sort()
   const paths = ['README.md', ...packages.map(name => `packages/${name}/README.md`)]
-  return new Map(
-    await Promise.all(paths.map(async path => [path, await readFile(new URL(path, root), 'utf8')] as const)),
-  )
+  return new Map(await Promise.all(paths.map(async path => [path, await readFile(join(root, path), 'utf8')] as const)))
 }
 
 /** @returns all blocks of code of all READMEs, in their order. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
 import { runCommand } from '../src/run-command.ts'
 
@@ -192,6 +193,18 @@ test('without a terminal it asks for --yes, after the diff', async () => {
   expect(stdout).toContain('+++ b/vite.config.ts')
   expect(stderr).toMatch(/nobody is there to confirm it\. Give --yes/)
   expect(await filesOf(folder)).toEqual(vite)
+})
+
+test.each([
+  ['y', 0, true],
+  ['n', 2, false],
+])('at a terminal it asks after the diff: %s', async (answer, status, isWritten) => {
+  const folder = await project(vite)
+  const terminal = Object.assign(new PassThrough(), { isTTY: true })
+  vi.spyOn(process, 'stdin', 'get').mockReturnValue(terminal as unknown as typeof process.stdin)
+  terminal.write(`${answer}\n`)
+  expect(await run(folder)).toMatchObject({ status, stdout: expect.stringContaining('+++ b/vite.config.ts') })
+  expect('warm-agent-proxy.ts' in (await filesOf(folder))).toBe(isWritten)
 })
 
 test('of Vite and Express in one project, --framework says which', async () => {

@@ -1,0 +1,98 @@
+// The front page's code, as it stands there, on real processes; and other READMEs' blocks that are programs.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { startEmulator } from '@warm-agent/emulator'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { createPage } from './support/page.ts'
+import { snippetWith } from './support/readme-snippets.ts'
+
+/** Beside the blocks that are compiled: packages resolve from here. Git does not know it. */
+const directory = new URL('.snippets-run/', import.meta.url)
+const runs = [process.execPath, '--conditions=@warm-agent/source', '--import', 'tsx']
+
+beforeAll(async () => {
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { recursive: true })
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+/** Writes a program: what its reader brings, then the block. */
+async function write(name: string, given: string, code: string): Promise<string> {
+  const file = new URL(name, directory)
+  await writeFile(file, `${code}\n${given}\n`)
+  return fileURLToPath(file)
+}
+
+const commandOf = (file: string) => `exec ${[...runs, file].map(word => `'${word}'`).join(' ')}`
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Starts the front page's server on a port of its own, in front of an agent. */
+async function serve(agent: string): Promise<string> {
+  const emulator = await startEmulator({ agent })
+  onTestFinished(() => emulator.close())
+  const port = await freePort()
+  const code = (await snippetWith('README.md', 'createServer(')).replace('8787', String(port))
+  const file = await write('server.ts', `async function userIdFrom(_request: Request) { return 'ann' }`, code)
+  const [program = '', ...words] = [...runs, file]
+  const env = { ...process.env, ...emulator.env, WARM_AGENT_SECRET: 'a secret for one test, of 32 bytes' }
+  const server = spawn(program, words, { env, stdio: ['ignore', 'inherit', 'inherit'] })
+  onTestFinished(async () => {
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+  })
+  const origin = `http://127.0.0.1:${port}`
+  const answers = () =>
+    fetch(`${origin}/api/agent/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  await expect.poll(answers, { timeout: 8_000 }).toBe(true)
+  return origin
+}
+
+/** Opens a page, waits for the warm-up, and asks. */
+async function ask(origin: string): Promise<{ evidence?: string; outcome: string | null; answer: string }> {
+  const page = createPage(origin)
+  const { end } = await page.open()
+  const { data } = await end
+  const response = await page.start({ prompt: 'Hello' })
+  const answer = await response.text()
+  await page.close()
+  return {
+    ...('evidence' in data && { evidence: data.evidence }),
+    outcome: response.headers.get('warm-agent-outcome'),
+    answer,
+  }
+}
+
+test('the server and the agent of the front page: a page is warmed, its first message answered warm', async () => {
+  const given = `async function* answerMessage(request: unknown) { yield JSON.stringify(request) + ', hello!' }`
+  const agent = await write('agent.ts', given, await snippetWith('README.md', 'new BedrockAgentCoreApp('))
+  const { evidence, outcome, answer } = await ask(await serve(commandOf(agent)))
+  expect({ evidence, outcome }).toEqual({ evidence: 'observed', outcome: 'warm' })
+  expect(answer).toContain('hello!')
+}, 20_000)
+
+test('the agent without a framework: the same', async () => {
+  const given = `async function loadIndex() {}\nasync function runAgent(body: unknown) { return { heard: body } }`
+  const agent = await write('plain.ts', given, await snippetWith('packages/agent/README.md', "from 'node:http'"))
+  const asked = await ask(await serve(commandOf(agent)))
+  expect(asked).toEqual({ evidence: 'observed', outcome: 'warm', answer: '{"heard":{"prompt":"Hello"}}' })
+}, 20_000)
+
+test('the test of a chat that packages/testing shows is the one that runs there', async () => {
+  const shown = await snippetWith('packages/testing/README.md', 'warmAgentHandlers(')
+  const file = await readFile(new URL('../packages/testing/test/chat.test.tsx', import.meta.url), 'utf8')
+  expect(file.startsWith(shown)).toBe(true)
+})
