@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { platformOf } from '@warm-agent/emulator'
 import { dollarsOf, prices } from '@warm-agent/protocol/prices'
-import { lexer, type Tokens, walkTokens } from 'marked'
+import { lexer, type Token, type Tokens, walkTokens } from 'marked'
 import { expect, test, vi } from 'vitest'
 import { runCommand } from '../packages/cli/src/run-command.ts'
 import { readReadmes, readSnippets } from './support/readme-snippets.ts'
@@ -55,8 +55,8 @@ test('every link and picture within the repository leads somewhere', () => {
   const broken: string[] = []
   for (const [path, text] of readmes) {
     void walkTokens(lexer(text), token => {
-      if (token.type !== 'link' && token.type !== 'image') return
-      const { href } = token as Tokens.Link
+      const href = hrefOf(token)
+      if (href === undefined) return
       if (/^[a-z]+:/.test(href)) return
       const [file = '', anchor] = href.split('#')
       const target = file ? normalize(join(dirname(path), file)) : path
@@ -78,6 +78,12 @@ test('every setting of the proxy stands in the README, or among the limits that 
   const told = textOf('README.md')
   expect([...settings].filter(name => !told.includes(`\`${name}\``) && !limits.includes(name))).toEqual([])
 }, 20_000)
+
+/** What a link, or a picture in Markdown or HTML, leads to. */
+function hrefOf(token: Token): string | undefined {
+  if (token.type === 'html') return /src="([^"]*)"/.exec(token.raw)?.[1]
+  return token.type === 'link' || token.type === 'image' ? (token as Tokens.Link).href : undefined
+}
 
 /** As GitHub makes them of headings. */
 function anchorsOf(text: string): string[] {
