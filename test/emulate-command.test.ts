@@ -45,7 +45,7 @@ test.each([
   [
     '--agent',
     ['--agent', 'node no-such-file.js'],
-    /^Could not start the agent with "node no-such-file\.js": .*Cannot find module.+$/,
+    /^Could not start the agent with "node no-such-file\.js": .*(Cannot find module|MODULE_NOT_FOUND).+$/,
   ],
   [
     '--platform',
