@@ -22,7 +22,7 @@ test('a fleet keeps what is touched anywhere, and stops what a proxy held that w
   const [staying, leaving] = [createPage(one), createPage(one)]
   for (const page of [staying, leaving]) {
     await (await page.open()).end
-    expect((await page.post('/sessions/close?afterMs=1500')).status).toBe(204)
+    expect((await page.post('/sessions/close?afterMs=3000')).status).toBe(204)
   }
   expect((await staying.post('/sessions/beat', undefined, two)).status).toBe(200)
   await fleet.processes[0]?.stop('SIGKILL')

@@ -174,7 +174,13 @@ export function createPageSharing(
     /** Makes the session in hand this page's own, or else the spare of another tab, if this one waits for its turn to hold it. */
     async claim() {
       const { held, state, pending } = core
-      if (held.ticket) return ownOrGiveUp(held)
+      if (held.ticket) {
+        await ownOrGiveUp(held)
+        // It was left to the other tabs when this page was frozen: they see that it is taken.
+        if (held.isLeft && held === core.held && find(false)?.id === held.id) remove(false)
+        held.isLeft = false
+        return
+      }
       const found = line && !pending && state.status !== 'warming' && find(false)
       if (!found || !(await own(found)) || held !== core.held) return
       remove(false)
@@ -189,7 +195,8 @@ export function createPageSharing(
       if (held.isLeft || (isFreezing && held.isOwn)) return
       // A lock would keep other tabs waiting for a page in the back/forward cache.
       leaveTurn()
-      if (held.ticket && liveHold(core.state)) {
+      // Also one that seems to be over: of a conversation that no beat has told, only the least is known.
+      if (held.ticket) {
         keep(environment.now())
         held.isLeft = true
         // The proxy stops it soon, unless the page returns, or another one takes it up.

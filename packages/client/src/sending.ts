@@ -53,7 +53,8 @@ export function createSending(
     }
     if (ticket && outcome) {
       // A spare that was leased too late for this message is of no use any more.
-      if (!sentTicket && mine.ticket) void core.letGo()
+      // So is one that has failed since this page was left, and is in use again.
+      if (!sentTicket && (mine.ticket || mine.isLeft)) void core.letGo()
       const { held } = core
       held.ticket = ticket
       held.id ??= ticket

@@ -113,6 +113,30 @@ test('whatever the tabs of a browser go through, no session has two conversation
       await pass(environments(), clock, 31_000)
       expect(proxy.left()).toEqual([])
     }),
-    { numRuns: 150 },
+    {
+      numRuns: 150,
+      // What was found once, and must not come back.
+      examples: [
+        [
+          [
+            { tab: 0, what: 'hide', amount: 1 },
+            { tab: 0, what: 'lose', amount: 1 },
+            { tab: 0, what: 'freeze', amount: 1 },
+            { tab: 0, what: 'wait', amount: 3000 },
+            { tab: 0, what: 'rush', amount: 1 },
+            { tab: 0, what: 'send', amount: 1 },
+          ],
+        ],
+        [
+          [
+            { tab: 1, what: 'hide', amount: 1 },
+            { tab: 0, what: 'wait', amount: 84_360 },
+            { tab: 1, what: 'send', amount: 1 },
+            { tab: 0, what: 'wait', amount: 60_000 },
+            { tab: 1, what: 'reload', amount: 1 },
+          ],
+        ],
+      ],
+    },
   )
 }, 60_000)

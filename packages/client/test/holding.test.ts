@@ -325,14 +325,11 @@ test('coming back to a session that the proxy has stopped expires it', async () 
   expect(status()).toBe('expired')
 })
 
-test('what is over is not parked', async () => {
-  const { proxy, environment, warmUp, session } = start()
+test('what has no session is not parked', async () => {
+  const { proxy, environment, session } = start()
   session.mount()
   await environment.leave()
   await environment.comeBack()
-  await warmUp()
-  await environment.sleep(15 * minute)
-  await environment.leave()
   expect(proxy.closes).toEqual([])
 })
 

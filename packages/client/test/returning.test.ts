@@ -176,3 +176,14 @@ test('a full storage harms nobody', async () => {
   await environment.leave()
   expect(proxy.closes).toHaveLength(1)
 })
+
+test('a conversation that seems to be over is parked too: its microVM may live', async () => {
+  const { session, environment, proxy, status } = start()
+  session.mount()
+  await proxy.openings[0]?.fail()
+  await session.fetch('/api/agent/messages', { method: 'POST', body: 'hi' })
+  await environment.sleep(61_000)
+  expect(status()).toBe('expired')
+  await environment.leave()
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-of-message', afterMs: 30_000, keepalive: true }])
+})
