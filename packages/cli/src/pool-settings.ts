@@ -7,7 +7,7 @@ import {
   type WarmPoolOptions,
 } from '@warm-agent/pool'
 import type { AgentRuntime } from '@warm-agent/proxy'
-import { readRedisUrl } from './redis.ts'
+import { connectToRedis, readRedisUrl } from './redis.ts'
 import { decimal, integer, optional, setting } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -106,10 +106,7 @@ function adaptiveOptions(values: PoolValues): AdaptiveTargetOptions {
 export async function openPoolStore(values: Pick<PoolValues, 'pool-store' | 'pool-prefix'>) {
   const url = values['pool-store']
   if (!url) return { store: memoryStore(), close: () => {} }
-  const [{ Redis }, { redisStore }] = await Promise.all([import('ioredis'), import('@warm-agent/pool/redis')])
-  const client = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: 5_000 })
-  // Every failure reaches who asked. This one would end the process.
-  client.on('error', () => {})
+  const [client, { redisStore }] = await Promise.all([connectToRedis(url, true), import('@warm-agent/pool/redis')])
   return { store: redisStore({ client, prefix: values['pool-prefix'] }), close: () => client.disconnect() }
 }
 

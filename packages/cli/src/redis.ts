@@ -16,8 +16,14 @@ export const redisSettings = {
  * @param reconnects Whether to try for ever, as who serves does.
  */
 export async function openRedis(url: string, reconnects: boolean) {
+  const client = await connectToRedis(url, reconnects)
+  return { ledger: redisLedger({ client }), limits: redisLimits({ client }), close: () => client.disconnect() }
+}
+
+/** @param reconnects Whether to try for ever. */
+export async function connectToRedis(url: string, reconnects: boolean) {
   const { Redis } = await import('ioredis')
-  // A command that cannot be sent fails soon: the proxy goes on without an answer.
+  // A command that cannot be sent fails soon: whoever gave it goes on without an answer.
   const client = new Redis(url, {
     maxRetriesPerRequest: 1,
     connectTimeout: 5_000,
@@ -25,7 +31,7 @@ export async function openRedis(url: string, reconnects: boolean) {
   })
   // Every failure reaches who asked. This one would end the process.
   client.on('error', () => {})
-  return { ledger: redisLedger({ client }), limits: redisLimits({ client }), close: () => client.disconnect() }
+  return client
 }
 
 /** @throws Error that does not repeat the URL. */
