@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { spawnGuarded } from './spawn-guarded.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** How long an agent may take to leave after SIGTERM; then SIGKILL. The platform takes up to 15 s (AgentCore developer guide). */
@@ -25,15 +25,8 @@ export function startAgentProcess(
   output: 'ignore' | 'inherit',
   watchdog: Watchdog,
 ): AgentProcess {
-  watchdog.arm()
-  const child = spawn(command, {
-    shell: true,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PORT: String(port) },
-  })
+  const { child, release } = spawnGuarded(command, port, watchdog)
   const { pid } = child
-  const release = pid === undefined ? () => {} : watchdog.guard(pid)
 
   const exited = new Promise<string>(resolve => {
     child.once('error', error => resolve(`it could not be started (${error.message})`))

@@ -1,20 +1,13 @@
-import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { PassThrough } from 'node:stream'
 import type { CommandRun } from './engine.ts'
+import { spawnGuarded } from './spawn-guarded.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** Runs a shell command in a process group of its own, with the agent's `PORT`. It never outlives the emulator. */
 export function startCommandProcess(command: string, port: number, watchdog: Watchdog): CommandRun {
-  watchdog.arm()
-  const child = spawn(command, {
-    shell: true,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PORT: String(port) },
-  })
+  const { child, release } = spawnGuarded(command, port, watchdog)
   const { pid } = child
-  const release = pid === undefined ? () => {} : watchdog.guard(pid)
   const output = new PassThrough({ objectMode: true, highWaterMark: 16 })
 
   const forward = (name: 'stdout' | 'stderr') => {
