@@ -67,6 +67,7 @@ test.each([
   ['pool', ['--drain'], { WARM_AGENT_POOL_STORE: 'redis://127.0.0.1:1' }, /AGENT_RUNTIME_ARN .* is not set/],
   ['proxy', ['--pool', '0'], {}, /"0" is not a whole number from 1/],
   ['proxy', ['--pool', 'lots'], {}, /"lots" is not a whole number/],
+  ['proxy', ['--pool', 'adaptive', '--pool-ceiling', '0'], {}, /ceiling/],
   ['proxy', ['--pool-ceiling', '7'], {}, /Could not use --pool-ceiling: there is no pool/],
 ] as const)('%s %j with %j is one clear sentence, status 2, and no password', async (command, args, more, message) => {
   const base = {

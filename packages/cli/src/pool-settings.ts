@@ -9,7 +9,7 @@ import {
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { connectToRedis, readRedisUrl } from './redis.ts'
 import { decimal, integer, optional, setting } from './settings.ts'
-import { UsageError } from './usage-error.ts'
+import { checking, UsageError } from './usage-error.ts'
 
 /** Where the pool is that a command shows, drains or claims from. */
 export const poolStoreSettings = {
@@ -80,14 +80,11 @@ export async function poolFrom(
     }
     return undefined
   }
+  const target = checking(() => (size === 'adaptive' ? adaptiveTarget(adaptiveOptions(values)) : size))
   const { store, close } = await openPoolStore(values)
-  const pool = createWarmPool({
-    runtime,
-    store,
-    target: size === 'adaptive' ? adaptiveTarget(adaptiveOptions(values)) : size,
-    ...(version && { version }),
-    ...(onEvent && { onEvent }),
-  })
+  const pool = checking(() =>
+    createWarmPool({ runtime, store, target, ...(version && { version }), ...(onEvent && { onEvent }) }),
+  )
   return {
     pool,
     async close() {
