@@ -34,7 +34,7 @@ beforeAll(async () => {
 }, 2 * aMinute)
 afterAll(async () => {
   await emulator?.close()
-  for (const folder of leftovers) await rm(folder, { recursive: true, force: true })
+  await Promise.all(leftovers.map(folder => rm(folder, { recursive: true, force: true })))
 })
 
 test('every package is packed, and publint has nothing to say', async () => {
