@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
 
-afterEach(stopAll)
+afterAll(stopAll)
 
 const agent = 'node test/fixtures/agent.js'
 
@@ -36,7 +36,8 @@ async function startEmulator(flags: string[]) {
   return { command, warm, ledger }
 }
 
-test.each([
+// Beside each other: most of their time is that of a process that starts.
+test.concurrent.for<[string, string[], RegExp]>([
   [
     '--agent',
     ['--agent', 'no-such-program --serve'],
@@ -59,7 +60,7 @@ test.each([
     /^Could not start the emulator: option "boot" is .+ENOENT.+$/,
   ],
   ['--conflict-ms', ['--agent', agent, '--conflict-ms', 'soon'], /^Could not .+conflict-ms.+$/],
-])('%s that makes no sense is one sentence and exit status 2: %j', async (_, flags, sentence) => {
+])('%s that makes no sense is one sentence and exit status 2: %j', async ([_, flags, sentence], { expect }) => {
   const { code, stderr } = await warmAgentOnce(['emulate', '--port', '0', ...flags])
   expect(stderr.trim()).toMatch(sentence)
   expect(stderr.trim().split('\n')).toHaveLength(1)

@@ -23,6 +23,8 @@ test('the command checks signatures with the key that it prints', async () => {
     vi.stubEnv(name, await read(name))
   }
   const arn = await read('AGENT_RUNTIME_ARN')
+  // boto3 knows the second one only.
+  expect(new Set([await read('AWS_REGION'), await read('AWS_DEFAULT_REGION'), arn.split(':')[3]]).size).toBe(1)
   const send = () =>
     createAgentCoreRuntime({ arn }).invoke(
       { id: 'a-session-of-the-emulate-command-test', qualifier: 'DEFAULT' },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import type { Authenticate } from './auth/authenticate.ts'
 import { readBearer } from './auth/bearer.ts'
+import { checkBody } from './bodies.ts'
 import type { CallKind } from './chaos/chaos-rule.ts'
 import type { ChaosSource, Trouble } from './chaos/create-chaos.ts'
 import { refusalOf } from './chaos/trouble.ts'
@@ -57,6 +58,7 @@ export function createAdmit({ runtime, sessions, clock, authenticate, chaos, ...
     const address = readAddress(route, readMembers(headers, route.query), runtime, randomUUID)
     arrival.onSession(address.sessionId)
     checkCustomHeaders(headers)
+    checkBody(route.name, body)
 
     const trouble = chaos.next(kindsOf(route, body, sessions.isUp(address)))
     await delay(clock, trouble.slowMs, clientLeft)

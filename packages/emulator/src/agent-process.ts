@@ -19,13 +19,22 @@ export interface AgentProcess {
   end(): Promise<void>
 }
 
+/**
+ * Has the shell wait for the agent when both are ended: an agent that lost its parent is left to process 1, and that of a
+ * container often does not collect it, so that it would count as alive until all patience is over.
+ */
+const waitForAgent = "trap 'exit 143' TERM; "
+
+/** What a shell that waited says of an agent that was ended. */
+const shellNotice = /^(\S+: line \d+: +\d+ )?Terminated\b.*\n$/
+
 export function startAgentProcess(
   command: string,
   port: number,
   output: 'ignore' | 'inherit',
   watchdog: Watchdog,
 ): AgentProcess {
-  const { child, release } = spawnGuarded(command, port, watchdog)
+  const { child, release } = spawnGuarded(waitForAgent + command, port, watchdog)
   const { pid } = child
 
   const exited = new Promise<string>(resolve => {
@@ -39,13 +48,14 @@ export function startAgentProcess(
   })
 
   let printed = ''
+  let isEnding = false
   // Without a process there may be no streams either (EMFILE).
   const streams = pid === undefined ? [] : [child.stdout, child.stderr]
   for (const stream of streams) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       printed = (printed + text).slice(-keptOutput)
       // To stderr both: the command's stdout is for what a shell evaluates.
-      if (output === 'inherit') process.stderr.write(text)
+      if (output === 'inherit' && !(isEnding && shellNotice.test(text))) process.stderr.write(text)
     })
   }
 
@@ -63,6 +73,7 @@ export function startAgentProcess(
     exited,
     lastWords: () => printed.trim(),
     async end() {
+      isEnding = true
       if (pid !== undefined) signalGroup(pid, 'SIGTERM')
       if (!(await isGone(graceMs)) && pid !== undefined) {
         signalGroup(pid, 'SIGKILL')

@@ -9,6 +9,9 @@ const defaultTimeout = 300
 const longestTimeout = 3_600
 const longestCommand = 65_536
 
+/** Service model, ClientToken: hyphens between letters and digits. */
+const clientTokenPattern = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/
+
 /** Reads a body whole: the platform has checked it before the agent sees any of it. One too large is read and dropped. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
@@ -31,6 +34,9 @@ export function readClientToken(body: Buffer): string | undefined {
   if (typeof token !== 'string' || token.length < 33 || token.length > 256) {
     throw violated('clientToken', 'Member must be a string of 33 to 256 characters')
   }
+  if (!clientTokenPattern.test(token)) {
+    throw violated('clientToken', 'Member must satisfy regular expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,256}')
+  }
   return token
 }
 
@@ -44,6 +50,12 @@ export function readCommand(body: Buffer): { command: string; timeoutMs: number 
     throw violated('body.timeout', `Member must be an integer from 1 to ${longestTimeout}`)
   }
   return { command, timeoutMs: (timeout as number) * 1_000 }
+}
+
+/** Throws 400 for a body that its operation could not read. That of an invoke is the agent's. */
+export function checkBody(operation: string, body: Buffer): void {
+  if (operation === 'stop') readClientToken(body)
+  if (operation === 'command') readCommand(body)
 }
 
 function parse(body: Buffer): Record<string, unknown> | null {

@@ -5,10 +5,13 @@ export interface Clock {
   clearTimeout(timer: unknown): void
 }
 
+/** Node takes a longer time for none at all. 24.8 days, in milliseconds. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** The wall clock. Its timers keep no process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (run, ms) => setTimeout(run, ms).unref(),
+  setTimeout: (run, ms) => setTimeout(run, Math.min(ms, longestTimerMs)).unref(),
   clearTimeout: timer => clearTimeout(timer as NodeJS.Timeout),
 }
 

@@ -51,7 +51,7 @@ export function createWire({ settings, core, clock, seed, adminUrl }: WireSetup)
     if (wire.auth !== 'oauth') return undefined
     return oauth.discoveryUrl?.replace(/\/\.well-known\/openid-configuration$/, '') ?? tokens.issuer
   }
-  const onDataPlane = createDataPlane({ admit, sessions, books, clock, emit, issuer })
+  const onDataPlane = createDataPlane({ admit, sessions, books, clock, emit, runtime, issuer })
   const onAdmin = createAdmin({
     ...bookRoutes(core, clock),
     ...chaosRoutes(chaos),

@@ -1,20 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Admit, Admitted } from './admission.ts'
 import { readBody, readClientToken, readCommand } from './bodies.ts'
 import type { Books } from './books.ts'
-import { lateErrorOf } from './chaos/trouble.ts'
+import { hindrances } from './chaos/hindrances.ts'
+import { failLate } from './chaos/trouble.ts'
 import type { Clock } from './clock.ts'
 import type { Emit } from './events.ts'
 import { echoedHeaders, sessionIdHeader } from './headers.ts'
-import { readHead, readRoute } from './operation.ts'
+import { readAddress, readHead, readRoute } from './operation.ts'
 import { PlatformError } from './platform-errors.ts'
 import { refusalReporter } from './refusals.ts'
 import { relay } from './relay.ts'
 import type { Sessions } from './sessions.ts'
 import { startCallLimit } from './wire/call-limit.ts'
+import { readMembers } from './wire/check-members.ts'
 import { oauthMetadata } from './wire/oauth-metadata.ts'
 import { streamCommand } from './wire/run-command.ts'
+import type { Runtime } from './wire/runtime.ts'
 import { createStopOnce } from './wire/stop-once.ts'
 
 export interface DataPlaneSetup {
@@ -23,12 +28,13 @@ export interface DataPlaneSetup {
   books: Books
   clock: Clock
   emit: Emit
+  runtime: Runtime
   /** Who issues the tokens of this runtime; `undefined`: it takes none. */
   issuer: () => string | undefined
 }
 
 /** Speaks the wire: one HTTP request in, one operation, its answer or the platform's error out. */
-export function createDataPlane({ admit, sessions, books, clock, emit, issuer }: DataPlaneSetup) {
+export function createDataPlane({ admit, sessions, books, clock, emit, runtime, issuer }: DataPlaneSetup) {
   const stop = createStopOnce(sessions.stop)
   const report = refusalReporter(books, emit)
 
@@ -36,8 +42,11 @@ export function createDataPlane({ admit, sessions, books, clock, emit, issuer }:
     const { headers } = request
     const route = readRoute(readHead(request))
     const body = await readBody(request)
-    if (route.name === 'oauth-metadata')
+    if (route.name === 'oauth-metadata') {
+      // For everybody, but of the runtime that exists.
+      readAddress(route, readMembers(headers, route.query), runtime, randomUUID)
       return answerJson(response, 200, oauthMetadata(headers, route, requireIssuer()))
+    }
     if (route.name === 'websocket')
       throw new PlatformError('ValidationException', 'The request is no WebSocket handshake.')
     const onSession = (sessionId: string) => response.setHeader(sessionIdHeader, sessionId)
@@ -53,14 +62,21 @@ export function createDataPlane({ admit, sessions, books, clock, emit, issuer }:
       }
       case 'stop':
         await stop(call.address, readClientToken(body))
-        if (call.trouble.late) throw lateErrorOf(call.trouble.late)
-        return answerJson(response, 200, {})
+        if (call.trouble.late) await failLate(call.trouble.late, clock, clientLeft)
+        return answerStop(call, response, clientLeft)
       case 'command':
         for (const [name, value] of Object.entries(echoedHeaders(headers))) response.setHeader(name, String(value))
         return command(call, body, response, clientLeft)
       default:
         route.name satisfies never
     }
+  }
+
+  async function answerStop({ trouble }: Admitted, response: ServerResponse, clientLeft: AbortSignal): Promise<void> {
+    const inTheWay = hindrances(trouble, clock, clientLeft)
+    if (inTheWay.length === 0) return answerJson(response, 200, {})
+    response.writeHead(200, { 'content-type': 'application/json' })
+    await pipeline([Readable.from([Buffer.from('{}')]), ...inTheWay, response])
   }
 
   async function pass(
@@ -94,6 +110,7 @@ export function createDataPlane({ admit, sessions, books, clock, emit, issuer }:
     try {
       const run = vm.machine?.run?.(line)
       if (!run) throw new PlatformError('RuntimeClientError', 'A simulated agent has no shell to run a command in.')
+      emit({ type: 'command-started', ...vm.identity })
       await streamCommand({ run, timeoutMs, response, clock, trouble, signal: flight.signal })
     } finally {
       flight.land()

@@ -3,8 +3,12 @@ import type { EmulatorEvent } from './events.ts'
 /** How much of a session id people see: enough to tell sessions apart, too little to enter one. */
 const shownOfSessionId = 8
 
-/** One line for people. */
+/** One line for people, however many an agent printed. */
 export function describeEvent(event: EmulatorEvent): string {
+  return describe(event).trim().replace(/\s+/g, ' ')
+}
+
+function describe(event: EmulatorEvent): string {
   if (event.type === 'version-added') return `The agent has version ${event.version} now.`
   if (event.type === 'refused') {
     const whose = event.sessionId === undefined ? '' : `, ${sessionOf(event.sessionId)}`
@@ -26,12 +30,18 @@ function deedOf(event: Exclude<EmulatorEvent, { type: 'refused' | 'version-added
       return `failed to start: ${event.message}`
     case 'invoked':
       return 'is called.'
+    case 'command-started':
+      return 'runs a command.'
+    case 'socket-opened':
+      return 'has a WebSocket open.'
     case 'session-stopped':
       return 'was stopped.'
     case 'session-expired':
       return event.reason === 'idle' ? 'expired: it was idle for too long.' : 'expired: its maximum lifetime is over.'
     case 'agent-exited':
       return `lost its agent: ${event.how}.`
+    case 'vm-lost':
+      return event.reason === 'lost' ? 'was lost (chaos).' : 'was given up: its client left while it started.'
     default:
       return event satisfies never
   }

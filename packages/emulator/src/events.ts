@@ -19,9 +19,15 @@ export type EmulatorEvent =
   | ({ type: 'vm-failed'; message: string } & OfVm)
   /** A call was passed on to the agent. */
   | ({ type: 'invoked' } & OfVm)
+  /** A shell command was started beside the agent. */
+  | ({ type: 'command-started' } & OfVm)
+  /** The agent took a WebSocket. */
+  | ({ type: 'socket-opened' } & OfVm)
   | ({ type: 'session-stopped' } & OfVm)
   | ({ type: 'session-expired'; reason: Extract<EndReason, 'idle' | 'max-lifetime'> } & OfVm)
   | ({ type: 'agent-exited'; how: string } & OfVm)
+  /** Chaos took the VM, or it was given up because its client left before it was ready. */
+  | ({ type: 'vm-lost'; reason: Extract<EndReason, 'lost' | 'abandoned'> } & OfVm)
   /** The agent was updated: `DEFAULT` gives new sessions this version. */
   | { type: 'version-added'; version: number }
   /** A call was answered with an error. */

@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http'
+import { violated } from './platform-errors.ts'
 
 export const sessionIdHeader = 'x-amzn-bedrock-agentcore-runtime-session-id'
 const userIdHeader = 'x-amzn-bedrock-agentcore-runtime-user-id'
@@ -56,14 +57,25 @@ export function echoedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders
 /**
  * A WebSocket client in a browser sets no headers: its session id and custom headers are query parameters.
  *
- * @returns the headers with those added that the query names. A header wins.
+ * @returns the headers with those added that the query names. A header wins. Throws 400 for what no header could carry,
+ * a line break among others.
  */
 export function withHeadersOfQuery(headers: IncomingHttpHeaders, query: URLSearchParams): IncomingHttpHeaders {
   const named = [...query].map(([name, value]): [string, string] => [name.toLowerCase(), value])
   const wanted = named.filter(
     ([name]) => [sessionIdHeader, userIdHeader].includes(name) || name.startsWith(customPrefix),
   )
+  for (const [name, value] of wanted) checkHeader(name, value)
   return { ...Object.fromEntries(wanted), ...headers }
+}
+
+function checkHeader(name: string, value: string): void {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+  } catch {
+    throw violated(name, 'Member must have a name and a value of a header')
+  }
 }
 
 function pick(headers: IncomingHttpHeaders, isWanted: (name: string) => boolean): OutgoingHttpHeaders {

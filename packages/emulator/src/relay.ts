@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import type { Trouble } from './chaos/create-chaos.ts'
-import { lateErrorOf } from './chaos/trouble.ts'
-import { type Clock, delay } from './clock.ts'
+import { hindrances } from './chaos/hindrances.ts'
+import { failLate } from './chaos/trouble.ts'
+import type { Clock } from './clock.ts'
 import { headersForClient } from './headers.ts'
 import { PlatformError } from './platform-errors.ts'
 import type { VmAnswer } from './vm.ts'
@@ -32,16 +33,15 @@ export async function relay(answer: VmAnswer, { response, trouble, clock, client
   if (trouble.late) {
     // Only a handler that has run to its end was run for certain.
     await finished(body.resume()).catch(() => answer.settled())
-    await delay(clock, trouble.late.ms ?? 0, clientLeft)
-    throw lateErrorOf(trouble.late)
+    await failLate(trouble.late, clock, clientLeft)
   }
   response.writeHead(200, headersForClient(answer.headers))
   // Now, not with the first byte: a stream may be silent for long.
   response.flushHeaders()
   try {
-    if (trouble.cutAfter !== undefined || trouble.chunkMs > 0) {
-      await pipeline(body, slowDown(trouble.chunkMs, clock, clientLeft), cutAfter(trouble.cutAfter), response)
-    } else if (answer.body instanceof Uint8Array) response.end(answer.body)
+    const inTheWay = hindrances(trouble, clock, clientLeft)
+    if (inTheWay.length > 0) await pipeline([body, ...inTheWay, response])
+    else if (answer.body instanceof Uint8Array) response.end(answer.body)
     else {
       body.pipe(response)
       await finished(body)
@@ -51,31 +51,6 @@ export async function relay(answer: VmAnswer, { response, trouble, clock, client
     await answer.settled()
     response.destroy()
   }
-}
-
-function slowDown(chunkMs: number, clock: Clock, signal: AbortSignal): Transform {
-  return new Transform({
-    transform(chunk, _, done) {
-      delay(clock, chunkMs, signal).then(() => done(null, chunk), done)
-    },
-  })
-}
-
-/** Passes so many bytes on, and then fails: at the end of a shorter answer. */
-function cutAfter(most: number | undefined): Transform {
-  let left = most ?? Number.POSITIVE_INFINITY
-  const cut = new Error('The connection is cut (chaos).')
-  return new Transform({
-    transform(chunk: Buffer, _, done) {
-      const passed = chunk.subarray(0, left)
-      left -= passed.length
-      this.push(passed)
-      if (left > 0) done()
-      // What was passed is to leave this machine first.
-      else setImmediate(done, cut)
-    },
-    flush: done => (most === undefined ? done() : done(cut)),
-  })
 }
 
 async function readStart(body: Readable): Promise<string> {

@@ -84,8 +84,14 @@ export function createSessions({ books, quotas, versions, planBoot, ...setup }: 
     signal?.throwIfAborted()
   }
 
+  async function lose(vm: Vm, reason: 'lost' | 'abandoned'): Promise<void> {
+    if (vm.record.endReason === undefined) setup.emit({ type: 'vm-lost', reason, ...vm.identity })
+    await vm.end(reason)
+    await vm.gone
+  }
+
   async function boot(vm: Vm, signal: AbortSignal): Promise<void> {
-    const cancel = () => void vm.end('abandoned')
+    const cancel = () => void lose(vm, 'abandoned')
     if (setup.abortedProvisioning === 'cancel') signal.addEventListener('abort', cancel, { once: true })
     try {
       await vm.ready
@@ -138,16 +144,13 @@ export function createSessions({ books, quotas, versions, planBoot, ...setup }: 
           throw new PlatformError('ResourceNotFoundException', `No live session ${address.sessionId} was found.`)
         }
         await vm.end('stopped')
-        const { vm: number, sessionId, qualifier } = vm.record
-        return setup.emit({ type: 'session-stopped', vm: number, sessionId, qualifier })
+        return setup.emit({ type: 'session-stopped', ...vm.identity })
       }
     },
     isUp: address => isUp(vms.get(keyOf(address))),
     async lose(address) {
       const vm = vms.get(keyOf(address))
-      if (!vm || !isUp(vm)) return
-      await vm.end('lost')
-      await vm.gone
+      if (vm && isUp(vm)) await lose(vm, 'lost')
     },
     async close() {
       isClosed = true

@@ -19,6 +19,7 @@ export interface Emulator {
     Record<
       | 'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE'
       | 'AWS_REGION'
+      | 'AWS_DEFAULT_REGION'
       | 'AGENT_RUNTIME_ARN'
       | 'AWS_ACCESS_KEY_ID'
       | 'AWS_SECRET_ACCESS_KEY',
@@ -43,6 +44,12 @@ export interface Emulator {
 const keepAliveMs = 350_000
 
 /**
+ * All headers of a request together, in bytes. Node's own limit of 16 KB is less than what the platform passes on:
+ * twenty custom headers of 4 KB, twenty of an allowlist, a baggage of 8 KB, and a token.
+ */
+const largestHead = 262_144
+
+/**
  * Starts an emulator.
  * Rejects with an {@link EmulatorError} when an option makes no sense, or when it cannot listen.
  */
@@ -54,7 +61,7 @@ export async function startEmulator<State = unknown>(options: EmulatorOptions<St
   const { sessions, books } = core
   let adminUrl = ''
   const wire = createWire({ settings, core, clock, seed: platform.seed, adminUrl: () => adminUrl })
-  const server = createServer(wire.onRequest).on('upgrade', wire.webSockets.onUpgrade)
+  const server = createServer({ maxHeaderSize: largestHead }, wire.onRequest).on('upgrade', wire.webSockets.onUpgrade)
   server.keepAliveTimeout = keepAliveMs
   const url = await listen(server, settings)
   const adminServer = wireSettings.adminPort === undefined ? undefined : createServer(wire.onAdminRequest)
@@ -99,6 +106,8 @@ export async function startEmulator<State = unknown>(options: EmulatorOptions<St
     env: {
       AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: url,
       AWS_REGION: regionOf(arn),
+      // The only one of the two that boto3 reads.
+      AWS_DEFAULT_REGION: regionOf(arn),
       AGENT_RUNTIME_ARN: arn,
       AWS_ACCESS_KEY_ID: wireSettings.credentials[0].accessKeyId,
       AWS_SECRET_ACCESS_KEY: wireSettings.credentials[0].secretAccessKey,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { VmRecord } from './books.ts'
-import { Cancellable, unlessCancelled, wait } from './cancellation.ts'
+import { bootMachine, startFailure } from './boot-machine.ts'
+import { Cancellable } from './cancellation.ts'
 import type { Clock } from './clock.ts'
 import { createDeadlineTimer } from './deadline-timer.ts'
 import type { AgentAnswer, AgentCall, Engine, Machine } from './engine.ts'
@@ -20,6 +21,8 @@ export interface VmAnswer extends AgentAnswer {
 /** One microVM, from its creation to its end. It never comes back. */
 export interface Vm {
   readonly record: Readonly<VmRecord>
+  /** Who it is, for events. */
+  readonly identity: Pick<VmRecord, 'vm' | 'sessionId' | 'qualifier'>
   /** The agent in it, once it is ready. */
   readonly machine: Machine | undefined
   /** Resolves when it takes calls; rejects with what the platform answers when it never will. */
@@ -79,12 +82,7 @@ export function createVm({ record, engine, clock, limits, emit, onEnded, ...time
 
   async function bootUp(): Promise<void> {
     emit({ type: 'session-created', delayMs: record.delayMs, isPreWarmed: record.isPreWarmed, ...identity })
-    await wait(clock, record.delayMs, boot)
-    const started = await engine.start(vm, boot)
-    machine = started
-    if (started.pid !== undefined) record.pid = started.pid
-    emit({ type: 'vm-provisioned', pid: started.pid, ...identity })
-    await inTime(started)
+    const started = await bootMachine({ ...times, engine, clock, vm, delayMs: record.delayMs, boot, onStarted })
     void started.exited.then(exit)
     record.bootMs = clock.now() - record.bornAt
     touch()
@@ -93,10 +91,10 @@ export function createVm({ record, engine, clock, limits, emit, onEnded, ...time
     emit({ type: 'vm-ready', bootMs: record.bootMs, ...identity })
   }
 
-  async function inTime(started: Machine): Promise<void> {
-    const tooLong = 'Runtime initialization time exceeded, GET /ping did not answer 200 in time'
-    const timer = clock.setTimeout(() => boot.cancel(new Error(tooLong)), times.agentReadyTimeoutMs)
-    await unlessCancelled(started.ready, boot).finally(() => clock.clearTimeout(timer))
+  function onStarted(started: Machine): void {
+    machine = started
+    if (started.pid !== undefined) record.pid = started.pid
+    emit({ type: 'vm-provisioned', pid: started.pid, ...identity })
   }
 
   function touch(): void {
@@ -159,6 +157,7 @@ export function createVm({ record, engine, clock, limits, emit, onEnded, ...time
 
   return {
     record,
+    identity,
     get machine() {
       return machine
     },
@@ -189,17 +188,6 @@ export function createVm({ record, engine, clock, limits, emit, onEnded, ...time
 }
 
 const endedWhileItStarted = 'The session was ended while it started.'
-
-function startFailure(error: unknown, machine: Machine | undefined): PlatformError {
-  if (error instanceof PlatformError) return error
-  const words = machine?.lastWords().slice(-1_000)
-  const why = error instanceof Error ? error.message : String(error)
-  return new PlatformError(
-    'RuntimeClientError',
-    `The agent did not start: ${why}. ${words ? `It printed last: ${words}` : 'It printed nothing.'}`,
-    { cause: error },
-  )
-}
 
 function count(record: VmRecord, { body }: AgentCall): void {
   if (isWarmUp(body)) {

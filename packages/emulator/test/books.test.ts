@@ -84,3 +84,10 @@ test('tells people what happens in one line an event, and never a whole session 
   ])
   for (const line of lines) expect(line).not.toContain(sessionNamed('people'))
 })
+
+test('describes what an agent printed in one line too', () => {
+  const vm = { vm: 1, sessionId: sessionNamed('one'), qualifier: 'DEFAULT' }
+  expect(describeEvent({ type: 'vm-failed', message: 'It printed last: Error\n    at main\n', ...vm })).toBe(
+    'VM 1 (session one00000…, DEFAULT) failed to start: It printed last: Error at main',
+  )
+})

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createCalls, emulate, fixture, isRunning, nodeAgent, patience } from './harness.ts'
+import { commandOf, createCalls, emulate, fixture, isRunning, nodeAgent, patience } from './harness.ts'
 
 const clientError = (message: string | RegExp) => ({
   name: 'RuntimeClientError',
@@ -66,6 +69,16 @@ test.each([
   expect(write.mock.calls.filter(([text]) => text === 'no model could be loaded\n')).toHaveLength(times)
 })
 
+test('says nothing of its own about an agent that it ended', async () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => write.mockRestore())
+  const agent = `${nodeAgent.replace('exec ', '')}; true`
+  const { emulator, report } = await emulate({ agent, agentOutput: 'inherit' })
+  await report('quiet')
+  await emulator.close()
+  expect(write.mock.calls.filter(([text]) => String(text).includes('Terminated'))).toEqual([])
+})
+
 test('says that the command does not exist', async () => {
   const { invoke } = await emulate({ agent: 'no-such-program --serve' })
   await expect(invoke('none', 'hello')).rejects.toMatchObject(clientError('no-such-program: .*not found'))
@@ -77,6 +90,18 @@ test('gives up an agent that never becomes ready, and leaves no process', async 
   const [vm] = emulator.ledger().vms
   expect(vm).toMatchObject({ state: 'ended', endReason: 'start-failed', pid: expect.any(Number) })
   expect(isRunning(vm?.pid ?? 0)).toBe(false)
+})
+
+test("ends a shell with the agent that it started, and not before it: what has no parent may stay a container's zombie", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parting-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'parent')
+  const agent = `PARTING_FILE='${file}' ${commandOf('node', 'parting-agent.mjs').replace('exec ', '')}; true`
+  const { emulator, invoke, stop } = await emulate({ agent })
+  await invoke('parting', 'hello')
+  const [shell] = emulator.sessions()
+  await stop('parting')
+  expect(Number(await readFile(file, 'utf8'))).toBe(shell?.pid)
 })
 
 test('leaves no process behind when it is closed, whatever its sessions are doing', async () => {

@@ -100,6 +100,19 @@ interface CallOptions {
   qualifier?: string
 }
 
+/** What came of a call: `ok`, or the name of its error. */
+export async function outcomes(count: number, call: () => Promise<unknown>): Promise<string[]> {
+  const seen: string[] = []
+  for (let each = 0; each < count; each++)
+    seen.push(
+      await call().then(
+        () => 'ok',
+        error => error.name,
+      ),
+    )
+  return seen
+}
+
 /** @returns whether a process runs; one that is dead and was not collected does not. */
 export function isRunning(pid: number): boolean {
   try {

@@ -102,6 +102,19 @@ test('shows the token to the agent only when its owner allowed that, and never t
   expect(shut).not.toHaveProperty('x-tenant')
 })
 
+test.each([
+  ['a runtime that is missing', 'other-0123456789/{path}?accountId=123456789012', 404, 'ResourceNotFoundException'],
+  ['what is no runtime', 'nonsense/{path}', 400, 'ValidationException'],
+  ['an endpoint that is missing', '{arn}/{path}?qualifier=GREEN', 404, 'ResourceNotFoundException'],
+])('gives no metadata of %s', async (_, target, status, type) => {
+  const { emulator } = await emulate({ auth: 'oauth', qualifiers: ['DEFAULT'] })
+  const place = target
+    .replace('{path}', 'invocations/.well-known/oauth-protected-resource')
+    .replace('{arn}', encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN))
+  const answer = await fetch(`${emulator.url}/runtimes/${place}`)
+  expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([status, type])
+})
+
 test("verifies tokens of somebody else's issuer against its keys", async () => {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const server = createServer((request, response) => {

@@ -38,6 +38,15 @@ test('answers 409 to every operation while a session is provisioned', async () =
   expect(emulator.sessions()).toMatchObject([{ delayMs: 3_000, bootMs: 3_000 }])
 })
 
+test('takes a boot that is too long for a timer of Node for a long one, not for none', async () => {
+  const { emulator, happened, invoke } = await emulate({ agent: () => '{}', boot: { kind: 'fixed', ms: 2 ** 31 } })
+  const first = expect(invoke('long', 'hello')).rejects.toThrow()
+  await happened('session-created')
+  await expect(invoke('long', 'hello')).rejects.toMatchObject({ name: 'RetryableConflictException' })
+  await emulator.close()
+  await first
+})
+
 test('finishes provisioning when the client that began it leaves', async () => {
   const clock = createManualClock()
   const { happened, invoke, report, emulator } = await emulate({ clock, boot: { kind: 'fixed', ms: 3_000 } })

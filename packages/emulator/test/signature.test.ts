@@ -107,6 +107,14 @@ test.each<[string, (request: HttpRequest) => void, string]>([
     'Missing Authentication Token',
   ],
   ['signature into nonsense', headers({ authorization: 'AWS4-HMAC-SHA256 Credential=x' }), 'neither'],
+  [
+    'list of signed headers',
+    request => {
+      const { authorization = '' } = request.headers
+      headers({ authorization: authorization.replace('host;', '') })(request)
+    },
+    "'Host' or ':authority' must be a 'SignedHeader'",
+  ],
   ['signature into a token', headers({ authorization: 'Bearer e.y.J' }), 'method mismatch'],
 ])('refuses a call whose sender changed the %s', async (_, alter, message) => {
   const { emulator } = await emulate()

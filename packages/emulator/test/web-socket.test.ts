@@ -169,10 +169,17 @@ test('takes a token in the header, or, from a browser, among the subprotocols', 
 
 test.each<[string, Dial, number, string]>([
   ['a short session id', { query: { [sessionHeader]: 'short' } }, 400, 'ValidationException'],
+  [
+    'a session id that no header could carry',
+    { query: { [sessionHeader]: `${sessionNamed('a')}\r\nX-Evil: 1` } },
+    400,
+    'ValidationException',
+  ],
   ['a missing endpoint', { session: 'a', query: { qualifier: 'GREEN' } }, 404, 'ResourceNotFoundException'],
 ])('refuses %s before the handshake', async (_, call, status, type) => {
   const { emulator } = await emulate({ auth: 'none', qualifiers: ['DEFAULT'] })
   await expect(dial(emulator, call)).rejects.toMatchObject({ status, type })
+  expect(emulator.ledger().totals.vms).toBe(0)
 })
 
 test('answers 424 when the agent takes no WebSocket', async () => {

@@ -28,6 +28,12 @@ test.each<[string, Sent, number, string]>([
     400,
     'ValidationException',
   ],
+  [
+    'a client token that ends in hyphens',
+    { path: '{arn}/stopruntimesession', body: `{"clientToken":"${'x'.repeat(33)}--"}` },
+    400,
+    'ValidationException',
+  ],
   ['a stop that is not JSON', { path: '{arn}/stopruntimesession', body: '{' }, 400, 'ValidationException'],
   ['what is no ARN', { path: 'arn%3Aaws%3As3%3A%3A%3Abucket/invocations' }, 400, 'ValidationException'],
   ['an agent id without its account', { path: '{id}/invocations' }, 400, 'ValidationException'],
@@ -111,6 +117,16 @@ test('passes on the headers that the platform passes on, and no other', async ()
   expect(answer.status).toBe(200)
   expect(answer.headers.get('content-type')).toBe('application/json')
   expect(answer.headers.has('x-secret')).toBe(false)
+})
+
+test('passes as many bytes of headers on as the platform does', async () => {
+  const { emulator } = await emulate({ auth: 'none', agent: ({ headers }) => JSON.stringify(headers) })
+  const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
+  const twenty = Array.from({ length: 20 }, (_, place) => [`${customHeader}${place}`.toLowerCase(), 'x'.repeat(4_096)])
+  const headers = { ...Object.fromEntries(twenty), baggage: 'x'.repeat(8_192) }
+  const answer = await fetch(`${emulator.url}/runtimes/${arn}/invocations`, { method: 'POST', headers })
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toMatchObject(headers)
 })
 
 test('passes a large payload on whole', async () => {

@@ -36,6 +36,9 @@ export async function verifySignature(
   if (!credentials) throw denied('The security token included in the request is invalid.')
   checkScope(claimed, accepted.region)
   checkTime(claimed, Date.now())
+  if (!claimed.signedHeaders.includes('host')) {
+    throw denied("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+  }
   const bodyHash = checkBodyHash(request, claimed)
   const signed = await signAgain(claimed, request, bodyHash, { credentials, region: accepted.region })
   if (!isSame(signed, claimed.signature)) {

@@ -98,6 +98,8 @@ function parseRule(text: string): ChaosRule {
     if (place > 0 || bare === undefined || name === '') throw new Error(`"${part}" in "${text}" is not like name=value`)
     return [bare, toNumber(name)]
   })
+  const twice = entries.find(([name], place) => entries.findIndex(([other]) => other === name) < place)
+  if (twice) throw new Error(`"${twice[0]}" comes twice in "${text}", give it once`)
   return { ...Object.fromEntries(entries), fault }
 }
 
@@ -122,6 +124,9 @@ function checkRule(rule: ChaosRule): ChaosRule {
     if (typeof value !== 'number' || !isSane(value)) {
       throw new Error(`"${name}" of "${rule.fault}" is ${JSON.stringify(value)}, give ${expected}`)
     }
+  }
+  if (rule.fault === 'slow' && !rule.ms && !rule.chunkMs) {
+    throw new Error('"slow" without "ms" and "chunkMs" slows nothing, give one of them')
   }
   return { ...rule }
 }

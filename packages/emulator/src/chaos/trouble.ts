@@ -1,3 +1,4 @@
+import { type Clock, delay } from '../clock.ts'
 import { errorTypeOf, PlatformError } from '../platform-errors.ts'
 import type { ChaosRule } from './chaos-rule.ts'
 
@@ -20,11 +21,16 @@ export function refusalOf(rule: ChaosRule): Error {
   }
 }
 
-/** The error of a rule whose call has run. */
-export function lateErrorOf(rule: ChaosRule): PlatformError {
-  return statusOf(rule.status ?? 504)
+/** Fails a call that has run, after the time of its rule. */
+export async function failLate(rule: ChaosRule, clock: Clock, clientLeft: AbortSignal): Promise<never> {
+  await delay(clock, rule.ms ?? 0, clientLeft)
+  throw statusOf(rule.status ?? 504)
 }
 
 function statusOf(status: number): PlatformError {
-  return new PlatformError(errorTypeOf(status), `The platform failed with ${status} (chaos)`, { status })
+  return new PlatformError(errorTypeOf(status), `The platform failed with ${status} (chaos)`, {
+    status,
+    // No 401 comes without it (RFC 9110, section 15.5.2).
+    ...(status === 401 && { headers: { 'www-authenticate': 'Bearer' } }),
+  })
 }

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Trouble } from '../chaos/create-chaos.ts'
-import { lateErrorOf } from '../chaos/trouble.ts'
+import { hindrances } from '../chaos/hindrances.ts'
+import { failLate } from '../chaos/trouble.ts'
 import { type Clock, delay } from '../clock.ts'
 import type { CommandRun } from '../engine.ts'
 import { encodeEvent, encodeException, eventStreamType } from './event-stream.ts'
@@ -38,11 +39,11 @@ export async function streamCommand({ run, response, trouble, signal, ...setup }
   try {
     if (trouble.late) {
       for await (const _ of read(run));
-      throw lateErrorOf(trouble.late)
+      await failLate(trouble.late, setup.clock, signal)
     }
     response.writeHead(200, { 'content-type': eventStreamType })
     response.flushHeaders()
-    await pipeline(Readable.from(events()), response)
+    await pipeline([Readable.from(events()), ...hindrances(trouble, setup.clock, signal), response])
   } finally {
     timeout.stop()
     signal.removeEventListener('abort', end)

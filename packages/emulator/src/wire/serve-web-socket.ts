@@ -51,6 +51,7 @@ export function createWebSocketServer({ admit, sessions, books, emit }: WebSocke
       const port = vm.machine?.port
       if (port === undefined) throw new PlatformError('RuntimeClientError', 'A simulated agent takes no WebSocket.')
       const agent = await dialAgent(port, { ...forwarded, ...handshakeHeaders(headers) }, flight.signal)
+      emit({ type: 'socket-opened', ...vm.identity })
       client.write(acceptance(agent, headers, identity))
       if (head.length > 0) client.unshift(head)
       await join({ client, agent, onFrame: vm.touch, signal: flight.signal, cutAfter: trouble.cutAfter })
