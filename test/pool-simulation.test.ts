@@ -110,3 +110,16 @@ test('the committed misses of fixed sizes are those of Erlang', async () => {
   const { sizes } = await committed()
   for (const { missRate, erlangB: expected } of sizes) expect(missRate / expected).toBeCloseTo(1, 0)
 })
+
+test('what the README says of bursts without warning is what was simulated', async () => {
+  const { rows } = await committed()
+  const bursts = rows.filter(({ traffic, target }) => traffic.startsWith('bursts') && target === 'adaptive')
+  const hits = bursts.map(({ hitRatio }) => 100 * hitRatio)
+  const readme = await readFile(new URL('../packages/pool/README.md', import.meta.url), 'utf8')
+  expect(readme).toContain(
+    `${Math.min(...hits).toFixed(1)} to ${Math.max(...hits).toFixed(1)} % in the simulation of bursts to 5, 20 and 100 a second`,
+  )
+  expect(new Set(bursts.map(({ traffic }) => traffic))).toEqual(
+    new Set(['bursts to 5/s', 'bursts to 20/s', 'bursts to 100/s']),
+  )
+})

@@ -7,7 +7,7 @@ import {
   type WarmPoolOptions,
 } from '@warm-agent/pool'
 import type { AgentRuntime } from '@warm-agent/proxy'
-import { connectToRedis, readRedisUrl } from './redis.ts'
+import { connectToRedis, disconnect, readRedisUrl } from './redis.ts'
 import { decimal, integer, optional, setting } from './settings.ts'
 import { checking, UsageError } from './usage-error.ts'
 
@@ -81,7 +81,7 @@ export async function poolFrom(
     return undefined
   }
   const target = checking(() => (size === 'adaptive' ? adaptiveTarget(adaptiveOptions(values)) : size))
-  const { store, close } = await openPoolStore(values)
+  const { store, close } = await openPoolStore(values, true)
   const pool = checking(() =>
     createWarmPool({ runtime, store, target, ...(version && { version }), ...(onEvent && { onEvent }) }),
   )
@@ -99,12 +99,19 @@ function adaptiveOptions(values: PoolValues): AdaptiveTargetOptions {
   return { ...(missRate !== undefined && { missRate }), ...(ceiling !== undefined && { ceiling }) }
 }
 
-/** The sessions of a fleet, or of this process alone. */
-export async function openPoolStore(values: Pick<PoolValues, 'pool-store' | 'pool-prefix'>) {
+/**
+ * The sessions of a fleet, or of this process alone.
+ *
+ * @param reconnects Whether to try for ever, as who serves does.
+ */
+export async function openPoolStore(values: Pick<PoolValues, 'pool-store' | 'pool-prefix'>, reconnects: boolean) {
   const url = values['pool-store']
   if (!url) return { store: memoryStore(), close: () => {} }
-  const [client, { redisStore }] = await Promise.all([connectToRedis(url, true), import('@warm-agent/pool/redis')])
-  return { store: redisStore({ client, prefix: values['pool-prefix'] }), close: () => client.disconnect() }
+  const [client, { redisStore }] = await Promise.all([
+    connectToRedis(url, reconnects),
+    import('@warm-agent/pool/redis'),
+  ])
+  return { store: redisStore({ client, prefix: values['pool-prefix'] }), close: () => disconnect(client) }
 }
 
 function readSize(text: string | undefined): number | 'adaptive' | undefined {

@@ -1,5 +1,8 @@
 import { redisLedger } from '@warm-agent/proxy/ledger-redis'
 import { redisLimits } from '@warm-agent/proxy/limits-redis'
+import type { StatsCosts } from '@warm-agent/proxy/stats'
+import { redisStats } from '@warm-agent/proxy/stats-redis'
+import type { Redis } from 'ioredis'
 import { setting } from './settings.ts'
 
 /** The settings of a command that reaches what the proxies of a fleet share. */
@@ -17,7 +20,12 @@ export const redisSettings = {
  */
 export async function openRedis(url: string, reconnects: boolean) {
   const client = await connectToRedis(url, reconnects)
-  return { ledger: redisLedger({ client }), limits: redisLimits({ client }), close: () => client.disconnect() }
+  return {
+    ledger: redisLedger({ client }),
+    limits: redisLimits({ client }),
+    stats: (costs: StatsCosts, onFailed: (cause: unknown) => void) => redisStats({ client, costs, onFailed }),
+    close: () => disconnect(client),
+  }
 }
 
 /** @param reconnects Whether to try for ever. */
@@ -32,6 +40,11 @@ export async function connectToRedis(url: string, reconnects: boolean) {
   // Every failure reaches who asked. This one would end the process.
   client.on('error', () => {})
   return client
+}
+
+/** A client whose connection has ended already would wait two seconds for it to end, and the process with it. */
+export function disconnect(client: Redis): void {
+  if (client.status !== 'end') client.disconnect()
 }
 
 /** @throws Error that does not repeat the URL. */

@@ -1,5 +1,5 @@
 export type { CanaryAnswer } from './canary.ts'
-export { type CloseOptions, createWarmPool, type WarmPool } from './create-warm-pool.ts'
+export { createWarmPool } from './create-warm-pool.ts'
 export { type AlarmName, type AlarmRules, type AlarmSituation, poolAlarms } from './pool-alarms.ts'
 export type { PoolStats } from './pool-books.ts'
 export type { PoolClock } from './pool-clock.ts'
@@ -20,3 +20,4 @@ export {
   type SizeReason,
 } from './target/adaptive-target.ts'
 export { type ScheduledTargetOptions, type ScheduleLine, scheduledTarget } from './target/scheduled-target.ts'
+export type { CloseOptions, WarmPool } from './warm-pool.ts'

@@ -1,4 +1,5 @@
-import { type AlarmName, type AlarmRules, poolAlarms } from './pool-alarms.ts'
+import { createAlarmWatch, type FleetCounts } from './alarm-watch.ts'
+import type { AlarmName, AlarmRules } from './pool-alarms.ts'
 import type { MissCause, PoolNews } from './pool-event.ts'
 import type { RetireReason } from './pool-plan.ts'
 import { createSample, type SampleSummary } from './sample.ts'
@@ -42,17 +43,14 @@ export interface PoolBooks {
   note(news: PoolNews, atMs: number): void
   /** What the pool holds from `atMs` on. */
   noteHeld(held: { ready: number; warming: number; others: number; target: number }, atMs: number): void
-  /** Claims of this process that gave a session. */
-  hits(): number
-  /** All members' claims so far, where the store counts them. */
-  noteClaims(claims: number | undefined): void
+  /** Claims that were asked of this process while it had a part in the pool, and those of them that gave none. */
+  asked(): { arrivals: number; misses: number }
+  /** What all members together have counted so far, where the store can tell. */
+  noteFleet(counts: FleetCounts): void
   /** @returns the alarms that changed since it was last asked. */
   changedAlarms(atMs: number): { raised: [AlarmName, string][]; cleared: AlarmName[] }
   stats(atMs: number): PoolStats
 }
-
-/** The span that alarms look at. */
-const alarmSpanMs = 3_600_000
 
 export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: AlarmRules, startMs: number): PoolBooks {
   const ages = createSample()
@@ -68,9 +66,7 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
   let isTending = false
   let isBreakerOpen = false
   let canary: PoolStats['canary']
-  let alarms: ReadonlyMap<AlarmName, string> = new Map()
-  let fleetClaims: number | undefined
-  let spanStart = { atMs: startMs, hits: 0, misses: 0, warmSeconds: 0, fleetClaims: undefined as number | undefined }
+  const alarms = createAlarmWatch(alarmRules, startMs)
 
   const countRetired = (reason: RetireReason | 'wasted' | 'dropped') => {
     retiredUnused[reason] = (retiredUnused[reason] ?? 0) + 1
@@ -80,11 +76,6 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
     const sessions = held ? held.ready + held.warming + held.others : 0
     warmSeconds += (sessions * Math.max(0, atMs - heldSinceMs)) / 1_000
     heldSinceMs = atMs
-  }
-
-  function hitsInSpan(): number {
-    const elsewhere = fleetClaims === undefined ? 0 : fleetClaims - (spanStart.fleetClaims ?? fleetClaims)
-    return Math.max(hits - spanStart.hits, elsewhere)
   }
 
   return {
@@ -140,36 +131,16 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
       held = now
     },
 
-    hits: () => hits,
-
-    noteClaims(claims) {
-      // It starts again at 0 when the store has lost its memory.
-      if (claims !== undefined && claims < (fleetClaims ?? 0)) spanStart = { ...spanStart, fleetClaims: 0 }
-      fleetClaims = claims
-      spanStart.fleetClaims ??= claims
+    asked() {
+      const missed = misses() - missesByCause.closed
+      return { arrivals: hits + missed, misses: missed }
     },
+
+    noteFleet: alarms.noteFleet,
 
     changedAlarms(atMs) {
       passTime(atMs)
-      const before = alarms
-      alarms = poolAlarms(
-        {
-          spanMs: atMs - spanStart.atMs,
-          hits: hitsInSpan(),
-          misses: misses() - spanStart.misses,
-          warmSeconds: warmSeconds - spanStart.warmSeconds,
-          isBreakerOpen,
-        },
-        alarmRules,
-      )
-      // A span without a hit goes on until there is one, or nothing is held: it is what "never used" is about.
-      if (atMs - spanStart.atMs >= alarmSpanMs && hitsInSpan() > 0) {
-        spanStart = { atMs, hits, misses: misses(), warmSeconds, fleetClaims }
-      }
-      return {
-        raised: [...alarms].filter(([name]) => !before.has(name)),
-        cleared: [...before.keys()].filter(name => !alarms.has(name)),
-      }
+      return alarms.look({ hits, misses: misses(), warmSeconds }, isBreakerOpen, atMs)
     },
 
     stats(atMs) {
@@ -193,7 +164,7 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
         dollars: (warmSeconds / 3_600) * dollarsPerSessionHour,
         isBreakerOpen,
         canary,
-        alarms: Object.fromEntries(alarms),
+        alarms: Object.fromEntries(alarms.ringing()),
       }
     },
   }

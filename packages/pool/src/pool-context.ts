@@ -3,7 +3,7 @@ import type { Deadlines } from './deadlines.ts'
 import type { PoolBooks } from './pool-books.ts'
 import type { PoolClock } from './pool-clock.ts'
 import type { PoolNews } from './pool-event.ts'
-import type { PoolRules } from './pool-options.ts'
+import type { PoolRules } from './pool-rules.ts'
 import type { PoolMember, PoolStore } from './pool-store.ts'
 import type { PoolTarget } from './pool-target.ts'
 

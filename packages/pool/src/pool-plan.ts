@@ -60,7 +60,9 @@ export function poolPlan(situation: PoolSituation): PoolPlan {
   })
   const spentEntries = new Set(spent.map(({ entry }) => entry))
   const good = ready.filter(entry => !spentEntries.has(entry)).sort(byAge)
-  const surplus = good.slice(0, Math.max(0, good.length + unseen - Math.max(0, target)))
+  // Without the unseen: where nobody is elected, two who see different parts would each stop what the other one keeps. So the
+  // youngest that anybody sees always stay, as many as are wanted.
+  const surplus = good.slice(0, Math.max(0, good.length - Math.max(0, target)))
   const kept = good.slice(surplus.length)
 
   const lasting = kept.filter(entry => entry.retireAtMs > nowMs + replenishMs)
@@ -106,6 +108,7 @@ function nextChangeOf(entry: PoolEntry, { nowMs, usableIdleMs, replenishMs }: Po
   return Math.min(...changes)
 }
 
+/** The same order for whoever looks, also of those that were born at once. */
 function byAge(one: PoolEntry, other: PoolEntry): number {
-  return one.bornAtMs - other.bornAtMs
+  return one.bornAtMs - other.bornAtMs || (one.runtimeSessionId < other.runtimeSessionId ? -1 : 1)
 }

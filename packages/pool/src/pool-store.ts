@@ -9,6 +9,12 @@ export interface PoolMember {
   readonly tends: boolean
   /** It is taken for dead when it has not joined again for this long, in milliseconds. */
   readonly leaseMs: number
+  /** How many claims were asked of it so far: whoever tends the pool sees only its own. @default 0 */
+  readonly arrivals?: number
+  /** How many of these gave nothing. @default 0 */
+  readonly misses?: number
+  /** Called when another member did something that may change the plan, by a store that notices. */
+  onNews?(): void
 }
 
 /** How a member stands when it has joined. */
@@ -21,6 +27,10 @@ export interface Standing {
   readonly revision?: number | undefined
   /** How many sessions all members together have claimed so far. `undefined`: the store cannot tell. */
   readonly claims?: number | undefined
+  /** How many claims were asked of all members together, as they told when they joined. `undefined`: the store cannot tell. */
+  readonly arrivals?: number | undefined
+  /** How many of these gave nothing, likewise. */
+  readonly misses?: number | undefined
   /** How many other members live. `undefined`: the store cannot tell. */
   readonly others?: number | undefined
 }

@@ -8,26 +8,32 @@ export function createStandingWatch({ store, member, emit, books, clock, target 
   let revision: number | undefined
   let seen: StoreContent | undefined
   let elsewhere: number | undefined
+  let joinedAtMs: number | undefined
 
   /** The target hears of this member's claims as they come. Those of the others it can only be told of afterwards. */
-  function noteClaims(claims: number | undefined): void {
-    books.noteClaims(claims)
-    if (claims === undefined) return
-    const now = claims - books.hits()
-    for (let told = elsewhere ?? now; told < now; told++) target.noteArrival?.(clock.now())
-    // A claim of our own that is counted there already and here in a moment is told once.
-    elsewhere = claims < (elsewhere ?? 0) ? now : Math.max(elsewhere ?? now, now)
+  function noteArrivals(all: number | undefined, own: number): void {
+    if (all === undefined) return
+    const nowMs = clock.now()
+    const now = all - own
+    // After a sleep they are of long ago, and all at once they would look like a burst.
+    const hasSlept = store.lookEveryMs > 0 && nowMs - (joinedAtMs ?? nowMs) > member.leaseMs
+    // Fewer than before: the store has lost its memory, and counts anew.
+    for (let told = hasSlept ? now : (elsewhere ?? now); told < now; told++) target.noteArrival?.(nowMs)
+    elsewhere = now
+    joinedAtMs = nowMs
   }
 
   return {
     /** Says that this member lives. @returns its fence, while it is the one that tends the pool. */
     async join(): Promise<number | undefined> {
-      const standing = await store.join(member)
+      const own = books.asked()
+      const standing = await store.join({ ...member, ...own })
       if (standing.fence !== undefined && fence === undefined) emit({ type: 'tending-started' })
       if (standing.fence === undefined && fence !== undefined) emit({ type: 'tending-ended' })
       fence = standing.fence
       revision = standing.revision
-      noteClaims(standing.claims)
+      books.noteFleet(standing)
+      noteArrivals(standing.arrivals, own.arrivals)
       return fence
     },
     /** The fence of the last time. */

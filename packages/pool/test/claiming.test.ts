@@ -198,20 +198,26 @@ test('no event tells a whole session id', async () => {
 })
 
 test.each([
-  ['target', -1],
-  ['target', 2.5],
-  ['store', {}],
-  ['runtime', undefined],
-  ['drain', 'slowly'],
-  ['userShare', 1],
-  ['beatMs', 900_000],
-  ['trustMs', -5],
-  ['claimTries', 0],
-  ['sizee', 20],
-])('the option %s of %s is refused by name', (name, value) => {
+  ['target', -1, '-1'],
+  ['target', 2.5, '2.5'],
+  ['target', Number.NaN, 'NaN'],
+  ['target', null, 'null'],
+  ['store', {}, 'an object'],
+  ['runtime', undefined, 'undefined'],
+  ['drain', 'slowly', '"slowly"'],
+  ['userShare', 1, '1'],
+  ['beatMs', 900_000, '900000'],
+  ['trustMs', -5, '-5'],
+  ['claimTries', 0, '0'],
+  ['newSessionsPerSecond', Number.POSITIVE_INFINITY, 'Infinity'],
+  ['onEvent', ['log'], 'a list'],
+  ['sizee', 20, '20'],
+  ['breaker', { pause: 3 }, '3', 'breaker.pause'],
+  ['breaker', { firstPauseMs: 600_000 }, '600000', 'breaker.firstPauseMs'],
+])('the option %s of %s is refused by name and value', (name, value, shown, path = name) => {
   const { runtime } = createFakeAgents()
   const options = { runtime, store: memoryStore(), target: 1, [name]: value } as WarmPoolOptions
   expect(() => createWarmPool(options)).toThrow(
-    new RegExp(`Could not create the pool: option ${name} is .+ See WarmPoolOptions`),
+    new RegExp(`^Could not create the pool: option ${path} is ${shown}: .+ See WarmPoolOptions\\.$`),
   )
 })

@@ -5,7 +5,7 @@ import { createEchoAgent, type Emulator, startEmulator } from '@warm-agent/emula
 import type { PooledSession } from '@warm-agent/pool'
 import { createPoolHandlers, invokeWithWarmSession, type PoolHandlersOptions } from '@warm-agent/pool/lambda'
 import type { SQSEvent } from 'aws-lambda'
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { failure } from './fake-agents.ts'
 import { closeServers, openQueue } from './stores.ts'
 
@@ -123,6 +123,17 @@ test('a message on a claimed session finds its VM running', async () => {
 })
 
 test.each([
+  ['refillQueueUrl', 'orders'],
+  ['poolName', ''],
+  ['everyMs', 0],
+  ['write', 'stdout'],
+  ['store', {}],
+  ['tends', false],
+])('the option %s of %j is refused by name', async (name, value) => {
+  await expect(deploy({ [name]: value })).rejects.toThrow(`Could not create the handlers: option ${name} is `)
+})
+
+test.each([
   ['an empty pool', async () => null],
   ['a pool that fails', () => Promise.reject(new Error('down'))],
   ['a pool that never answers', () => new Promise<null>(() => {})],
@@ -137,6 +148,30 @@ test.each([
   })
   expect(outcome).toBe('cold')
   expect(await textOf(answer.body)).toBe('{}')
+})
+
+test('a session that comes too late is stopped: nobody else has it', async () => {
+  const { keepAlive, getSession, runtime } = await deploy({ target: 1 })
+  await keepAlive()
+  const before = new Set(emulator.sessions().map(({ sessionId }) => sessionId))
+  let answerAtLast = () => {}
+  const late = new Promise<void>(resolve => {
+    answerAtLast = resolve
+  })
+  const slowly = async () => {
+    const session = await getSession()
+    await late
+    return session
+  }
+  const parts = { runtime, getSession: slowly, body: { prompt: 'hello' }, getSessionTimeoutMs: 200 }
+  const { outcome, session } = await invokeWithWarmSession(parts)
+  expect(outcome).toBe('cold')
+  answerAtLast()
+  await vi.waitFor(() => {
+    const live = emulator.sessions().map(({ sessionId }) => sessionId)
+    expect(live).toContain(session.id)
+    expect(live.filter(id => before.has(id))).toHaveLength(before.size - 1)
+  })
 })
 
 test('a message whose outcome is unknown is not sent again', async () => {
@@ -162,6 +197,13 @@ test('a message that met a session just ending, which did not see it, goes on wi
   const { outcome, answer } = await invokeWithWarmSession({ runtime, getSession, body: {} })
   expect(outcome).toBe('cold')
   expect(await textOf(answer.body)).toBe('{}')
+})
+
+test('a line of metrics holds no more than the hundred values that CloudWatch takes of one', async () => {
+  const { keepAlive, metrics } = await deploy({ target: 101, newSessionsPerSecond: 1_000 })
+  await keepAlive()
+  const times = metrics().map(({ ReplenishmentTime = [] }) => ReplenishmentTime.length)
+  expect(times).toEqual([100, 1])
 })
 
 test('metrics are lines of the embedded metric format, and tell hits, misses, ages and what is held', async () => {

@@ -34,12 +34,22 @@ test('each recommendation has its reason and formula', () => {
     { ...article, platform: 'v1-container' as const, ratePerSecond: 0.1 },
     { ratePerSecond: 0.01 },
   ]) {
-    for (const { text, reason, formula } of planWarmth(demand).recommendations) {
+    const { recommendations } = planWarmth(demand)
+    const named = recommendations.map(({ what }) => what)
+    expect(named).toEqual(expect.arrayContaining(['rung', 'hold', 'beat', 'poolSize', 'endpoints', 'refill']))
+    for (const { text, reason, formula } of recommendations) {
       expect(text).not.toBe('')
       expect(reason).toMatch(/^[A-Z0-9].{20,}\.$/)
       expect(formula).toMatch(/\S/)
     }
   }
+})
+
+test('a pool is held by no page: every visitor would take a session out of it, not only those who send', () => {
+  const holdOf = (demand: DemandOptions) => planWarmth(demand).recommendations.find(({ what }) => what === 'hold')
+  expect(holdOf(article)).toMatchObject({ value: 0, formula: '10/s / 30 % who send = 33.3/s' })
+  expect(holdOf({ ...article, hasPage: false })).toMatchObject({ value: 0, text: 'none' })
+  expect(holdOf({ ratePerSecond: 0.01 })?.value).toBe(180_000)
 })
 
 test('forty held on platform V2 cost 81 cents an hour, which is what the chart and the table say', () => {
@@ -104,6 +114,11 @@ test.each([
     { ratePerSecond: 10, conversationMs: 900_000, region: 'eu-central-1' },
     /9,334 sessions.*2,500 in eu-central-1/,
   ],
+  [
+    'a pool that is larger than the quota of active sessions, however short conversations are',
+    { ratePerSecond: 10, replenishmentMs: 600_000 },
+    /a pool of 6,142 sessions.*quota of active sessions is 5,000/,
+  ],
   ['more calls than allowed', { ratePerSecond: 20, messagesPerConversation: 60 }, /calls per second/],
 ] as const)('it refuses a plan that the quotas cannot refill: %s', (_, demand, message) => {
   expect(codeOf(demand)).toMatch(/^cannot_refill: Could not plan for /)
@@ -142,12 +157,12 @@ test('the cost per thousand visitors is the cost of an hour by its visitors', ()
 })
 
 test.each([
-  ['no rate', {}, /ratePerSecond/],
+  ['no rate', {}, /ratePerSecond is undefined/],
   ['a negative rate', { ratePerSecond: -1 }, /ratePerSecond/],
   ['a miss rate of nothing', { ...article, missRate: 0 }, /missRate/],
   ['an unknown platform', { ...article, platform: 'v3' }, /platform/],
-  ['an unknown option', { ...article, poolsize: 5 }, /"poolsize"/],
-  ['an unknown quota', { ...article, quotas: { sessions: 5 } }, /"sessions"/],
+  ['an unknown option', { ...article, poolsize: 5 }, /option poolsize is 5/],
+  ['an unknown quota', { ...article, quotas: { sessions: 5 } }, /option quotas\.sessions is 5/],
   [
     'an idle timeout past the lifetime',
     { ...article, idleTimeoutMs: 900_000, maxLifetimeMs: 600_000 },

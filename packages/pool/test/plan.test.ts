@@ -99,6 +99,22 @@ test('the oldest surplus and the oldest version go first', () => {
   expect(retire.map(({ entry }) => entry)).toEqual([old.entry])
 })
 
+test('two who tend one queue, and see different parts of it, leave as many as are wanted', () => {
+  const target = 4
+  const waiting = ready(12, { bornAtMs: nowMs - minute })
+  const common = { nowMs, busy: new Set<string>(), target, allowance: 0, usableIdleMs: 14 * minute, replenishMs: 0 }
+  for (let parts = 0; parts < 50; parts++) {
+    const retired = new Set<unknown>()
+    for (let tender = 0; tender < 2; tender++) {
+      const seen = waiting.toSorted(() => Math.random() - 0.5).slice(0, 3 + (parts % 10))
+      const unseen = waiting.length - seen.length
+      const plan = poolPlan({ ...common, stored: seen, unseen, missedBeatsAllowed: 3, drain: 'at once' })
+      for (const { entry } of plan.retire) retired.add(entry)
+    }
+    expect(waiting.length - retired.size).toBeGreaterThanOrEqual(target)
+  }
+})
+
 test('the next look is when the next beat is due', () => {
   const plan = poolPlan({
     nowMs,

@@ -120,6 +120,16 @@ test('a warm-up that Redis remembers wrongly is not gone on with: it may have be
   expect((await store.look()).entries).toEqual([])
 })
 
+test('claims that a restarted Redis has forgotten are not told a second time, as a flood', async () => {
+  const { client, store } = connect()
+  const member = aMember()
+  await store.join({ ...member, arrivals: 5, misses: 1 })
+  await client.save()
+  await store.join({ ...member, arrivals: 1_000, misses: 9 })
+  await server.restart()
+  expect(await store.join({ ...member, arrivals: 1_003, misses: 9 })).toMatchObject({ arrivals: 3, misses: 0 })
+})
+
 test('the fence of a restarted Redis is newer than all before', async () => {
   const { store } = connect()
   const { fence: before = 0 } = await store.join(aMember())

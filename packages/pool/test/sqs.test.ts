@@ -80,6 +80,29 @@ test('a running pool fills the queue, and another process claims from it', async
   expect(agents.running().toSorted()).toEqual([...claimed].toSorted())
 })
 
+test('two processes that both tend one queue come back to its target after filling it twice, and hand nothing out twice', async () => {
+  const { client, queueUrl, waiting } = await open()
+  const agents = createFakeAgents()
+  const target = 6
+  const pools = [0, 1].map(() =>
+    createWarmPool({ runtime: agents.runtime, store: sqsStore({ client, queueUrl, lookEveryMs: 200 }), target }),
+  )
+  await Promise.all(pools.map(pool => pool.start()))
+  const isSettled = () => expect([agents.running().length, waiting().length]).toEqual([target, target])
+  await vi.waitFor(isSettled, { timeout: 5_000 })
+  // Counts are approximate: a few more than twice.
+  expect(agents.count('started')).toBeLessThanOrEqual(3 * target)
+
+  const claims = await Promise.all(pools.flatMap(pool => Array.from({ length: target }, () => pool.claim())))
+  const claimed = claims.flatMap(session => session?.runtimeSessionId ?? [])
+  expect(new Set(claimed).size).toBe(claimed.length)
+  expect(claimed.length).toBeGreaterThan(0)
+  const isRefilled = () => expect(agents.running()).toHaveLength(target + claimed.length)
+  await vi.waitFor(isRefilled, { timeout: 5_000 })
+  await Promise.all(pools.map(pool => pool.close({ sessions: 'stop' })))
+  expect(agents.running().toSorted()).toEqual(claimed.toSorted())
+})
+
 test.each([
   ['client', {}],
   ['queueUrl', 'https://sqs.eu-central-1.amazonaws.com/123456789012/pool'],

@@ -1,5 +1,5 @@
 import type { PoolStore } from '@warm-agent/pool'
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aMember, anEntry, closeServers, fill, gate, type OpenStore, storeKinds } from './stores.ts'
 
 afterAll(closeServers)
@@ -164,7 +164,7 @@ describe.each(Object.entries(storeKinds))('a %s store', (kind, openStore) => {
 
 const electing = Object.entries(storeKinds).filter(([kind]) => kind !== 'sqs')
 
-describe.each(electing)('a %s store for a fleet', (_, openStore) => {
+describe.each(electing)('a %s store for a fleet', (kind, openStore) => {
   let open: OpenStore
   let store: PoolStore
 
@@ -183,6 +183,31 @@ describe.each(electing)('a %s store for a fleet', (_, openStore) => {
     expect(await store.join(member)).toMatchObject({ claims: 1 })
     expect(await store.add(entry, fence)).toBe('held')
     expect(await store.retire([entry], fence)).toEqual([])
+  })
+
+  test('adds up what its members were asked for, whatever is told twice, and by one that was taken for dead', async () => {
+    const one = aMember({ arrivals: 5, misses: 2 })
+    const other = aMember({ arrivals: 10, misses: 1, leaseMs: 50 })
+    await store.join(one)
+    await store.join(one)
+    await store.join(other)
+    // In one process nobody dies alone.
+    const others = kind === 'memory' ? 1 : 0
+    await vi.waitFor(async () => expect(await store.join(one)).toMatchObject({ others, arrivals: 15, misses: 3 }))
+    await store.join({ ...other, arrivals: 11 })
+    expect(await store.join({ ...one, arrivals: 7, misses: 3 })).toMatchObject({ arrivals: 18, misses: 4 })
+  })
+
+  test('notices what was claimed and given back', async () => {
+    const entry = anEntry()
+    const member = aMember()
+    await fill(store, [entry], member)
+    const revisions = [(await store.join(member)).revision]
+    await store.claim(gate())
+    revisions.push((await store.join(member)).revision)
+    await store.giveBack(entry)
+    revisions.push((await store.join(member)).revision)
+    expect(new Set(revisions).size).toBe(3)
   })
 
   test('lets one member tend, and the next when that one leaves', async () => {

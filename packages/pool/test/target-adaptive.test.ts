@@ -139,5 +139,5 @@ test.each([
 })
 
 test('an unknown option is refused by name', () => {
-  expect(() => adaptiveTarget({ celing: 5 } as AdaptiveTargetOptions)).toThrow(/"celing"/)
+  expect(() => adaptiveTarget({ celing: 5 } as AdaptiveTargetOptions)).toThrow(/option celing is 5: /)
 })

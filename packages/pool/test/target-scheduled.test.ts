@@ -47,8 +47,12 @@ test('of two lines at the same moment the later in the list wins', () => {
 })
 
 test.each([
-  ['no such time zone', { ...office, timeZone: 'Mars/Olympus' }, /timeZone: expected a name like Europe\/Berlin/],
-  ['no lines', { ...office, lines: [] }, /lines: expected at least one/],
+  [
+    'no such time zone',
+    { ...office, timeZone: 'Mars/Olympus' },
+    /timeZone is "Mars\/Olympus": expected a name like Europe\/Berlin/,
+  ],
+  ['no lines', { ...office, lines: [] }, /lines is a list: expected at least one/],
   [
     'four fields',
     { ...office, lines: [{ cron: '0 8 * *', size: 1 }] },
@@ -60,8 +64,8 @@ test.each([
     /lines\.0\.cron is "0 25 \* \* \*": CronPattern/,
   ],
   ['the 31st of February', { ...office, lines: [{ cron: '0 0 31 2 *', size: 1 }] }, /that moment never comes/],
-  ['half a session', { ...office, lines: [{ cron: '0 8 * * *', size: 0.5 }] }, /lines\.0\.size/],
-  ['a typing error', { ...office, timezone: 'UTC' }, /"timezone"/],
+  ['half a session', { ...office, lines: [{ cron: '0 8 * * *', size: 0.5 }] }, /lines\.0\.size is 0\.5/],
+  ['a typing error', { ...office, timezone: 'UTC' }, /timezone is "UTC"/],
 ])('%s is refused', (_, options, message) => {
   expect(() => scheduledTarget(options)).toThrow(message)
   expect(() => scheduledTarget(options)).toThrow(/^Could not create the schedule: [^\n]+\.$/)

@@ -24,7 +24,7 @@ export async function pool(args: string[]): Promise<void> {
         'own process alone. Set it here and for the proxies.',
     )
   }
-  const { store, close } = await openPoolStore(values)
+  const { store, close } = await openPoolStore(values, false)
   try {
     if (values.drain) await drain(store, values)
     else process.stdout.write(format(await look(store), Date.now(), values.json))

@@ -1,5 +1,6 @@
 import type { DemandOptions } from '@warm-agent/pool/plan'
 import { type Platform, prices } from '@warm-agent/protocol/prices'
+import { price } from '../price-settings.ts'
 import { decimal, integer, isOn, optional, readSettings, setting } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -68,10 +69,10 @@ const settings = {
     defaultText: '5000 in us-east-1 and us-west-2, 2500 elsewhere',
   }),
   endpoints: setting('NUMBER', 'your quota', integer(1, 1000, undefined), { defaultText: '10' }),
-  'dollars-per-gb-hour': setting('DOLLARS', 'your price of memory', decimal(0.000_001, 1000), {
+  'dollars-per-gb-hour': setting('DOLLARS', 'your price of memory', price, {
     defaultText: '0.0169 on v2, 0.00945 on v1',
   }),
-  'dollars-per-vcpu-hour': setting('DOLLARS', 'your price of CPU', decimal(0.000_001, 1000), {
+  'dollars-per-vcpu-hour': setting('DOLLARS', 'your price of CPU', price, {
     defaultText: '0.1276 on v2, 0.0895 on v1',
   }),
   json: { help: 'the whole plan as JSON', read: isOn },

@@ -1,6 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { createWarmPool } from '../create-warm-pool.ts'
+import { showValue } from '../explain-refusal.ts'
 import type { WarmPoolOptions } from '../pool-options.ts'
 import type { PooledSession } from '../pooled-session.ts'
 import { sqsStore } from '../sqs/sqs-store.ts'
@@ -45,11 +46,16 @@ export function createPoolHandlers(options: PoolHandlersOptions): PoolHandlers {
     everyMs = 60_000,
     ...rest
   } = options
-  if (!URL.canParse(refillQueueUrl)) {
+  const refuse = (name: string, value: unknown, why: string) => {
     throw new Error(
-      `Could not create the handlers: option refillQueueUrl is ${JSON.stringify(refillQueueUrl)}. Give its URL.`,
+      `Could not create the handlers: option ${name} is ${showValue(value)}: ${why}. See PoolHandlersOptions.`,
     )
   }
+  for (const [name, value] of Object.entries(rest)) if (isOurs(name)) refuse(name, value, 'the handlers have their own')
+  if (!URL.canParse(refillQueueUrl)) refuse('refillQueueUrl', refillQueueUrl, 'expected the URL of a queue')
+  if (typeof poolName !== 'string' || poolName === '') refuse('poolName', poolName, 'expected a name')
+  if (typeof write !== 'function') refuse('write', write, 'expected a function')
+  if (!(everyMs > 0 && everyMs < Number.POSITIVE_INFINITY)) refuse('everyMs', everyMs, 'expected more than 0')
   const metrics = createMetricsLog(poolName, everyMs, write)
   const onEvent: WarmPoolOptions['onEvent'] = event => {
     metrics.note(event)
@@ -96,6 +102,8 @@ export function createPoolHandlers(options: PoolHandlersOptions): PoolHandlers {
     },
   }
 }
+
+const isOurs = (name: string) => ['store', 'tends', 'leaseMs'].includes(name)
 
 async function order(client: SQSClient, refillQueueUrl: string): Promise<void> {
   await client.send(new SendMessageCommand({ QueueUrl: refillQueueUrl, MessageBody: '{"order":"session"}' }))

@@ -1,4 +1,10 @@
-import { type AgentAnswer, type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
+import {
+  type AgentAnswer,
+  type AgentRuntime,
+  RuntimeFailure,
+  type RuntimeSession,
+  stopSession,
+} from '@warm-agent/proxy'
 import type { PooledSession } from '../pooled-session.ts'
 
 export interface WarmInvocation {
@@ -27,6 +33,8 @@ export interface WarmInvocationAnswer {
   /** `warm`: a session of the pool answered. `cold`: one was started for this message. */
   outcome: 'warm' | 'cold'
 }
+
+const stopTimeoutMs = 10_000
 
 /**
  * Sends a message on a session of the pool, or on a new one when the pool gives none. The agent gets it once: it is sent
@@ -57,7 +65,7 @@ export async function invokeWithWarmSession(invocation: WarmInvocation): Promise
 }
 
 async function askPool(
-  { getSession, getSessionTimeoutMs = 1_000, onPoolFailure }: WarmInvocation,
+  { runtime, getSession, getSessionTimeoutMs = 1_000, onPoolFailure }: WarmInvocation,
   signal: AbortSignal,
 ): Promise<PooledSession | null> {
   const deadline = new AbortController()
@@ -69,18 +77,30 @@ async function askPool(
       reject(tooLate)
     }, getSessionTimeoutMs)
   })
+  let asked: Promise<PooledSession | null> | undefined
   try {
-    const session = await Promise.race([getSession(AbortSignal.any([signal, deadline.signal])), late])
-    if (session === null || session === undefined) return null
-    if (typeof session.runtimeSessionId === 'string' && typeof session.qualifier === 'string') return session
-    throw new Error('Could not get a session: the pool answered with something else. Check what getSession calls.')
+    asked = getSession(AbortSignal.any([signal, deadline.signal])).then(readSession)
+    return await Promise.race([asked, late])
   } catch (cause) {
+    // One that comes too late is nobody's: it would be paid for until it idles out.
+    if (deadline.signal.aborted) asked?.then(session => session && stop(runtime, session)).catch(onPoolFailure)
     signal.throwIfAborted()
     onPoolFailure?.(cause)
     return null
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** @throws Error for what is neither a session nor none. */
+function readSession(answer: PooledSession | null | undefined): PooledSession | null {
+  if (answer === null || answer === undefined) return null
+  if (typeof answer.runtimeSessionId === 'string' && typeof answer.qualifier === 'string') return answer
+  throw new Error('Could not get a session: the pool answered with something else. Check what getSession calls.')
+}
+
+function stop(runtime: AgentRuntime, { runtimeSessionId, qualifier }: PooledSession): Promise<void> {
+  return stopSession(runtime, { id: runtimeSessionId, qualifier }, stopTimeoutMs)
 }
 
 let turn = 0

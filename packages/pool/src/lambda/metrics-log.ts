@@ -21,9 +21,14 @@ const metricUnits = {
 
 export type MetricName = keyof typeof metricUnits
 
-/** Gathers what happens in one invocation, and writes it as one line of CloudWatch's embedded metric format. */
+type Values = Partial<Record<MetricName, number[]>>
+
+/** CloudWatch takes no more values of a metric from one line (MAX_VALUES_PER_METRIC of aws-embedded-metrics). */
+const mostValues = 100
+
+/** Gathers what happens in one invocation, and writes it as a line of CloudWatch's embedded metric format, or as few as can be. */
 export function createMetricsLog(poolName: string, everyMs: number, write: (line: string) => void) {
-  let values: Partial<Record<MetricName, number[]>> = {}
+  let values: Values = {}
   let causes: string[] = []
   const add = (name: MetricName, value = 1) => {
     values[name] = [...(values[name] ?? []), value]
@@ -75,28 +80,28 @@ export function createMetricsLog(poolName: string, everyMs: number, write: (line
     },
 
     flush(): void {
-      const names = Object.keys(values) as MetricName[]
-      if (names.length > 0) {
-        write(
-          JSON.stringify({
-            _aws: {
-              Timestamp: Date.now(),
-              CloudWatchMetrics: [
-                {
-                  Namespace: metricsNamespace,
-                  Dimensions: [['Pool']],
-                  Metrics: names.map(Name => ({ Name, Unit: metricUnits[Name] })),
-                },
-              ],
-            },
-            Pool: poolName,
-            ...values,
-            ...(causes.length > 0 ? { missCauses: causes } : {}),
-          }),
-        )
+      const longest = Math.max(0, ...Object.values(values).map(list => list.length))
+      for (let from = 0; from < longest; from += mostValues) {
+        const part = Object.entries(values).map(([name, list]) => [name, list.slice(from, from + mostValues)])
+        write(toLine(poolName, Object.fromEntries(part.filter(([, list]) => list?.length)), from === 0 ? causes : []))
       }
       values = {}
       causes = []
     },
   }
+}
+
+/** One line of the embedded metric format. */
+function toLine(poolName: string, values: Values, missCauses: readonly string[]): string {
+  const names = Object.keys(values) as MetricName[]
+  const metrics = names.map(Name => ({ Name, Unit: metricUnits[Name] }))
+  return JSON.stringify({
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [{ Namespace: metricsNamespace, Dimensions: [['Pool']], Metrics: metrics }],
+    },
+    Pool: poolName,
+    ...values,
+    ...(missCauses.length > 0 ? { missCauses } : {}),
+  })
 }

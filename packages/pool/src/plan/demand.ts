@@ -1,5 +1,6 @@
 import { echoFootprintGb, type Platform, type Prices, prices, type Quotas, quotasOf } from '@warm-agent/protocol/prices'
 import * as z from 'zod'
+import { explainRefusal } from '../explain-refusal.ts'
 import { PlanError } from './plan-error.ts'
 
 /** What a plan is made for. Durations in milliseconds. An option that is unknown or makes no sense is refused by its name. */
@@ -108,9 +109,8 @@ const demandSchema = z.strictObject({
 export function readDemand(options: DemandOptions): Demand {
   const checked = demandSchema.safeParse(options)
   if (!checked.success) {
-    const [issue] = checked.error.issues
-    const where = issue?.path.length ? `option ${issue.path.join('.')}: ` : ''
-    throw new PlanError('invalid_option', `Could not plan: ${where}${issue?.message}. See DemandOptions.`)
+    const refused = explainRefusal(checked.error, options)
+    throw new PlanError('invalid_option', `Could not plan: ${refused}. See DemandOptions.`)
   }
   const given = checked.data
   const { platform, ratePerSecond, maxLifetimeMs, hasPage } = given

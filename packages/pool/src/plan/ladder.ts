@@ -90,13 +90,17 @@ export function endpointsFor({ ratePerSecond, missRate }: Demand): number {
 }
 
 function pool(demand: Demand, size: number): Rung {
-  const { ratePerSecond, replenishmentMs } = demand
+  const { ratePerSecond, replenishmentMs, quotas } = demand
   const load = (ratePerSecond * replenishmentMs) / 1000
   const loss = erlangB(size, load)
+  // Those that are being warmed count too.
+  const isEnough = size <= quotas.activeSessions
   return {
     rung: 'pool',
-    isEnough: true,
-    reason: `${size} sessions are warm whoever comes: ${percent(loss)} of messages find none. One size serves all, so it costs the less per visitor the more come.`,
+    isEnough,
+    reason: isEnough
+      ? `${size} sessions are warm whoever comes: ${percent(loss)} of messages find none. One size serves all, so it costs the less per visitor the more come.`
+      : `It needs ${amount(size)} of a quota (activeSessions) of ${amount(quotas.activeSessions)}, before a single conversation.`,
     formula: `Erlang-B(${size}, ${amount(ratePerSecond)}/s × ${duration(replenishmentMs)}) = ${percent(loss)}`,
     startedPerSecond: ratePerSecond,
     heldSessions: size,

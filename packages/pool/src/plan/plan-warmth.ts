@@ -2,6 +2,7 @@ import { pricesCheckedOn } from '@warm-agent/protocol/prices'
 import { type Demand, type DemandOptions, readDemand } from './demand.ts'
 import { type Headroom, headroomOf, refuseWhatCannotRefill } from './headroom.ts'
 import { judgeRungs, type Rung, type RungName } from './ladder.ts'
+import { PlanError } from './plan-error.ts'
 import { advisePool, type PoolAdvice } from './pool-advice.ts'
 import { type Recommendation, recommend } from './recommend.ts'
 import { amount, duration } from './words.ts'
@@ -37,7 +38,14 @@ export function planWarmth(options: DemandOptions): Plan {
   const [chosen] = ladder
     .filter(({ isEnough }) => isEnough)
     .sort((one, other) => one.dollarsPerMonth - other.dollarsPerMonth)
-  if (!chosen) throw new Error('No rung is enough, not even the pool.')
+  if (!chosen) {
+    throw new PlanError(
+      'cannot_refill',
+      `Could not plan for ${amount(demand.ratePerSecond)} first messages per second: nothing but a pool of ${amount(pool.size)} sessions would be ` +
+        `enough, and the quota of active sessions is ${amount(demand.quotas.activeSessions)} in ${demand.region}. Make the replenishment ` +
+        'faster, ask AWS for a higher quota, or spread over regions or accounts.',
+    )
+  }
   const quotas = headroomOf(demand, chosen.startedPerSecond, chosen.heldSessions)
   return {
     demand,

@@ -1,4 +1,5 @@
 import type { Platform } from '@warm-agent/protocol/prices'
+import { visitorsPerSecond } from './costs.ts'
 import type { Demand } from './demand.ts'
 import { beatMsOf } from './headroom.ts'
 import { endpointsFor, holdMsOf, type Rung, type RungName } from './ladder.ts'
@@ -120,7 +121,28 @@ function toTimes(demand: Demand, pool: PoolAdvice, { rung }: Rung): Recommendati
     'By then nineteen of twenty visitors who send nothing have gone; the few who write later are warmed again.',
     `ln 20 × ${duration(visitMs)} of visit, from 1 to 15 min`,
   )
-  return rung === 'pool' ? [beat, retire] : rung === 'endpoints' ? [] : [hold, beat]
+  if (rung === 'pool') return [toNoHold(demand, 'A message takes its session out of the pool itself'), beat, retire]
+  if (rung === 'endpoints')
+    return [toNoHold(demand, 'A message starts its session itself, from a ready instance'), beat]
+  return [hold, beat]
+}
+
+/** Where sessions come when the message does, a page that holds one would only use up more of them. */
+function toNoHold(demand: Demand, why: string): Recommendation {
+  const { hasPage, ratePerSecond, sendRate } = demand
+  const visitors = amount(visitorsPerSecond(demand))
+  return {
+    what: 'hold',
+    value: 0,
+    unit: 'ms',
+    text: hasPage ? "none: warmOn 'manual'" : 'none',
+    reason: hasPage
+      ? `${why}, so that only those who send use one up. If pages held one from their opening on, every visitor would: ${visitors} per second instead of ${amount(ratePerSecond)}.`
+      : `${why}: without a page nobody holds one before.`,
+    formula: hasPage
+      ? `${amount(ratePerSecond)}/s / ${percent(sendRate)} who send = ${visitors}/s`
+      : 'always none without a page',
+  }
 }
 
 function toRefill(demand: Demand, { size }: PoolAdvice): Recommendation {

@@ -1,3 +1,5 @@
+import { showValue } from '../explain-refusal.ts'
+
 /** A connected client of ioredis or iovalkey (a cluster's too), or of `redis` (node-redis, not its cluster). */
 export type RedisClient = IoredisLike | NodeRedisLike
 
@@ -24,6 +26,6 @@ export function toSendCommand(client: RedisClient): SendCommand {
     return (...command) => (client as NodeRedisLike).sendCommand(command)
   }
   throw new Error(
-    `Could not create the store: option client is ${typeof client}. Give a client of ioredis, iovalkey or redis.`,
+    `Could not create the store: option client is ${showValue(client)}. Give a client of ioredis, iovalkey or redis.`,
   )
 }

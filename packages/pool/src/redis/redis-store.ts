@@ -1,3 +1,4 @@
+import { showValue } from '../explain-refusal.ts'
 import type { AddOutcome, PoolStore, StoreClaim } from '../pool-store.ts'
 import type { EntryState, PoolEntry } from '../pooled-session.ts'
 import { type RedisClient, toSendCommand } from './redis-client.ts'
@@ -32,6 +33,8 @@ export function redisStore(options: RedisStoreOptions): PoolStore {
   if (typeof lookEveryMs !== 'number' || !(lookEveryMs >= 10 && lookEveryMs <= 60_000))
     refuse('lookEveryMs', lookEveryMs)
   const run = createRunScript(toSendCommand(client), prefix)
+  /** What is known to have arrived of what a member counted. */
+  const heard = new Map<string, { arrivals: number; misses: number }>()
 
   async function claimAnother(rejected: PoolEntry[], passes: (entry: PoolEntry) => boolean): Promise<StoreClaim> {
     let entry: PoolEntry | null = null
@@ -50,24 +53,26 @@ export function redisStore(options: RedisStoreOptions): PoolStore {
     name: 'redis',
     lookEveryMs,
 
-    async join({ id, version, tends, leaseMs }) {
-      const answer = (await run('join', id, version, tends ? '1' : '0', `${Math.round(leaseMs)}`)) as (
-        | string
-        | number
-        | null
-      )[]
-      const [fence, isCurrent, revision, claims, others] = answer
+    async join({ id, version, tends, leaseMs, arrivals = 0, misses = 0 }) {
+      const before = heard.get(id) ?? { arrivals: 0, misses: 0 }
+      const counts = [arrivals, before.arrivals, misses, before.misses].map(String)
+      const answer = await run('join', id, version, tends ? '1' : '0', `${Math.round(leaseMs)}`, ...counts)
+      heard.set(id, { arrivals, misses })
+      const [fence, isCurrent, revision, claims, others, allArrivals, allMisses] = answer as (string | number | null)[]
       return {
         fence: fence === null ? undefined : Number(fence),
         isCurrent: isCurrent === 1,
         revision: Number(revision),
         claims: Number(claims),
         others: Number(others),
+        arrivals: Number(allArrivals),
+        misses: Number(allMisses),
       }
     },
 
     async leave({ id }) {
       await run('leave', id)
+      heard.delete(id)
     },
 
     claim({ nowMs, touchedSinceMs }) {
@@ -159,5 +164,5 @@ function fromJson(json: string): PoolEntry {
 }
 
 function refuse(name: string, value: unknown): never {
-  throw new Error(`Could not create the store: option ${name} is ${JSON.stringify(value)}. See RedisStoreOptions.`)
+  throw new Error(`Could not create the store: option ${name} is ${showValue(value)}. See RedisStoreOptions.`)
 }

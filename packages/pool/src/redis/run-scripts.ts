@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { recoverScript } from './forget-unsure.ts'
+import { type KeyName, keyNames } from './keys.ts'
 import type { SendCommand } from './redis-client.ts'
-import { type KeyName, keyNames, keysOf, recoverScript, type ScriptName, scripts, textOf } from './scripts.ts'
+import { keysOf, type ScriptName, scripts, textOf } from './scripts.ts'
 
 export type RunScript = (name: ScriptName, ...args: string[]) => Promise<unknown>
 

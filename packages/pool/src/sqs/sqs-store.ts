@@ -1,4 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
+import { showValue } from '../explain-refusal.ts'
 import type { ClaimGate, PoolStore } from '../pool-store.ts'
 import type { PoolEntry, StoredEntry } from '../pooled-session.ts'
 import { createSessionQueue, type LockedEntry } from './session-queue.ts'
@@ -174,14 +175,12 @@ const knownOptions = ['client', 'queueUrl', 'lookEveryMs']
 function checkOptions(options: SqsStoreOptions): void {
   const { client, queueUrl, lookEveryMs = 15_000 } = options
   const refuse = (name: string, value: unknown, why: string) => {
-    throw new Error(
-      `Could not create the store: option ${name} is ${JSON.stringify(value)}: ${why}. See SqsStoreOptions.`,
-    )
+    throw new Error(`Could not create the store: option ${name} is ${showValue(value)}: ${why}. See SqsStoreOptions.`)
   }
   for (const [name, value] of Object.entries(options)) {
     if (!knownOptions.includes(name)) refuse(name, value, 'there is none of this name')
   }
-  if (typeof client?.send !== 'function') refuse('client', typeof client, 'expected an SQSClient')
+  if (typeof client?.send !== 'function') refuse('client', client, 'expected an SQSClient')
   if (!URL.canParse(queueUrl) || !queueUrl.endsWith('.fifo'))
     refuse('queueUrl', queueUrl, 'expected the URL of a FIFO queue')
   if (!(lookEveryMs >= 100 && lookEveryMs <= 3_600_000)) refuse('lookEveryMs', lookEveryMs, 'expected 100 to 3600000')

@@ -15,6 +15,8 @@ export function memoryStore(): PoolStore {
   let fence = 0
   let revision = 0
   let claims = 0
+  let arrivals = 0
+  let misses = 0
 
   const idOf = ({ runtimeSessionId }: PoolEntry) => runtimeSessionId
 
@@ -46,7 +48,11 @@ export function memoryStore(): PoolStore {
     lookEveryMs: 0,
 
     async join(member) {
+      const before = members.get(member.id)
       members.set(member.id, member)
+      const asked = (member.arrivals ?? 0) - (before?.arrivals ?? 0)
+      arrivals += asked
+      misses += (member.misses ?? 0) - (before?.misses ?? 0)
       if (!versions.includes(member.version)) {
         versions.push(member.version)
         versionsChanged()
@@ -56,11 +62,15 @@ export function memoryStore(): PoolStore {
         tending = member.id
         fence += 1
       }
+      // What was claimed is missing, and what was not found is wanted.
+      if (asked > 0 && tending !== undefined && tending !== member.id) wake(members.get(tending))
       return {
         fence: tending === member.id ? fence : undefined,
         isCurrent,
         revision,
         claims,
+        arrivals,
+        misses,
         others: members.size - 1,
       }
     },
@@ -74,6 +84,7 @@ export function memoryStore(): PoolStore {
         versions = alive
         versionsChanged()
       }
+      for (const member of members.values()) wake(member)
     },
 
     async claim({ nowMs, touchedSinceMs }) {
@@ -134,6 +145,11 @@ export function memoryStore(): PoolStore {
       return { entries: [...waiting, ...others.values()], unseen: 0 }
     },
   }
+}
+
+/** Not from within a call: what it hears makes calls of its own. */
+function wake(member: PoolMember | undefined): void {
+  queueMicrotask(() => member?.onNews?.())
 }
 
 /** Enough to recognise a call that is made again. */

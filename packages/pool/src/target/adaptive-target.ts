@@ -1,5 +1,6 @@
 import { dollarsOf, type Platform, prices, quotasOf } from '@warm-agent/protocol/prices'
 import * as z from 'zod'
+import { explainRefusal } from '../explain-refusal.ts'
 import type { PoolTarget } from '../pool-target.ts'
 import { createArrivalRate } from './arrival-rate.ts'
 import { erlangB, smallestSize } from './erlang-b.ts'
@@ -97,10 +98,8 @@ const freshMs = 250
 export function adaptiveTarget(options: AdaptiveTargetOptions = {}): AdaptiveTarget {
   const checked = optionsSchema.safeParse(options)
   if (!checked.success) {
-    const [issue] = checked.error.issues
-    const name = String(issue?.path[0] ?? '')
-    const given = name ? `option ${name} is ${String(options[name as keyof AdaptiveTargetOptions])}: ` : ''
-    throw new Error(`Could not create the adaptive target: ${given}${issue?.message}. See AdaptiveTargetOptions.`)
+    const refused = explainRefusal(checked.error, options)
+    throw new Error(`Could not create the adaptive target: ${refused}. See AdaptiveTargetOptions.`)
   }
   const { missRate, floor, windowMs, shrinkHalfLifeMs, newSessionsPerSecond } = checked.data
   const bounds: [SizeBound, number][] = [

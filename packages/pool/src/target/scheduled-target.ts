@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
 import * as z from 'zod'
+import { explainRefusal, showValue } from '../explain-refusal.ts'
 import type { PoolTarget } from '../pool-target.ts'
 
 /** An option that is unknown or makes no sense is refused with an error that names it. */
@@ -33,10 +34,8 @@ const optionsSchema = z.strictObject({
 export function scheduledTarget(options: ScheduledTargetOptions): PoolTarget {
   const checked = optionsSchema.safeParse(options)
   if (!checked.success) {
-    const [issue] = checked.error.issues
-    throw new Error(
-      `Could not create the schedule: option ${issue?.path.join('.')}: ${issue?.message}. See ScheduledTargetOptions.`,
-    )
+    const refused = explainRefusal(checked.error, options)
+    throw new Error(`Could not create the schedule: ${refused}. See ScheduledTargetOptions.`)
   }
   const { timeZone } = checked.data
   const lines = checked.data.lines.map(({ cron, size }, index) => ({ size, runs: parse(cron, timeZone, index) }))
@@ -68,7 +67,7 @@ export function scheduledTarget(options: ScheduledTargetOptions): PoolTarget {
 function parse(cron: string, timezone: string, index: number): Cron {
   const fail = (why: string, cause?: unknown): never => {
     throw new Error(
-      `Could not create the schedule: lines.${index}.cron is "${cron}": ${why}. Give five fields, as in "0 8 * * 1-5".`,
+      `Could not create the schedule: option lines.${index}.cron is ${showValue(cron)}: ${why}. Give five fields, as in "0 8 * * 1-5".`,
       { cause },
     )
   }
