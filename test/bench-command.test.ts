@@ -1,14 +1,23 @@
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { afterAll, expect, test } from 'vitest'
 import type { BenchResult } from '../packages/cli/src/bench/bench-result.ts'
 import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
+import { startEmulate } from './support/emulate.ts'
 
-afterAll(stopAll)
+const folders: string[] = []
+afterAll(async () => {
+  await stopAll()
+  await Promise.all(folders.map(path => rm(path, { recursive: true })))
+})
 
-const folder = () => mkdtemp(join(tmpdir(), 'warm-agent-bench-'))
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'warm-agent-bench-'))
+  folders.push(path)
+  return path
+}
 const read = async (out: string) => JSON.parse(await readFile(`${out}.json`, 'utf8')) as BenchResult
 
 test('measures a real agent in an emulator of its own: warm is faster than cold, the usual snippet runs into the 409, stamps tell the handler apart', async () => {
@@ -50,35 +59,14 @@ test('measures a real agent in an emulator of its own: warm is faster than cold,
 
 test('interrupted from outside, it leaves no microVM behind and writes what it measured', async () => {
   const out = join(await folder(), 'report')
-  const emulator = warmAgent([
-    'emulate',
-    '--agent',
-    'node test/fixtures/agent.js',
-    '--port',
-    '0',
-    '--boot',
-    'fixed:300',
-  ])
-  const env: Record<string, string> = {}
-  for (const name of [
-    'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE',
-    'AGENT_RUNTIME_ARN',
-    'AWS_ACCESS_KEY_ID',
-    'AWS_SECRET_ACCESS_KEY',
-  ]) {
-    env[name] = (await emulator.lineMatching(new RegExp(`^export ${name}=(.+)$`)))[1] ?? ''
-  }
-  const ledger = async () =>
-    (await (await fetch(`${env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE}/_emulator/ledger`)).json()) as {
-      totals: { vms: number; live: number }
-    }
+  const { env, books } = await startEmulate('--boot', 'fixed:300')
   const bench = warmAgent(
     ['bench', '--scenarios', 'warm', '--messages', '1000', '--concurrency', '3', '--out', out],
     env,
   )
-  await expect.poll(async () => (await ledger()).totals.vms, { timeout: 15_000 }).toBeGreaterThan(8)
+  await expect.poll(async () => (await books()).totals.vms, { timeout: 15_000 }).toBeGreaterThan(8)
   expect(await bench.stop('SIGINT')).toBe(130)
-  expect((await ledger()).totals.live).toBe(0)
+  expect((await books()).totals.live).toBe(0)
   const { endedBy, scenarios } = await read(out)
   expect(endedBy).toBe('signal')
   expect(scenarios.warm?.messages).toBeGreaterThan(0)

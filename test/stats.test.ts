@@ -2,24 +2,27 @@ import { afterAll, expect, test } from 'vitest'
 import { startDataPlane } from '../packages/cli/test/bench/a-data-plane.ts'
 import { stopAll, warmAgent } from './support/command.ts'
 import { createPage } from './support/page.ts'
+import { startRedis } from './support/redis.ts'
 
 afterAll(stopAll)
 
+/** A proxy as a process of its own, with an admin port. */
+async function startProxy(env: Record<string, string>) {
+  const proxy = warmAgent(['proxy'], {
+    WARM_AGENT_SECRET: 'thirty-two bytes or more of something random',
+    WARM_AGENT_ANONYMOUS: '1',
+    WARM_AGENT_ADMIN_PORT: '0',
+    PORT: '0',
+    ...env,
+  })
+  const [, origin = ''] = await proxy.lineMatching(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/)
+  const [, url = ''] = await proxy.lineMatching(/^warm-agent statistics: (.+)$/)
+  return { origin, url, stats: async () => (await fetch(url)).json() }
+}
+
 test('the proxy’s admin port tells what its first messages found, and a hold-out of everybody warms nobody', async () => {
   const plane = await startDataPlane()
-  const start = async (more: Record<string, string>) => {
-    const proxy = warmAgent(['proxy'], {
-      ...plane.env,
-      WARM_AGENT_SECRET: 'thirty-two bytes or more of something random',
-      WARM_AGENT_ANONYMOUS: '1',
-      WARM_AGENT_ADMIN_PORT: '0',
-      PORT: '0',
-      ...more,
-    })
-    const [, origin = ''] = await proxy.lineMatching(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/)
-    const [, stats = ''] = await proxy.lineMatching(/^warm-agent statistics: (.+)$/)
-    return { origin, stats: async () => (await fetch(stats)).json() }
-  }
+  const start = (more: Record<string, string>) => startProxy({ ...plane.env, ...more })
 
   const warming = await start({})
   const page = createPage(warming.origin)
@@ -39,5 +42,35 @@ test('the proxy’s admin port tells what its first messages found, and a hold-o
   expect((await heldOut.send({ prompt: 'hi' })).outcome).toBe('cold')
   expect(plane.calls.slice(calls).filter(({ isWarmUp }) => isWarmUp)).toEqual([])
   expect(await holdingOut.stats()).toMatchObject({ firstMessages: { total: 1, heldOut: 1, cold: 0 } })
+  await plane.close()
+})
+
+test('of a fleet every admin port tells the same: a page that one proxy opened and another answered is one warm visit', async () => {
+  const plane = await startDataPlane()
+  const redis = await startRedis()
+  const env = {
+    ...plane.env,
+    WARM_AGENT_REDIS_URL: redis.url,
+    WARM_AGENT_DOLLARS_PER_GB_HOUR: '0.5',
+    WARM_AGENT_MEMORY_GB: '2',
+  }
+  const [one, other] = await Promise.all([startProxy(env), startProxy(env)])
+  const page = createPage(one.origin)
+  await (await page.open()).end
+  expect((await page.send({ prompt: 'hi' }, other.origin)).outcome).toBe('warm')
+  await page.send({ prompt: 'again' }, one.origin)
+  const seen = {
+    scope: 'fleet',
+    firstMessages: { total: 1, warm: 1, cold: 0 },
+    warmUps: { started: 1, used: 1, unused: 0, waiting: 0 },
+    dollars: { pricesOf: 'yours' },
+  }
+  await expect.poll(one.stats).toMatchObject(seen)
+  expect(await other.stats()).toMatchObject(seen)
+  expect(await (await fetch(new URL('/', other.url))).text()).toContain('of the whole fleet')
+  await redis.stop()
+  const away = await fetch(one.url)
+  expect(away.status).toBe(503)
+  expect(await away.text()).toMatch(/^Could not read the statistics: [^\n]+\n$/)
   await plane.close()
 })

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from '../support/free-port.ts'
 
 /** A real Redis on a port of its own; the one of the tests needs vitest. */
 export async function startRedis(): Promise<{ port: number; stop(): Promise<void> }> {
@@ -29,13 +29,4 @@ export async function startRedis(): Promise<{ port: number; stop(): Promise<void
   throw new Error(
     'Could not measure: Redis ended before it was ready. Install it (Debian: apt-get install redis-server).',
   )
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

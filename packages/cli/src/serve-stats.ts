@@ -1,9 +1,14 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Stats } from '@warm-agent/proxy/stats'
+import type { StatsReport } from '@warm-agent/proxy/stats'
 import { renderStatsPage } from './report/stats-page.ts'
 import { UsageError } from './usage-error.ts'
+
+/** Whoever reports what warming is worth: for one process at once, for a fleet by asking Redis. */
+interface Reporter {
+  report(): StatsReport | Promise<StatsReport>
+}
 
 /**
  * Serves what warming is worth, on a port of its own that no visitor of the site should reach: `GET /stats` in JSON, and
@@ -11,15 +16,20 @@ import { UsageError } from './usage-error.ts'
  *
  * @throws UsageError when the port cannot be had.
  */
-export async function serveStats(stats: Stats, { port, host }: { port: number; host: string }): Promise<URL> {
-  const server = createServer(({ method, url }, response) => {
-    const answer = (status: number, type: string, text: string) =>
-      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
-    if (method !== 'GET' || (url !== '/' && url !== '/stats')) return answer(404, 'text/plain', 'Try / or /stats.\n')
-    const report = stats.report()
-    return url === '/'
-      ? answer(200, 'text/html; charset=utf-8', renderStatsPage(report))
-      : answer(200, 'application/json', `${JSON.stringify(report, null, 2)}\n`)
+export async function serveStats(stats: Reporter, { port, host }: { port: number; host: string }): Promise<URL> {
+  const server = createServer(({ method, url = '' }, response) => {
+    const [path] = url.split('?')
+    if (method !== 'GET' || (path !== '/' && path !== '/stats')) {
+      return send(response, 404, 'text/plain', 'Try / or /stats.\n')
+    }
+    const answer = (report: StatsReport) =>
+      path === '/'
+        ? send(response, 200, 'text/html; charset=utf-8', renderStatsPage(report))
+        : send(response, 200, 'application/json', `${JSON.stringify(report, null, 2)}\n`)
+    return Promise.resolve(stats.report()).then(answer, () =>
+      // Its words may hold an address or a password: they are for nobody's screen.
+      send(response, 503, 'text/plain', 'Could not read the statistics: Redis did not answer. Try again.\n'),
+    )
   })
   try {
     await once(server.listen(port, host), 'listening')
@@ -33,4 +43,8 @@ export async function serveStats(stats: Stats, { port, host }: { port: number; h
   server.unref()
   const name = host.includes(':') ? `[${host}]` : host
   return new URL(`http://${name}:${(server.address() as AddressInfo).port}`)
+}
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
 }

@@ -1,5 +1,8 @@
+import type { Platform } from '@warm-agent/protocol/prices'
 import type { Authorize, ProxyEvent } from '@warm-agent/proxy'
-import { createStats, withHoldOut } from '@warm-agent/proxy/stats'
+import { createStats, type StatsCosts, withHoldOut } from '@warm-agent/proxy/stats'
+import type { FleetStats } from '@warm-agent/proxy/stats-redis'
+import { price, pricesFrom } from './price-settings.ts'
 import { serveStats } from './serve-stats.ts'
 import { decimal, integer, setting, type Values } from './settings.ts'
 
@@ -20,12 +23,39 @@ export const statsSettings = {
     decimal(0, 1),
     { variable: 'WARM_AGENT_HOLD_OUT', defaultText: '0' },
   ),
+  'warm-agent-memory-gb': setting('GB', 'for the dollars: billed memory of a microVM', decimal(0.125, 64), {
+    variable: 'WARM_AGENT_MEMORY_GB',
+    defaultText: 'an echo agent: 1.2 on v2, 1 on v1-code, 2.7 on v1-container',
+  }),
+  'warm-agent-dollars-per-gb-hour': setting('DOLLARS', 'your price of memory', price, {
+    variable: 'WARM_AGENT_DOLLARS_PER_GB_HOUR',
+    defaultText: '0.0169 on v2, 0.00945 on v1',
+  }),
+  'warm-agent-dollars-per-vcpu-hour': setting('DOLLARS', 'your price of CPU', price, {
+    variable: 'WARM_AGENT_DOLLARS_PER_VCPU_HOUR',
+    defaultText: '0.1276 on v2, 0.0895 on v1',
+  }),
+  'warm-agent-dollars-per-second-saved': setting(
+    'DOLLARS',
+    'a second of a user is worth that much, for the verdict',
+    price,
+    { variable: 'WARM_AGENT_DOLLARS_PER_SECOND_SAVED', defaultText: '0.01' },
+  ),
 }
 
-/** What the settings about statistics add to the proxy. */
-export function statsFrom(values: Values<typeof statsSettings>) {
+/**
+ * What the settings about statistics add to the proxy.
+ *
+ * @param shared collects what a whole fleet tells; without one, each process counts for itself
+ */
+export function statsFrom(
+  values: Values<typeof statsSettings> & { 'agent-runtime-platform'?: Platform | undefined },
+  shared?: (costs: StatsCosts) => FleetStats,
+) {
   const { 'warm-agent-admin-port': port, 'warm-agent-admin-host': host, 'warm-agent-hold-out': share = 0 } = values
-  const stats = port === undefined ? undefined : createStats()
+  const costs = costsFrom(values)
+  // Of a fleet each proxy tells, whichever has the port.
+  const stats = shared?.(costs) ?? (port === undefined ? undefined : createStats({ costs }))
   return {
     onEvent: (event: ProxyEvent) => stats?.onEvent(event),
     holdOut: (authorize: Authorize): Authorize => (share > 0 ? withHoldOut(authorize, { share }) : authorize),
@@ -34,5 +64,19 @@ export function statsFrom(values: Values<typeof statsSettings>) {
       if (!stats || port === undefined) return ''
       return `warm-agent statistics: ${(await serveStats(stats, { port, host })).origin}/stats\n`
     },
+  }
+}
+
+function costsFrom(values: Parameters<typeof statsFrom>[0]): StatsCosts {
+  const { 'agent-runtime-platform': platform = 'v2', 'warm-agent-memory-gb': gb } = values
+  const mostDollarsPerSecond = values['warm-agent-dollars-per-second-saved']
+  const dollarsPerGbHour = values['warm-agent-dollars-per-gb-hour']
+  const dollarsPerVcpuHour = values['warm-agent-dollars-per-vcpu-hour']
+  const prices = pricesFrom({ dollarsPerGbHour, dollarsPerVcpuHour }, platform)
+  return {
+    platform,
+    ...(gb !== undefined && { gb }),
+    ...(mostDollarsPerSecond !== undefined && { mostDollarsPerSecond }),
+    ...(prices && { prices }),
   }
 }

@@ -1,6 +1,8 @@
-import { createWarmProxy, type ProxyEvent } from '@warm-agent/proxy'
+import { anonymousCallers, createWarmProxy, type ProxyEvent } from '@warm-agent/proxy'
 import { createStats, decideVerdict, withHoldOut } from '@warm-agent/proxy/stats'
 import { expect, test } from 'vitest'
+import { createTestProxy, secret } from './browser.ts'
+import { createFakeRuntime } from './fake-runtime.ts'
 
 const details = { agent: 'default', qualifier: 'DEFAULT' }
 const warmed = { type: 'warm-succeeded', tookMs: 2_900, evidence: 'observed' } as const
@@ -65,7 +67,7 @@ test('with a hold-out the comparison is with it: seconds saved, and dollars for 
   // $0.001 a second: 30 sessions of 10 s before their message, 10 of 100 s without one.
   expect(report.dollars.unused).toBeCloseTo(1)
   expect(report.dollars.total).toBeCloseTo(1.3)
-  expect(report.dollars.perSecondSaved).toBeCloseTo(1.3 / 90)
+  expect(report.dollars.perSecondSaved).toBeCloseTo(1.3 / 90, 8)
 })
 
 test('without a hold-out it says what it compares with instead', () => {
@@ -96,10 +98,92 @@ test('a session that is started again in a conversation is no first message agai
 
 test('old sessions are forgotten, counts are not', () => {
   const { stats, visit } = startStory()
-  for (let count = 0; count < 60_000; count++) visit(count % 2 ? 5_000 : undefined)
+  for (let count = 0; count < 45_000; count++) visit(count % 2 ? 5_000 : undefined)
   const { warmUps, firstMessages } = stats.report()
-  expect(warmUps).toMatchObject({ started: 60_000, used: 30_000, unused: 30_000 })
-  expect(firstMessages.warm).toBe(30_000)
+  expect(warmUps).toMatchObject({ started: 45_000, used: 22_500, unused: 22_500 })
+  expect(firstMessages.warm).toBe(22_500)
+})
+
+test('a visit of a chat route of one’s own counts like any other; its start-up is not seen, so it is no comparison', () => {
+  const stats = createStats()
+  const tell = (sessionTag: string, atMs: number, event: object) =>
+    stats.onEvent({ ...details, sessionTag, atMs, ...event } as ProxyEvent)
+  for (let visit = 0; visit < 25; visit++) {
+    tell(`warm-${visit}`, 0, { type: 'warm-started' })
+    tell(`warm-${visit}`, 2_900, warmed)
+    tell(`warm-${visit}`, 10_000, { type: 'session-lent', outcome: 'warm', joinMs: 0, isFirst: true })
+    tell(`warm-${visit}`, 20_000, { type: 'session-lent', outcome: 'warm', joinMs: 0, isFirst: false })
+    tell(`cold-${visit}`, 10_000, { type: 'session-lent', outcome: 'cold', joinMs: 0, isFirst: true })
+    tell(`held-${visit}`, 10_000, { type: 'session-lent', outcome: 'cold', joinMs: 0, isFirst: true, isHeldOut: true })
+    tell(`warm-${visit}`, 60_000, { type: 'session-closed' })
+  }
+  const { firstMessages, warmUps, leadMs, baseline, savedMs, verdict } = stats.report()
+  expect(firstMessages).toEqual({ total: 75, heldOut: 25, warm: 25, joined: 0, rewarmed: 0, cold: 25 })
+  expect(warmUps).toMatchObject({ started: 25, used: 25, unused: 0 })
+  expect(leadMs?.p50).toBe(10_000)
+  expect(baseline).toBe('warm-ups')
+  expect(savedMs?.p50).toBe(2_900)
+  expect(verdict.advice).toBe('keep')
+})
+
+test('a session that is lent to a chat route of one’s own is told: what it found, and whether it was the first time', async () => {
+  const { runtime } = createFakeRuntime()
+  const { proxy, openWarm, events } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  const ask = (own: string) =>
+    proxy.session(new Request('http://chat.test/chat', { headers: { 'Warm-Agent-Ticket': own } }))
+  const session = await ask(ticket)
+  await ask(session?.headers['Warm-Agent-Ticket'] ?? '')
+  const told = events.filter(({ type }) => type === 'session-lent')
+  expect(told).toMatchObject([
+    { outcome: 'warm', isFirst: true },
+    { outcome: 'warm', isFirst: false },
+  ])
+  const { onEvent, report } = createStats()
+  for (const event of events) onEvent(event)
+  expect(report()).toMatchObject({ firstMessages: { total: 1, warm: 1 }, warmUps: { started: 1, used: 1 } })
+})
+
+test('a session that a page took out of a pool is a warm-up, used or not; one that a message took has no lead time', () => {
+  const { onEvent, report } = createStats()
+  const tell = (sessionTag: string, atMs: number, event: object) =>
+    onEvent({ ...details, sessionTag, atMs, ...event } as ProxyEvent)
+  const answer = { type: 'message-answered', outcome: 'warm', joinMs: 5, agentMs: 95, isFirst: true }
+  for (const tag of ['used', 'unused', 'at once']) {
+    tell(tag, 1_000, { type: 'session-claimed', tookMs: 1, evidence: 'observed' })
+  }
+  tell('used', 4_100, answer)
+  tell('at once', 1_095, answer)
+  tell('unused', 9_000, { type: 'session-closed' })
+  expect(report()).toMatchObject({
+    warmUps: { started: 3, used: 2, unused: 1, waiting: 0 },
+    firstMessages: { total: 2, warm: 2 },
+    leadMs: { p50: 3_000, p95: 3_000 },
+  })
+})
+
+test('a message that its ticket says is not the first does not count as one, whoever answered those before', () => {
+  const { onEvent, report } = createStats()
+  const answer = { type: 'message-answered', outcome: 'warm', joinMs: 0, agentMs: 9, atMs: 0 } as const
+  onEvent({ ...details, ...answer, sessionTag: 'warm-00000001', isFirst: false })
+  expect(report().firstMessages.total).toBe(0)
+})
+
+test('a second saved costs the same after ten messages and after eleven thousand', () => {
+  const costs = { prices: { dollarsPerVcpuHour: 0, dollarsPerGbHour: 3.6 }, gb: 1 }
+  const dollarsAfter = (visits: number) => {
+    const { stats, visit, heldOut } = startStory({ costs })
+    for (let count = 0; count < visits; count++) {
+      visit(10_000)
+      heldOut(3_150)
+    }
+    const { dollars, firstMessages } = stats.report()
+    expect(firstMessages).toMatchObject({ heldOut: visits, warm: visits })
+    return dollars.perSecondSaved
+  }
+  // $0.01 for each hold, and 3 s saved.
+  expect(dollarsAfter(20)).toBeCloseTo(0.01 / 3, 8)
+  expect(dollarsAfter(11_000)).toBeCloseTo(0.01 / 3, 8)
 })
 
 const facts = {
@@ -116,6 +200,18 @@ const facts = {
 
 test.each([
   ['wait', { firstMessages: 3 }, /3 first messages/],
+  ['wait', { firstMessages: 19 }, /19 first messages of at least 20/],
+  ['keep', { firstMessages: 20 }, /sooner/],
+  ['wait', { savedMs: null }, /nothing to compare 100 first messages with/],
+  ['keep', { savedMs: { p50: -100, p95: 4_000 } }, /0\.10 s later at the median and 4\.00 s sooner at p95/],
+  ['switch-off', { savedMs: { p50: 199, p95: 399 } }, /do not notice/],
+  ['keep', { savedMs: { p50: 200, p95: 399 } }, /sooner/],
+  ['keep', { used: 20, unused: 80 }, /sooner/],
+  ['go-to-intent', { used: 19, unused: 81 }, /19 %/],
+  ['keep', { unusedHeldP50Ms: 120_000 }, /sooner/],
+  ['shorten-hold', { unusedHeldP50Ms: 120_001 }, /no longer than 120 s/],
+  ['keep', { unusedHeldP50Ms: 900_000, unusedShareOfDollars: 0.5 }, /sooner/],
+  ['keep', { perSecondSaved: 0.01 }, /\$0\.01000 for a second/],
   ['keep', {}, /2\.70 s sooner/],
   ['shorten-hold', { unusedHeldP50Ms: 900_000 }, /within 60 s.*held for 900 s/],
   ['go-to-intent', { used: 10, unused: 90 }, /10 %.*intent/],
@@ -167,6 +263,22 @@ test('a held-out caller is never warmed, is answered cold, and is always the sam
   await proxy.close()
 })
 
+test('a visitor without a cookie who is held out is given one, and stays the same caller, held out', async () => {
+  const authorize = withHoldOut(anonymousCallers({ secret }), { share: 0.5 })
+  const ask = async (path: string, cookie?: string) =>
+    authorize(new Request(`https://h/api/agent${path}`, { method: 'POST', ...(cookie && { headers: { cookie } }) }))
+  let refused = 0
+  for (let visitor = 0; visitor < 20; visitor++) {
+    const first = await ask('/sessions')
+    if (!(first instanceof Response)) continue
+    refused += 1
+    const cookie = first.headers.get('set-cookie')?.split(';')[0]
+    expect(await ask('/messages', cookie)).toMatchObject({ isHeldOut: true })
+    expect(await ask('/sessions', cookie)).toBeInstanceOf(Response)
+  }
+  expect(refused).toBeGreaterThan(0)
+})
+
 test('the share of callers held out is the share asked for', async () => {
   const authorize = withHoldOut(request => ({ callerId: request.headers.get('x-user') ?? '' }), { share: 0.3 })
   let heldOut = 0
@@ -177,4 +289,16 @@ test('the share of callers held out is the share asked for', async () => {
   expect(heldOut / 5_000).toBeGreaterThan(0.28)
   expect(heldOut / 5_000).toBeLessThan(0.32)
   expect(() => withHoldOut(() => null, { share: 30 })).toThrow(/share is 30/)
+})
+
+test.each([
+  [{ cost: {} }, /there is no option cost\./],
+  [{ costs: { gigabytes: 2 } }, /there is no option costs\.gigabytes/],
+  [{ costs: { platform: 'v3' } }, /costs\.platform is "v3"\. Give one of v1-code, v1-container, v2/],
+  [{ costs: { gb: -1 } }, /costs\.gb is -1/],
+  [{ costs: { mostDollarsPerSecond: Number.NaN } }, /costs\.mostDollarsPerSecond/],
+  [{ costs: { prices: { dollarsPerGbHour: 1 } } }, /costs\.prices is .*dollarsPerVcpuHour/],
+])('statistics of %j are refused', (options, message) => {
+  expect(() => createStats(options as never)).toThrow(message)
+  expect(() => withHoldOut(() => null, { share: 0.1, shares: 1 } as never)).toThrow(/no option shares/)
 })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
-import type { HandlerTiming } from './sample.ts'
+import type { HandlerTiming } from './observation.ts'
 
 /** Asks the agent what its last message took inside it. `null` when it keeps no stamps. */
 export async function askForStamps(runtime: AgentRuntime, session: RuntimeSession): Promise<HandlerTiming | null> {

@@ -1,4 +1,4 @@
-import { dollarsOf, type Platform, prices } from '@warm-agent/protocol/prices'
+import { dollarsOf, type Platform, type Prices, prices } from '@warm-agent/protocol/prices'
 import { headStartMs, type ScenarioName } from './scenarios.ts'
 
 /** What a microVM of the agent under test is taken to use. */
@@ -6,6 +6,8 @@ export interface Footprint {
   platform: Platform
   /** Billed memory. */
   gb: number
+  /** Instead of the table's. */
+  prices?: Prices
 }
 
 /** A boot takes 4 to 5.5 vCPU-seconds (measured on AWS by blait/AgentCoreWarmPool, September 2026). */
@@ -17,9 +19,9 @@ const slowStartMs = 30_000
 /** What sessions cost that were held so long in all. */
 export function sessionDollars(
   { sessions, heldMs }: { sessions: number; heldMs: number },
-  { platform, gb }: Footprint,
+  { platform, gb, prices: own }: Footprint,
 ): number {
-  return dollarsOf({ heldMs, gb, vcpuMs: sessions * bootVcpuMs }, prices[platform])
+  return dollarsOf({ heldMs, gb, vcpuMs: sessions * bootVcpuMs }, own ?? prices[platform])
 }
 
 /** What a bench will cost at most, before it has begun: every session starts slowly and is stopped after its last message. */

@@ -1,20 +1,25 @@
 import { type BenchResult, shares } from './bench-result.ts'
+import { compareFailures, type FailureChange } from './compare-failures.ts'
 import { compareSamples, type Difference, familyConfidence } from './compare-samples.ts'
 import { isAnswered } from './sample.ts'
 import { type ScenarioName, scenarioNames } from './scenarios.ts'
 
 export interface Comparison {
-  /** `slower` when anything is, else `faster` when anything is. */
-  verdict: 'slower' | 'faster' | 'unclear'
-  /** That all intervals hold at once. */
+  /** The first of these that is so anywhere: who fails more is not praised for being fast with the rest. */
+  verdict: 'more-failures' | 'slower' | 'fewer-failures' | 'faster' | 'unclear'
+  /** That all verdicts hold at once. */
   confidence: number
   scenarios: {
     scenario: ScenarioName
     /** Messages that were answered, and that failed. */
     before: { answered: number; failed: number }
     after: { answered: number; failed: number }
+    failures: FailureChange
+    /** Of the answered ones; empty when one side has none. */
     differences: Difference[]
   }[]
+  /** Scenarios that only one of the two has. */
+  notCompared: ScenarioName[]
   /** Settings that differ: then the change may be theirs. */
   differentSetup: string[]
 }
@@ -22,55 +27,46 @@ export interface Comparison {
 /** The same bootstrap for the same two results. */
 const seed = 1
 
-/** Whether the time to the first token changed, scenario by scenario, percentile by percentile. */
+/** Whether failures and the time to the first token changed, scenario by scenario, percentile by percentile. */
 export function compareResults(before: BenchResult, after: BenchResult): Comparison {
-  const common = scenarioNames.filter(name => before.scenarios[name]?.firstToken && after.scenarios[name]?.firstToken)
+  const common = scenarioNames.filter(name => before.scenarios[name] && after.scenarios[name])
   const confidence = 0.95
-  const options = {
-    shares: Object.values(shares),
-    confidence: familyConfidence(confidence, common.length * Object.keys(shares).length),
-    seed,
-  }
+  // One question each for the percentiles, and one for the failures.
+  const each = familyConfidence(confidence, common.length * (Object.keys(shares).length + 1))
   const scenarios = common.map(scenario => {
     const [first, second] = [firstTokens(before, scenario), firstTokens(after, scenario)]
-    return {
-      scenario,
+    const sides = {
       before: { answered: first.length, failed: failed(before, scenario) },
       after: { answered: second.length, failed: failed(after, scenario) },
-      differences: compareSamples(first, second, options),
+    }
+    const options = { shares: Object.values(shares), confidence: each, seed }
+    return {
+      scenario,
+      ...sides,
+      failures: compareFailures(outOfAll(sides.before), outOfAll(sides.after), each),
+      differences: first.length > 0 && second.length > 0 ? compareSamples(first, second, options) : [],
     }
   })
-  const verdicts = scenarios.flatMap(({ differences }) => differences.map(({ verdict }) => verdict))
   return {
-    verdict: verdicts.includes('slower') ? 'slower' : verdicts.includes('faster') ? 'faster' : 'unclear',
+    verdict: verdictOf(scenarios),
     confidence,
     scenarios,
+    notCompared: scenarioNames.filter(name => Boolean(before.scenarios[name]) !== Boolean(after.scenarios[name])),
     differentSetup: differentSettings(before, after),
   }
 }
 
-export function toComparisonText({ scenarios, verdict, confidence, differentSetup }: Comparison): string {
-  const lines = scenarios.flatMap(({ scenario, before, after, differences }) => [
-    `${scenario} (${before.answered} and ${after.answered} messages, ${before.failed} and ${after.failed} failed), time to first token`,
-    ...differences.map(each => {
-      const change = `${percent(each.ratio)} (${percent(each.low)} to ${percent(each.high)})`
-      const name = `p${Math.round(each.share * 100)}`
-      const times = `${each.beforeMs.toFixed(0)} → ${each.afterMs.toFixed(0)} ms`
-      const verdictText = each.isThin
-        ? 'too few samples to tell'
-        : each.verdict === 'unclear'
-          ? 'no real change'
-          : each.verdict
-      return `  ${name}  ${times.padEnd(18)} ${change.padEnd(34)} ${verdictText}`
-    }),
-  ])
-  const summary = {
-    slower: 'Slower: at least one change is real.',
-    faster: 'Faster: at least one change is real, and nothing became slower.',
-    unclear: 'No real change was found.',
-  }[verdict]
-  const warning = differentSetup.length > 0 ? `The set-ups differ in ${differentSetup.join(', ')}.\n` : ''
-  return `${lines.join('\n')}\n${warning}${summary} All intervals hold at once in ${confidence * 100} % of the cases (bootstrap, Bonferroni).\n`
+function verdictOf(scenarios: Comparison['scenarios']): Comparison['verdict'] {
+  const failures = scenarios.map(({ failures: { verdict } }) => verdict)
+  const times = scenarios.flatMap(({ differences }) => differences.map(({ verdict }) => verdict))
+  if (failures.includes('more')) return 'more-failures'
+  if (times.includes('slower')) return 'slower'
+  if (failures.includes('fewer')) return 'fewer-failures'
+  return times.includes('faster') ? 'faster' : 'unclear'
+}
+
+function outOfAll({ answered, failed: count }: { answered: number; failed: number }) {
+  return { failed: count, messages: answered + count }
 }
 
 function firstTokens(result: BenchResult, scenario: ScenarioName): number[] {
@@ -85,9 +81,4 @@ function failed(result: BenchResult, scenario: ScenarioName): number {
 function differentSettings(before: BenchResult, after: BenchResult): string[] {
   const names = ['target', 'boot', 'load', 'delayMs', 'leadMs', 'message', 'cores'] as const
   return names.filter(name => JSON.stringify(before.setup[name]) !== JSON.stringify(after.setup[name]))
-}
-
-function percent(ratio: number): string {
-  const change = (ratio - 1) * 100
-  return `${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(1)} %`
 }

@@ -1,4 +1,4 @@
-import type { Observation } from './sample.ts'
+import type { Observation } from './observation.ts'
 
 /** The stages of a request, in their order. */
 export const budgetStages = ['late', 'client', 'join', 'platform', 'initialise', 'handler', 'stream'] as const

@@ -1,3 +1,5 @@
+import { logFactorial } from './log-factorial.ts'
+
 /** A percentile, with the interval that holds the true one in 95 of 100 benches. */
 export interface Percentile {
   value: number
@@ -44,13 +46,4 @@ export function percentile(sorted: readonly number[], share: number): Percentile
 function binomial(trials: number, successes: number, chance: number): number {
   const ways = logFactorial(trials) - logFactorial(successes) - logFactorial(trials - successes)
   return Math.exp(ways + successes * Math.log(chance) + (trials - successes) * Math.log(1 - chance))
-}
-
-const logFactorials = [0]
-
-function logFactorial(value: number): number {
-  for (let next = logFactorials.length; next <= value; next++) {
-    logFactorials.push((logFactorials[next - 1] ?? 0) + Math.log(next))
-  }
-  return logFactorials[value] ?? 0
 }

@@ -1,6 +1,7 @@
 import { regionOfArn } from '@warm-agent/agentcore'
 import { parseBoot } from '@warm-agent/emulator'
-import { type Platform, prices } from '@warm-agent/protocol/prices'
+import { echoFootprintGb, type Platform, prices } from '@warm-agent/protocol/prices'
+import { price, pricesFrom } from '../price-settings.ts'
 import { decimal, integer, isOn, list, oneOf, optional, readSettings, setting } from '../settings.ts'
 import { checking, UsageError } from '../usage-error.ts'
 import type { ArrivalKind } from './arrivals.ts'
@@ -77,7 +78,15 @@ const settings = {
     oneOf(...platforms),
     { defaultText: 'v2' },
   ),
-  'memory-gb': setting('GB', 'for the cost: billed memory of a microVM', decimal(0.125, 64), { defaultText: '1.2' }),
+  'memory-gb': setting('GB', 'for the cost: billed memory of a microVM', decimal(0.125, 64), {
+    defaultText: 'an echo agent: 1.2 on v2, 1 on v1-code, 2.7 on v1-container',
+  }),
+  'dollars-per-gb-hour': setting('DOLLARS', 'your price of memory', price, {
+    defaultText: '0.0169 on v2, 0.00945 on v1',
+  }),
+  'dollars-per-vcpu-hour': setting('DOLLARS', 'your price of CPU', price, {
+    defaultText: '0.1276 on v2, 0.0895 on v1',
+  }),
   yes: { help: 'spend the money on AWS without asking', read: isOn },
 }
 
@@ -123,7 +132,7 @@ export function readPlan(args: string[]) {
     qualifiers: values['agent-runtime-qualifiers'],
     emulate: values.agent ? { agent: values.agent, boot, platform, seed } : undefined,
   }
-  const footprint: Footprint = { platform: platform ?? 'v2', gb: values['memory-gb'] ?? 1.2 }
+  const footprint = footprintFrom(values)
   const isFree = !arn || isLoopback(process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE)
   return {
     target,
@@ -143,6 +152,18 @@ export function readPlan(args: string[]) {
     isConfirmed: values.yes,
     command: commandOf(args, values.seed === undefined ? ['--seed', String(seed)] : []),
   }
+}
+
+function footprintFrom(values: {
+  platform: Platform | undefined
+  'memory-gb': number | undefined
+  'dollars-per-gb-hour': number | undefined
+  'dollars-per-vcpu-hour': number | undefined
+}): Footprint {
+  const { platform = 'v2', 'memory-gb': gb = echoFootprintGb[platform] } = values
+  const dollarsPerGbHour = values['dollars-per-gb-hour']
+  const own = pricesFrom({ dollarsPerGbHour, dollarsPerVcpuHour: values['dollars-per-vcpu-hour'] }, platform)
+  return { platform, gb, ...(own && { prices: own }) }
 }
 
 /** An emulator on this machine costs nothing. */

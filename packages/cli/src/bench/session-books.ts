@@ -1,46 +1,79 @@
-import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
+import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
+import { neverStarted } from './never-started.ts'
 
 /** Every session that a bench made: AgentCore cannot list them, and what is not stopped costs until it idles out. */
 export interface SessionBooks {
   /** The runtime, with an entry in the books for every session that a call goes to. */
   runtime: AgentRuntime
-  /** For a session that is called past {@link runtime}. */
-  note(session: RuntimeSession): void
+  /** Makes a call to a session past {@link runtime}. */
+  watch<Answer>(session: RuntimeSession, call: () => Promise<Answer>): Promise<Answer>
   /** Sessions made so far, and the time that they were held, up to now. */
   totals(): { sessions: number; heldMs: number; running: number }
+  /** Stops it, if it is in the books. */
   stop(session: RuntimeSession): Promise<void>
   /** Stops whatever runs. @returns how many could not be stopped. */
   stopAll(): Promise<number>
 }
 
-/** Stops at once how many sessions at the end of a bench; the data plane takes 1,000 calls a second. */
+interface Entry {
+  session: RuntimeSession
+  bornAt: number
+  /** Calls that have not been answered yet. */
+  calls: number
+  /** Whether one of its calls may have started it: all but those that were refused. */
+  mayRun: boolean
+}
+
+/** Stops how many sessions at once at the end of a bench; the data plane takes 1,000 calls a second. */
 const stopsAtOnce = 20
 const stopTries = 5
+/** A session that is being provisioned can only be stopped when that is over: on V2 an agent has 120 s to initialise. */
+const provisioningMs = 150_000
+const lookAgainMs = 500
 
 export function createSessionBooks(runtime: AgentRuntime, now: () => number = Date.now): SessionBooks {
-  const running = new Map<string, { session: RuntimeSession; bornAt: number }>()
+  const running = new Map<string, Entry>()
   let sessions = 0
   let endedMs = 0
 
-  function note(session: RuntimeSession): void {
-    const key = `${session.qualifier} ${session.id}`
-    if (running.has(key)) return
-    running.set(key, { session, bornAt: now() })
+  const keyOf = ({ qualifier, id }: RuntimeSession) => `${qualifier} ${id}`
+
+  function note(session: RuntimeSession): Entry {
+    const known = running.get(keyOf(session))
+    if (known) return known
+    const entry: Entry = { session, bornAt: now(), calls: 0, mayRun: false }
+    running.set(keyOf(session), entry)
     sessions += 1
+    return entry
   }
 
   function cross(session: RuntimeSession): void {
-    const key = `${session.qualifier} ${session.id}`
-    endedMs += now() - (running.get(key)?.bornAt ?? now())
-    running.delete(key)
+    const entry = running.get(keyOf(session))
+    if (!entry) return
+    endedMs += now() - entry.bornAt
+    running.delete(keyOf(session))
+  }
+
+  async function watch<Answer>(session: RuntimeSession, call: () => Promise<Answer>): Promise<Answer> {
+    const entry = note(session)
+    entry.calls += 1
+    try {
+      const answer = await call()
+      entry.mayRun = true
+      return answer
+    } catch (error) {
+      entry.mayRun ||= !neverStarted(error)
+      throw error
+    } finally {
+      entry.calls -= 1
+      // What was refused from the first call on never was: it is not to be stopped, and cost nothing.
+      if (entry.calls === 0 && !entry.mayRun && running.delete(keyOf(session))) sessions -= 1
+    }
   }
 
   const tracked: AgentRuntime = {
     ...runtime,
-    invoke(session, ...rest) {
-      note(session)
-      return runtime.invoke(session, ...rest)
-    },
+    invoke: (session, ...rest) => watch(session, () => runtime.invoke(session, ...rest)),
     async stop(session, ...rest) {
       await runtime.stop(session, ...rest)
       cross(session)
@@ -48,20 +81,21 @@ export function createSessionBooks(runtime: AgentRuntime, now: () => number = Da
   }
 
   async function stop(session: RuntimeSession): Promise<void> {
-    for (let tries = 1; ; tries++) {
+    const until = performance.now() + provisioningMs
+    for (let tries = 1; running.has(keyOf(session)); ) {
       try {
         return await tracked.stop(session, AbortSignal.timeout(15_000))
       } catch (error) {
-        // A session that is just being provisioned is stopped as soon as the platform allows.
-        if (tries === stopTries) throw error
-        await new Promise(resolve => setTimeout(resolve, 500 * tries))
+        const isProvisioning = error instanceof RuntimeFailure && error.reason === 'conflict'
+        if (isProvisioning ? performance.now() > until : tries === stopTries) throw error
+        await new Promise(resolve => setTimeout(resolve, isProvisioning ? lookAgainMs : lookAgainMs * tries++))
       }
     }
   }
 
   return {
     runtime: tracked,
-    note,
+    watch,
     stop,
     totals: () => ({
       sessions,

@@ -1,5 +1,6 @@
 import { latencyBudget } from './latency-budget.ts'
-import type { Answered, Observation, Sample } from './sample.ts'
+import type { Observation } from './observation.ts'
+import type { Answered, Sample } from './sample.ts'
 import { waitUntil } from './wait-until.ts'
 
 /** One answer, by `performance.now()`. */
@@ -17,7 +18,7 @@ export interface MessageTiming {
   dueAt: number | undefined
   /** The beginning of the scenario, by `performance.now()`. */
   beganAt: number
-  /** How long the message may take. Milliseconds. */
+  /** How long the message may take, and what comes before it. Milliseconds. */
   timeoutMs: number
   signal: AbortSignal
 }
@@ -25,7 +26,7 @@ export interface MessageTiming {
 /** The parts of a visit that is timed. */
 export interface TimedVisit {
   /** What comes before the message. @returns when it is due, where the scenario and not the arrival rate says so. */
-  prepare(): Promise<number | undefined>
+  prepare(signal: AbortSignal): Promise<number | undefined>
   send(signal: AbortSignal): Promise<TimedAnswer>
   /** What is looked up when the answer is over. */
   lookUp(): Promise<Pick<Observation, 'handler' | 'warmUp'>>
@@ -40,13 +41,19 @@ export async function timeMessage(timing: MessageTiming, { prepare, send, lookUp
   const { beganAt, timeoutMs, signal } = timing
   let due = timing.dueAt
   let sentAt: number | undefined
+  let patience: AbortSignal | undefined
+  const within = () => {
+    patience = AbortSignal.timeout(timeoutMs)
+    return AbortSignal.any([signal, patience])
+  }
   try {
-    const proposed = await prepare()
+    // What comes before may wait for something that never comes: a session of the pool, an answer.
+    const proposed = await prepare(within())
     due ??= proposed
     await waitUntil(due ?? 0, signal)
     sentAt = performance.now()
     due ??= sentAt
-    const answer = await send(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+    const answer = await send(within())
     return complete(answer, due, sentAt, { beganAt, ...(await lookUp()) })
   } catch (error) {
     signal.throwIfAborted()
@@ -56,7 +63,8 @@ export async function timeMessage(timing: MessageTiming, { prepare, send, lookUp
     return {
       dueAtMs: round(from - beganAt),
       lateMs: round(lateMs),
-      error: nameOf(error),
+      // Who was aborted names it as he likes.
+      error: patience?.aborted ? 'timeout' : nameOf(error),
       failedMs: round(failedAt - from),
     }
   }
@@ -90,7 +98,6 @@ function round(ms: number): number {
 /** A word for a failure: our code, the platform's exception, or the network's code. */
 function nameOf(error: unknown): string {
   const { code, name, cause } = error as { code?: unknown; name?: string; cause?: { code?: unknown } }
-  if (name === 'TimeoutError') return 'timeout'
   const isPlain = name === undefined || ['Error', 'TypeError', 'WarmAgentError'].includes(name)
   const found = isPlain ? (code ?? cause?.code) : undefined
   return typeof found === 'string' ? found : (name ?? 'Error')

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { RuntimeSession } from '@warm-agent/proxy'
 import { askForStamps } from './ask-for-stamps.ts'
 import type { BenchPool } from './bench-pool.ts'
+import type { Observation } from './observation.ts'
 import { readAnswer } from './read-answer.ts'
 import type { Rig } from './rig.ts'
-import type { Observation, Sample } from './sample.ts'
+import type { Sample } from './sample.ts'
 import { type ScenarioName, scenarioPlans } from './scenarios.ts'
 import { type MessageTiming, timeMessage } from './time-message.ts'
 import { outcomeOf, serverTiming } from './visitor.ts'
@@ -35,7 +36,7 @@ async function visitByProxy(rig: Rig, options: VisitOptions): Promise<Sample> {
   let warmUp: Observation['warmUp'] = null
   try {
     return await timeMessage(options, {
-      async prepare() {
+      async prepare(preparing) {
         if (before === 'nothing') return undefined
         const openedAt = performance.now()
         const { warmed } = await visitor.open(signal)
@@ -49,7 +50,7 @@ async function visitByProxy(rig: Rig, options: VisitOptions): Promise<Sample> {
         if (sends === 'after the delay') return openedAt + delayMs
         // In an open loop the message is due when it is due, warm or not. A second message comes after a first.
         if (sends === 'once warm' && (dueAt === undefined || before === 'open-and-message')) await settled
-        if (before === 'open-and-message') await (await visitor.send(message, signal)).arrayBuffer()
+        if (before === 'open-and-message') await (await visitor.send(message, preparing)).arrayBuffer()
         return undefined
       },
       async send(sending) {
@@ -71,14 +72,14 @@ async function visitByProxy(rig: Rig, options: VisitOptions): Promise<Sample> {
 }
 
 async function visitByPool(rig: Rig, pool: BenchPool, options: VisitOptions): Promise<Sample> {
-  const { message, dueAt, signal, crowd } = options
+  const { message, dueAt, crowd } = options
   const { runtime } = rig.books
   let session: RuntimeSession | undefined
   try {
     return await timeMessage(options, {
-      async prepare() {
+      async prepare(preparing) {
         // In a closed loop visitors come faster than anybody would: each waits until all could be served.
-        if (dueAt === undefined) await pool.untilReady(crowd, signal)
+        if (dueAt === undefined) await pool.untilReady(crowd, preparing)
         return undefined
       },
       async send(sending) {
@@ -104,22 +105,23 @@ async function visitByPool(rig: Rig, pool: BenchPool, options: VisitOptions): Pr
 async function visitBySdk(rig: Rig, options: VisitOptions): Promise<Sample> {
   const { message, delayMs, signal } = options
   const session = rig.sdk.newSession()
+  const call = (body: string, until: AbortSignal) =>
+    rig.books.watch(session, () => rig.sdk.invoke(session, body, until))
   let pinged: Promise<unknown> | undefined
   try {
     return await timeMessage(options, {
       async prepare() {
         const openedAt = performance.now()
-        rig.books.note(session)
         const ping = JSON.stringify({ type: 'warmup', nonce: randomUUID() })
         // As in the samples: nobody looks at what becomes of the ping.
-        pinged = rig.sdk.invoke(session, ping, AbortSignal.any([signal])).then(
+        pinged = call(ping, signal).then(
           ({ body }) => readAnswer(body, ''),
           () => {},
         )
         return openedAt + delayMs
       },
       async send(sending) {
-        const { contentType, body } = await rig.sdk.invoke(session, message, sending)
+        const { contentType, body } = await call(message, sending)
         const headersAt = performance.now()
         return { headersAt, ...(await readAnswer(body, contentType)), outcome: 'direct', proxy: null }
       },

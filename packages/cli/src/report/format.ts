@@ -6,7 +6,18 @@ export function formatMs(ms: number): string {
 /** Seconds from a second on, for a label. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0'
-  return ms < 1_000 ? `${formatMs(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`
+  return Math.abs(ms) < 1_000 ? `${formatMs(ms)} ms` : `${(ms / 1_000).toFixed(Math.abs(ms) < 10_000 ? 2 : 1)} s`
+}
+
+/** How long something has been going on, in the largest unit that says enough. */
+export function formatPeriod(ms: number): string {
+  const units = [
+    [86_400_000, 'days'],
+    [3_600_000, 'hours'],
+    [60_000, 'minutes'],
+  ] as const
+  const [length, name] = units.find(([least]) => ms >= 2 * least) ?? [1_000, 'seconds']
+  return `${Math.max(1, Math.floor(ms / length))} ${name}`
 }
 
 /** For an axis: no more digits than the tick needs. */

@@ -27,7 +27,7 @@ export function renderReport(result: BenchResult): string {
 <body>
 <main>
 <p class="quiet">warm-agent bench · ${result.date.slice(0, 10)} · ${result.setup.target === 'aws' ? 'on AWS' : 'on an emulator'}</p>
-<h1>${title}</h1>
+<h1>${withItsUnit(title)}</h1>
 ${notes(result)}
 <ul>${findings(result)
     .map(text => `<li>${escapeHtml(text)}</li>`)
@@ -63,8 +63,13 @@ ${percentileTable(result)}
 ${legend(budgetStages.map(stage => ({ color: `--stage-${stage}`, text: `${stageTexts[stage].title}: ${stageTexts[stage].means}` })))}
 <figure>${waterfallFigure(result)}</figure>
 <h2>Start-up, completion, pace</h2>
-<p class="quiet">Start-up is the time to the first token without what the handler itself took for it. The slowest pace is that of one in a hundred.</p>
+<p class="quiet">Start-up is the time to the first token without what the handler itself took for it, the last token ends the answer: both in milliseconds. Pace is in tokens per second; the slowest is that of one in a hundred.</p>
 ${objectiveTable(result)}`
+}
+
+/** No line ends between a number and its unit. */
+function withItsUnit(text: string): string {
+  return text.replace(/(\d) (m?s)\b/g, '$1&nbsp;$2')
 }
 
 function legend(entries: readonly { color: string; text: string }[]): string {

@@ -21,7 +21,7 @@ export function setupList({ setup, cost, generator, date }: BenchResult): string
     ['intervals', setup.intervals],
     [
       setup.target === 'aws' ? 'cost' : 'cost, had it been AWS',
-      `$${cost.dollars.toFixed(4)}: ${cost.sessions} sessions, ${Math.round(cost.heldSeconds)} s of ${cost.gb} GB, prices of ${cost.pricesOf} (${cost.platform}), without what the agent's own calls cost`,
+      `$${cost.dollars.toFixed(4)}: ${cost.sessions} sessions, ${Math.round(cost.heldSeconds)} s of ${cost.gb} GB, ${cost.prices ? 'your prices' : `prices of ${cost.pricesOf}`} (${cost.platform}), without what the agent's own calls cost`,
     ],
     [
       'this machine',

@@ -1,5 +1,5 @@
 import type { Share, StatsReport } from '@warm-agent/proxy/stats'
-import { escapeHtml, formatDuration } from './format.ts'
+import { escapeHtml, formatDuration, formatPeriod } from './format.ts'
 import { style } from './style.ts'
 
 const adviceTexts: Readonly<Record<StatsReport['verdict']['advice'], string>> = {
@@ -53,7 +53,7 @@ export function renderStatsPage(report: StatsReport, now = Date.now()): string {
 </head>
 <body>
 <main>
-<p class="quiet">warm-agent proxy · the last ${formatDuration(Math.max(1_000, now - report.sinceMs))} of this process · <a href="/stats">JSON</a></p>
+<p class="quiet">warm-agent proxy · the last ${formatPeriod(now - report.sinceMs)} of ${report.scope === 'fleet' ? 'the whole fleet' : 'this process'} · <a href="/stats">JSON</a></p>
 <h1>${title}</h1>
 <p>${escapeHtml(verdict.reason)}</p>
 <dl>${rows.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>

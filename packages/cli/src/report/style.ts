@@ -36,8 +36,9 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: .4em .7em; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap }
 th { font-weight: 600; color: var(--quiet) }
 th:first-child, td:first-child { text-align: left; padding-left: 0 }
-td.words { white-space: normal; overflow-wrap: anywhere }
-.words { text-align: left }
+.words td, .words th { text-align: left }
+.words td:last-child { white-space: normal; overflow-wrap: break-word }
+.times th { white-space: normal }
 small { display: block; color: var(--quiet); font-size: .78rem }
 dl { display: grid; grid-template-columns: minmax(8em, max-content) 1fr; gap: .3em 1.5em; margin: .8em 0 }
 dd { margin: 0; overflow-wrap: anywhere }
@@ -49,7 +50,13 @@ pre { background: var(--box); padding: .8em 1em; border-radius: 6px; white-space
   .narrow { display: block }
   dl { grid-template-columns: 1fr; gap: 0 }
   dd { margin-bottom: .6em }
-  th, td { padding: .35em .5em }
+  table { font-size: .8rem }
+  th, td { padding: .4em .35em }
+  .words td { white-space: normal }
+  .times th, .times td { padding: .4em .2em }
+  .times :is(th, td):first-child { padding-left: 0 }
+  .times :is(th, td):last-child { padding-right: 0 }
+  .times small { white-space: normal; font-size: .68rem }
 }
 @media print {
   :root {
@@ -63,7 +70,8 @@ pre { background: var(--box); padding: .8em 1em; border-radius: 6px; white-space
   body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact }
   main { padding: 0; max-width: none }
   figure, table, dl, pre, .note { break-inside: avoid }
-  h2 { break-after: avoid; margin-top: 1.5em }
+  h2 { margin-top: 1.5em }
+  h2, h2 + p, h2 + p + .legend { break-after: avoid }
   .wide { display: block }
   .narrow { display: none }
   .scroll { overflow: visible }

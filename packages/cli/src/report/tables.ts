@@ -8,8 +8,9 @@ type Row = [name: ScenarioName, result: ScenarioResult]
 /** Percentiles with their intervals. */
 export function percentileTable(result: BenchResult): string {
   return table(
-    ['ms to the first token', 'p50', 'p90', 'p95', 'p99', 'max', 'messages'],
+    ['ms', 'p50', 'p90', 'p95', 'p99', 'max', 'sent'],
     rowsOf(result).map(([name, { firstToken, messages }]) => [name, ...timeCells(firstToken), String(messages)]),
+    'times',
   )
 }
 
@@ -29,7 +30,7 @@ export function outcomeTable(result: BenchResult): string {
 /** The other two objectives: completion and pace, and start-up without the agent's own work. */
 export function objectiveTable(result: BenchResult): string {
   return table(
-    ['', 'start-up p50', 'start-up p99', 'end to end p50', 'end to end p99', 'tokens/s p50', 'tokens/s p1'],
+    ['', 'start-up p50', 'start-up p99', 'last token p50', 'last token p99', 'pace p50', 'pace p1'],
     rowsOf(result).map(([name, { startUp, endToEnd, tokensPerSecond }]) => [
       name,
       ms(startUp?.p50),
@@ -39,6 +40,7 @@ export function objectiveTable(result: BenchResult): string {
       tokensPerSecond ? tokensPerSecond.p50.toFixed(0) : '–',
       tokensPerSecond ? tokensPerSecond.p1.toFixed(0) : '–',
     ]),
+    'times',
   )
 }
 
@@ -52,19 +54,21 @@ export function rowsOf({ scenarios }: BenchResult): Row[] {
 function timeCells(times: Distribution | null): string[] {
   if (!times) return ['–', '–', '–', '–', '–']
   const withInterval = ({ value, low, high }: Percentile) =>
-    `${formatMs(value)}<small>${low === null ? '?' : formatMs(low)} to ${high === null ? '?' : formatMs(high)}</small>`
+    `${formatMs(value)}<small>${low === null ? '?' : formatMs(low)}–<wbr>${high === null ? '?' : formatMs(high)}</small>`
   return [...[times.p50, times.p90, times.p95, times.p99].map(withInterval), formatMs(times.max)]
 }
 
 function ms(percentile: Percentile | undefined): string {
-  return percentile ? `${formatMs(percentile.value)} ms` : '–'
+  return percentile ? formatMs(percentile.value) : '–'
 }
 
-/** @param rows HTML, the first cell of each is its name. */
-function table(head: readonly string[], rows: readonly (readonly string[])[], cellClass = ''): string {
-  const cells = (row: readonly string[]) =>
-    row.map((cell, index) => (index === 0 ? `<td>${cell}</td>` : `<td class="${cellClass}">${cell}</td>`)).join('')
-  const titles = head.map(title => `<th scope="col" class="${cellClass}">${title}</th>`).join('')
+/**
+ * @param rows HTML, the first cell of each is its name.
+ * @param kind how the style sheet lays it out: numbers in a row that fits a phone, or words that may wrap.
+ */
+function table(head: readonly string[], rows: readonly (readonly string[])[], kind: 'times' | 'words'): string {
+  const cells = (row: readonly string[]) => row.map(cell => `<td>${cell}</td>`).join('')
+  const titles = head.map(title => `<th scope="col">${title}</th>`).join('')
   const body = rows.map(row => `<tr>${cells(row)}</tr>`).join('')
-  return `<div class="scroll"><table><thead><tr>${titles}</tr></thead><tbody>${body}</tbody></table></div>`
+  return `<div class="scroll"><table class="${kind}"><thead><tr>${titles}</tr></thead><tbody>${body}</tbody></table></div>`
 }

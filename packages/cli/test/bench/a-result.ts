@@ -1,6 +1,7 @@
 import { type BenchResult, methods, summarise } from '../../src/bench/bench-result.ts'
 import { latencyBudget } from '../../src/bench/latency-budget.ts'
-import type { Answered, Observation } from '../../src/bench/sample.ts'
+import type { Observation } from '../../src/bench/observation.ts'
+import type { Answered } from '../../src/bench/sample.ts'
 import type { ScenarioName } from '../../src/bench/scenarios.ts'
 
 /** One message as a bench sees it; the first token is at `firstTokenMs`. */

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { BenchResult } from '../../src/bench/bench-result.ts'
 import { ascending } from '../../src/bench/bench-result.ts'
@@ -26,6 +26,7 @@ afterEach(async () => {
   vi.unstubAllEnvs()
   await plane?.close()
   plane = undefined
+  await rm(dirname(out), { recursive: true })
 })
 
 async function start(before?: (call: SeenCall) => Promise<void> | number | void) {
@@ -148,6 +149,27 @@ test('an agent that answers nothing is given up after three messages', async () 
   expect(calls.length).toBeLessThan(20)
 })
 
+test('a pool that never fills and a first message that is never answered are waited for no longer than a message', async () => {
+  await start(({ isWarmUp, operation }) => {
+    if (operation === 'stop') return undefined
+    return isWarmUp ? 403 : new Promise(() => {})
+  })
+  const impatient = ['--messages', '2', '--concurrency', '1', '--timeout-ms', '200']
+  expect(await bench('--scenarios', 'pool,steady', ...impatient)).toBe(4)
+  const { pool, steady } = (await result()).scenarios
+  expect(pool?.failures).toEqual({ timeout: 3 })
+  expect(steady?.failures).toEqual({ timeout: 3 })
+})
+
+test('where the platform refuses everything, also to stop, no session is said to be left behind', async () => {
+  await start(() => 403)
+  expect(await bench('--scenarios', 'cold,naive,warm', '--messages', '2')).toBe(4)
+  const { cost, scenarios } = await result()
+  expect(cost).toMatchObject({ notStopped: 0, sessions: 0, dollars: 0 })
+  expect(scenarios.naive).toMatchObject({ messages: 2, firstToken: null })
+  expect(printed.stderr()).not.toContain('Could not stop')
+})
+
 test('money on AWS is not spent unasked', async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_AGENTCORE', undefined)
   const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5'
@@ -159,12 +181,45 @@ test('money on AWS is not spent unasked', async () => {
   expect(status).toBe(2)
 })
 
+test('a report that could not be written is known before anything is measured', async () => {
+  const { calls } = await start()
+  await writeFile(out, '')
+  expect(await runCommand(['bench', '--out', join(out, 'report')])).toBe(2)
+  expect(printed.stderr()).toMatch(/^Could not use --out: [^\n]+\n$/)
+  expect(calls).toEqual([])
+})
+
+test('costs are of the platform, or of prices and memory of one’s own', async () => {
+  await start()
+  expect(await bench('--scenarios', 'cold', '--messages', '1', '--platform', 'v1-container')).toBe(0)
+  expect((await result()).cost).toMatchObject({ platform: 'v1-container', gb: 2.7 })
+  const own = ['--memory-gb', '4', '--dollars-per-gb-hour', '0.000001', '--dollars-per-vcpu-hour', '36']
+  expect(await bench('--scenarios', 'cold', '--messages', '1', ...own)).toBe(0)
+  const { cost } = await result()
+  // Two boots of 5 vCPU-seconds at a cent for each.
+  expect(cost).toMatchObject({ gb: 4, dollars: 0.1, pricesOf: 'yours' })
+  expect(await readFile(`${out}.html`, 'utf8')).toContain('your prices')
+})
+
 test('a saved result compares with another one by exit status', async () => {
   await start()
   await bench('--scenarios', 'cold', '--messages', '20')
   expect(await runCommand(['bench', '--compare', `${out}.json`, `${out}.json`])).toBe(0)
   expect(printed.stdout()).toContain('No real change was found.')
+  expect(await runCommand(['bench', '--json', '--compare', `${out}.json`, `${out}.json`])).toBe(0)
   expect(await runCommand(['bench', '--compare', `${out}.json`, `${out}.html`])).toBe(2)
+})
+
+test.each([
+  ['null', /it is not a result/],
+  ['{"format":"warm-agent-bench/1"}', /it is not a result/],
+  ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{"cold":{}}}', /it is not a result/],
+  ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{}}', /no scenario in common/],
+])('%s is nothing to compare, in a sentence', async (text, message) => {
+  await writeFile(`${out}.json`, text)
+  expect(await runCommand(['bench', '--compare', `${out}.json`, `${out}.json`])).toBe(2)
+  expect(printed.stderr()).toMatch(message)
+  expect(printed.stderr()).toMatch(/^Could not [^\n]+\n$/)
 })
 
 test.each([

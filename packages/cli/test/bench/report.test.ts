@@ -8,12 +8,22 @@ const times = { cold: [2_900, 3_000, 4_900], joined: [1_900, 2_000, 3_900], warm
 
 test('the report needs nothing but itself, and says what warming is worth', () => {
   const html = renderReport(aResult(times))
-  expect(html).toContain('<h1>First token, median: 3.00 s cold → 160 ms pre-warmed</h1>')
+  expect(html).toContain('<h1>First token, median: 3.00&nbsp;s cold → 160&nbsp;ms pre-warmed</h1>')
   expect(html).not.toMatch(/<script|<link|src=|@import|url\(http/)
   expect(html.match(/<svg/g)).toHaveLength(6)
   expect(html).toContain('prefers-color-scheme: dark')
   expect(html).toContain('@media print')
   expect(html).not.toMatch(/NaN|undefined|null</)
+})
+
+test('every tick of the distribution has its label, also in the narrow figure', () => {
+  const html = renderReport(aResult({ cold: [12_700, 13_000, 13_400], warm: [18, 40, 90] }))
+  const figures = html.slice(html.indexOf('<h2>Distribution'), html.indexOf('<h2>Latency budget'))
+  const labels = [...figures.matchAll(/x-axis tick label[^>]*>(.*?)<\/g>/g)].flatMap(([, texts = '']) => [
+    ...texts.matchAll(/<text[^>]*>([^<]*)|<text[^>]*\/>/g),
+  ])
+  expect(labels.length).toBeGreaterThan(8)
+  expect(labels.filter(([, text]) => !text)).toEqual([])
 })
 
 test('what the agent is sent, and the command, are shown as text', () => {

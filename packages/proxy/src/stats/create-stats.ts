@@ -1,5 +1,6 @@
 import type { Outcome } from '@warm-agent/protocol'
 import type { ProxyEvent, SessionEventDetails } from '../proxy-event.ts'
+import { checkCosts } from './check-costs.ts'
 import { recent } from './quantile.ts'
 import { type StatsCosts, type StatsReport, toStatsReport } from './stats-report.ts'
 
@@ -31,14 +32,20 @@ const longestLifeMs = 28_800_000
 
 /**
  * Collects what a proxy tells, and answers what warming is worth. Forgets sessions that have ended, and all but the newest
- * samples, so its memory is bounded. Counts of one process; a fleet has one collector for each.
+ * samples, so its memory is bounded. Counts what one process tells: for a fleet take `redisStats`.
+ *
+ * @throws Error when an option is unknown, or costs make no sense.
  */
-export function createStats({ costs, now = Date.now }: StatsOptions = {}): Stats {
+export function createStats({ costs, now = Date.now, ...unknown }: StatsOptions = {}): Stats {
+  const [option] = Object.keys(unknown)
+  if (option) throw new Error(`Could not collect statistics: there is no option ${option}. See StatsOptions.`)
+  checkCosts(costs)
   const sinceMs = now()
   const watched = new Map<string, Watched>()
   const outcomes: Record<Outcome, number> = { warm: 0, joined: 0, rewarmed: 0, cold: 0 }
   const warmUps = { started: 0, used: 0, unused: 0, failed: 0, refused: 0 }
   const heldMs = { used: 0, unused: 0 }
+  let heldOut = 0
   const warmedMs = recent(keptSamples)
   const heldOutMs = recent(keptSamples)
   const coldMs = recent(keptSamples)
@@ -55,27 +62,33 @@ export function createStats({ costs, now = Date.now }: StatsOptions = {}): Stats
     forgetOld(atMs)
   }
 
-  function answered(session: string, event: ProxyEvent & { type: 'message-answered' }): void {
-    const { outcome, joinMs, agentMs, atMs, isHeldOut } = event
+  function answered(session: string, event: ProxyEvent & { type: 'message-answered' | 'session-lent' }): void {
+    const { outcome, joinMs, atMs, isHeldOut } = event
+    const agentMs = event.type === 'message-answered' ? event.agentMs : 0
+    // Of a lent session only the wait for a warm-up is seen: where there is none left, it is all the wait that counts.
+    const isWaitSeen = event.type === 'message-answered' || outcome === 'warm' || outcome === 'joined'
     const known = watched.get(session)
-    if (known?.hasMessage) return
+    // One that another process answered before, or that was told of before this collector began, is no first one.
+    if (known?.hasMessage || event.isFirst === false) return
     const waitedMs = joinMs + agentMs
     // Reinserted, so that the oldest stays first.
     watched.delete(session)
     watched.set(session, { warmStartedAt: known?.warmStartedAt, hasMessage: true })
     forgetOld(atMs)
     if (isHeldOut) {
-      heldOutMs.add(waitedMs)
+      heldOut += 1
+      if (isWaitSeen) heldOutMs.add(waitedMs)
       return
     }
     outcomes[outcome] += 1
-    if (outcome === 'cold') coldMs.add(waitedMs)
-    warmedMs.add(waitedMs)
+    if (isWaitSeen) warmedMs.add(waitedMs)
+    if (isWaitSeen && outcome === 'cold') coldMs.add(waitedMs)
     if (known?.warmStartedAt === undefined) return
     const untilSentMs = Math.max(0, atMs - waitedMs - known.warmStartedAt)
     warmUps.used += 1
     heldMs.used += untilSentMs
-    leadMs.add(untilSentMs)
+    // Where nobody waited, no page was open: the message itself took the session out of a pool.
+    if (untilSentMs > 0) leadMs.add(untilSentMs)
   }
 
   function ended(session: string, atMs: number): void {
@@ -101,6 +114,7 @@ export function createStats({ costs, now = Date.now }: StatsOptions = {}): Stats
     onEvent(event) {
       switch (event.type) {
         case 'warm-started':
+        case 'session-claimed':
           return started(keyOf(event), event.atMs)
         case 'warm-succeeded':
           return warmUpMs.add(event.tookMs)
@@ -112,6 +126,7 @@ export function createStats({ costs, now = Date.now }: StatsOptions = {}): Stats
           warmUps.refused += 1
           return
         case 'message-answered':
+        case 'session-lent':
           return answered(keyOf(event), event)
         case 'session-closed':
         case 'session-reaped':
@@ -126,6 +141,8 @@ export function createStats({ costs, now = Date.now }: StatsOptions = {}): Stats
         {
           outcomes: { ...outcomes },
           warmedMs: warmedMs.values(),
+          warmed: warmedMs.count(),
+          heldOut,
           heldOutMs: heldOutMs.values(),
           coldMs: coldMs.values(),
           leadMs: leadMs.values(),

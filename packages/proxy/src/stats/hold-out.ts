@@ -1,5 +1,5 @@
 import { defaultBasePath, routes, statusOfCode, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
-import type { Authorize } from '../callers.ts'
+import type { Authorize, Caller } from '../callers.ts'
 
 export interface HoldOutOptions {
   /** The share of callers who are not warmed, from 0 to 1. 0.05 is enough for most sites. */
@@ -16,9 +16,14 @@ export interface HoldOutOptions {
  *
  * @example
  * createWarmProxy({ authorize: withHoldOut(authorize, { share: 0.05 }), onEvent: stats.onEvent, … })
- * @throws Error when the share is not one.
+ * @throws Error when the share is not one, or an option is unknown.
  */
-export function withHoldOut(authorize: Authorize, { share, seed = '', basePath }: HoldOutOptions): Authorize {
+export function withHoldOut(
+  authorize: Authorize,
+  { share, seed = '', basePath, ...unknown }: HoldOutOptions,
+): Authorize {
+  const [option] = Object.keys(unknown)
+  if (option) throw new Error(`Could not hold callers out: there is no option ${option}. See HoldOutOptions.`)
   if (!(share >= 0 && share <= 1)) {
     throw new Error(`Could not hold callers out: share is ${share}. Give a number from 0 to 1.`)
   }
@@ -27,16 +32,17 @@ export function withHoldOut(authorize: Authorize, { share, seed = '', basePath }
     const caller = await authorize(request)
     if (!caller || caller instanceof Response || shareOf(seed + caller.callerId) >= share) return caller
     const isOpening = request.method === routes.open.method && new URL(request.url).pathname === openPath
-    return isOpening ? refusal() : { ...caller, isHeldOut: true }
+    return isOpening ? refusal(caller) : { ...caller, isHeldOut: true }
   }
 }
 
-function refusal(): Response {
+/** With the headers of the caller: who is new here must keep his cookie, or he is somebody else by his next request. */
+function refusal({ responseHeaders }: Caller): Response {
   const error = new WarmAgentError(
     'rate_limited',
     'Could not warm a session up: this caller is held out, for comparison. Send the message, it is not held up.',
   )
-  return Response.json(toErrorBody(error), { status: statusOfCode[error.code] })
+  return Response.json(toErrorBody(error), { status: statusOfCode[error.code], headers: { ...responseHeaders } })
 }
 
 /** Where a text falls between 0 and 1, evenly: FNV-1a, and the finish of MurmurHash3 for its upper bits. */

@@ -8,15 +8,18 @@ export function quantile(samples: readonly number[], share: number): number | nu
   return below + (above - below) * (position - Math.floor(position))
 }
 
-/** The last of many numbers: what is asked of them is how things are, not how they were in spring. */
+/** The last of many numbers, and how many there were: what is asked of them is how things are, not how they were in spring. */
 export function recent(most: number) {
   const kept: number[] = []
   let next = 0
+  let count = 0
   return {
     add(value: number) {
       kept[next] = value
+      count += 1
       next = (next + 1) % most
     },
     values: (): readonly number[] => kept,
+    count: () => count,
   }
 }

@@ -1,5 +1,12 @@
 import type { Outcome } from '@warm-agent/protocol'
-import { dollarsOf, type Platform, type Prices, prices, pricesCheckedOn } from '@warm-agent/protocol/prices'
+import {
+  dollarsOf,
+  echoFootprintGb,
+  type Platform,
+  type Prices,
+  prices,
+  pricesCheckedOn,
+} from '@warm-agent/protocol/prices'
 import { quantile } from './quantile.ts'
 import type { Tally } from './tally.ts'
 import { decideVerdict, type Verdict } from './verdict.ts'
@@ -8,7 +15,7 @@ import { decideVerdict, type Verdict } from './verdict.ts'
 export interface StatsCosts {
   /** @default 'v2' */
   platform?: Platform
-  /** Billed memory of a microVM. @default 1.2: an echo agent on V2 (agentcore-samples, September 2026) */
+  /** Billed memory of a microVM. @default an echo agent's on `platform`: 1.2 on V2 (agentcore-samples, September 2026) */
   gb?: number
   /** CPU that a start takes, in vCPU-milliseconds. @default 5_000 (blait/AgentCoreWarmPool, September 2026) */
   bootVcpuMs?: number
@@ -25,6 +32,8 @@ export interface Share {
 
 /** What warming is worth in production. Durations in milliseconds. */
 export interface StatsReport {
+  /** Whose events were counted: those of one process, or of all that share a `redisStats`. */
+  scope: 'process' | 'fleet'
   /** Since when, in milliseconds since 1970. */
   sinceMs: number
   firstMessages: { total: number; heldOut: number } & Record<Outcome, number>
@@ -44,7 +53,7 @@ export interface StatsReport {
 const enoughForComparison = 20
 
 export function toStatsReport(tally: Tally, sinceMs: number, costs: StatsCosts = {}): StatsReport {
-  const { platform = 'v2', gb = 1.2, bootVcpuMs = 5_000, mostDollarsPerSecond = 0.01 } = costs
+  const { platform = 'v2', gb = echoFootprintGb[platform], bootVcpuMs = 5_000, mostDollarsPerSecond = 0.01 } = costs
   const price = costs.prices ?? prices[platform]
   const dollars = (heldMs: number, boots: number) => dollarsOf({ heldMs, gb, vcpuMs: boots * bootVcpuMs }, price)
   const { outcomes, heldMs, warmUps } = tally
@@ -53,7 +62,9 @@ export function toStatsReport(tally: Tally, sinceMs: number, costs: StatsCosts =
   const [warmed, without] = [shareOf(tally.warmedMs), shareOf(samples)]
   const savedMs = warmed && without && { p50: without.p50 - warmed.p50, p95: without.p95 - warmed.p95 }
   const typicalMs = without?.p50 ?? 0
-  const savedSeconds = tally.warmedMs.reduce((sum, ms) => sum + Math.max(0, typicalMs - ms), 0) / 1_000
+  const savedOfKept = tally.warmedMs.reduce((sum, ms) => sum + Math.max(0, typicalMs - ms), 0)
+  // Dollars are of all messages, so seconds must be: what was forgotten saved what was kept did.
+  const savedSeconds = ((savedOfKept / Math.max(1, tally.warmedMs.length)) * tally.warmed) / 1_000
   const unused = dollars(heldMs.unused, warmUps.unused)
   // A session that was used would have booted anyway; warming it cost what it was held before its message.
   const total = unused + dollars(heldMs.used, 0)
@@ -61,8 +72,9 @@ export function toStatsReport(tally: Tally, sinceMs: number, costs: StatsCosts =
   const perSecondSaved = savedSeconds > 0 ? total / savedSeconds : null
   const leadMs = shareOf(tally.leadMs)
   return {
+    scope: 'process',
     sinceMs,
-    firstMessages: { total: messages + tally.heldOutMs.length, heldOut: tally.heldOutMs.length, ...outcomes },
+    firstMessages: { total: messages + tally.heldOut, heldOut: tally.heldOut, ...outcomes },
     leadMs,
     waitMs: { warmed, withoutWarmth: without },
     baseline,

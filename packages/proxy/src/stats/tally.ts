@@ -4,9 +4,13 @@ import type { Outcome } from '@warm-agent/protocol'
 export interface Tally {
   /** First messages of callers who were warmed, by what they found. */
   outcomes: Record<Outcome, number>
-  /** How long those waited for the first byte of the answer. */
+  /** How long those waited for the first byte of the answer, the newest. */
   warmedMs: readonly number[]
-  /** How long first messages of callers in the hold-out waited. */
+  /** How many waits were seen in all. */
+  warmed: number
+  /** First messages of callers in the hold-out. */
+  heldOut: number
+  /** How long these waited, the newest. */
   heldOutMs: readonly number[]
   /** How long first messages waited that went cold although their caller was to be warmed. */
   coldMs: readonly number[]

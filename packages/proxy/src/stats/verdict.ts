@@ -28,8 +28,12 @@ const fewWriteShare = 0.2
 /** The first rule that applies decides. */
 export function decideVerdict(facts: VerdictFacts): Verdict {
   const { firstMessages, savedMs, perSecondSaved, used, unused, leadP95Ms, unusedHeldP50Ms } = facts
-  if (firstMessages < enoughMessages || !savedMs) {
+  if (firstMessages < enoughMessages) {
     const reason = `Too little has been seen to tell: ${firstMessages} first messages of at least ${enoughMessages}.`
+    return { advice: 'wait', reason }
+  }
+  if (!savedMs) {
+    const reason = `There is nothing to compare ${firstMessages} first messages with: no warm-up has ended, and fewer than ${enoughMessages} messages went cold. Hold a share of the callers out.`
     return { advice: 'wait', reason }
   }
   if (savedMs.p50 < unnoticedMs && savedMs.p95 < 2 * unnoticedMs) {
@@ -52,12 +56,16 @@ export function decideVerdict(facts: VerdictFacts): Verdict {
     return { advice: 'switch-off', reason }
   }
   const price = perSecondSaved === null ? '' : `, at $${perSecondSaved.toFixed(5)} for a second`
-  const reason = `First messages are answered ${inSeconds(savedMs.p50)} sooner at the median and ${inSeconds(savedMs.p95)} at p95${price}.`
+  const reason = `First messages are answered ${sooner(savedMs.p50)} at the median and ${sooner(savedMs.p95)} at p95${price}.`
   return { advice: 'keep', reason }
 }
 
 function inSeconds(ms: number): string {
   return `${(ms / 1_000).toFixed(Math.abs(ms) < 10_000 ? 2 : 0)} s`
+}
+
+function sooner(ms: number): string {
+  return ms < 0 ? `${inSeconds(-ms)} later` : `${inSeconds(ms)} sooner`
 }
 
 function inPercent(share: number): string {

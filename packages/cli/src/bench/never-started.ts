@@ -1,0 +1,16 @@
+import { RuntimeFailure } from '@warm-agent/proxy'
+
+/** Refusals of the platform that come before a session is made (PLATFORM.md's table; not 409: that one is just being made). */
+const refusals = new Set([400, 401, 402, 403, 404, 429])
+
+/**
+ * Whether a first call that failed like this has surely started no session: then there is nothing to stop, and nothing
+ * that costs.
+ *
+ * @param error of our port to the platform, or of the AWS SDK.
+ */
+export function neverStarted(error: unknown): boolean {
+  if (error instanceof RuntimeFailure) return !error.mayHaveRun && error.reason !== 'conflict'
+  const status = (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode
+  return status !== undefined && refusals.has(status)
+}

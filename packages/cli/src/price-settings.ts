@@ -1,0 +1,18 @@
+import { type Platform, type Prices, prices } from '@warm-agent/protocol/prices'
+import { decimal } from './settings.ts'
+
+/** A price, for those whose price is not that of the table. */
+export const price = decimal(0.000_001, 1_000)
+
+/** @returns `undefined` when none is given: then the table of this version counts. */
+export function pricesFrom(
+  { dollarsPerGbHour, dollarsPerVcpuHour }: { [Name in keyof Prices]: number | undefined },
+  platform: Platform,
+): Prices | undefined {
+  if (dollarsPerGbHour === undefined && dollarsPerVcpuHour === undefined) return undefined
+  const table = prices[platform]
+  return {
+    dollarsPerGbHour: dollarsPerGbHour ?? table.dollarsPerGbHour,
+    dollarsPerVcpuHour: dollarsPerVcpuHour ?? table.dollarsPerVcpuHour,
+  }
+}

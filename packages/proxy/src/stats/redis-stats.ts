@@ -1,0 +1,151 @@
+import { type RedisClient, toRunScript } from '../ledger/redis-client.ts'
+import type { ProxyEvent } from '../proxy-event.ts'
+import { checkCosts } from './check-costs.ts'
+import { createStats } from './create-stats.ts'
+import type { StatsCosts, StatsReport } from './stats-report.ts'
+
+export type { RedisClient } from '../ledger/redis-client.ts'
+
+/** Statistics of a fleet: what all its proxies told, whichever of them is asked. */
+export interface FleetStats {
+  /** Give it to the proxy's `onEvent`, or call it from there. It never throws, and nobody waits for it. */
+  onEvent(event: ProxyEvent): void
+  /** What the fleet has seen; of many events not anew each second. Rejects when Redis does not answer. */
+  report(): Promise<StatsReport>
+}
+
+export interface RedisStatsOptions {
+  /** A connected client of yours, of `ioredis`, `iovalkey` or `redis`. It is not closed for you. */
+  client: RedisClient
+  /** What the name of the key begins with, as in `redisLedger`. @default 'warm-agent' */
+  prefix?: string
+  /** Events that are kept, the newest, with up to a hundred more; a visit tells about five, each takes 0.1 kB. @default 100_000 */
+  keepEvents?: number
+  costs?: StatsCosts
+  /** An event could not be written, the first since the last that could: it counts for nothing. */
+  onFailed?: (cause: unknown) => void
+}
+
+/** KEYS stream; ARGV events to keep, the event, milliseconds until a stream that nobody writes to is forgotten. */
+const appendScript = `
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'event', ARGV[2])
+return redis.call('PEXPIRE', KEYS[1], ARGV[3])
+`
+/** KEYS stream; ARGV from where, how many. */
+const readScript = `return redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])`
+
+const forgottenAfterMs = 30 * 86_400_000
+const pageSize = 500
+/** A report of many pages is given again for so many times as long as it took: who asks every second slows nobody down. */
+const restFactor = 20
+/** A Redis that does not answer must not fill this process with what it was told. */
+const mostUnanswered = 1_000
+
+/** Whatever a report is made of. Beats are many, and say nothing. */
+const counted: ReadonlySet<ProxyEvent['type']> = new Set([
+  'warm-started',
+  'warm-succeeded',
+  'warm-failed',
+  'warm-refused',
+  'session-claimed',
+  'message-answered',
+  'session-lent',
+  'session-closed',
+  'session-reaped',
+  'session-expired',
+])
+
+/**
+ * Collects what all proxies of a fleet tell, in a stream of Redis or Valkey: a session that one of them warmed, another
+ * answered on and a third closed is one visit. Times between events are by the clock of Redis. A restart loses nothing.
+ * It holds no whole session id, no caller and no secret.
+ *
+ * @throws Error when an option is unknown or of no use.
+ */
+export function redisStats({
+  client,
+  prefix = 'warm-agent',
+  keepEvents = 100_000,
+  costs,
+  onFailed = () => {},
+  ...unknown
+}: RedisStatsOptions): FleetStats {
+  const [option] = Object.keys(unknown)
+  if (option) throw new Error(`Could not collect statistics: there is no option ${option}. See RedisStatsOptions.`)
+  if (!/^[\w.:-]{1,64}$/.test(prefix)) {
+    throw new Error(
+      `Could not collect statistics: prefix is ${JSON.stringify(prefix)}. Use letters, digits and . : _ -`,
+    )
+  }
+  if (!(Number.isInteger(keepEvents) && keepEvents >= 1)) {
+    throw new Error(`Could not collect statistics: keepEvents is ${keepEvents}. Give a whole number from 1.`)
+  }
+  checkCosts(costs)
+  const run = toRunScript(client)
+  const stream = `{${prefix}}:stats`
+  let unanswered = 0
+  let isFailing = false
+  let reading: Promise<StatsReport> | undefined
+  let recent: { report: StatsReport; freshUntil: number } | undefined
+
+  async function append(event: ProxyEvent): Promise<void> {
+    unanswered += 1
+    try {
+      await run(appendScript, [stream], [`${keepEvents}`, encode(event), `${forgottenAfterMs}`])
+      isFailing = false
+    } catch (cause) {
+      if (!isFailing) onFailed(cause)
+      isFailing = true
+    } finally {
+      unanswered -= 1
+    }
+  }
+
+  async function read(): Promise<{ report: StatsReport; isLong: boolean }> {
+    let sinceMs: number | undefined
+    let pages = 0
+    const now = () => sinceMs ?? Date.now()
+    let stats: ReturnType<typeof createStats> | undefined
+    for (let from = '-'; ; ) {
+      const page = (await run(readScript, [stream], [from, `${pageSize}`])) as [id: string, fields: string[]][]
+      for (const [id, [, text = '']] of page) {
+        const atMs = Number.parseInt(id, 10)
+        sinceMs ??= atMs
+        stats ??= createStats({ costs, now })
+        stats.onEvent({ ...JSON.parse(text), atMs })
+        from = `(${id}`
+      }
+      pages += 1
+      if (page.length < pageSize) break
+    }
+    const report: StatsReport = { ...(stats ?? createStats({ costs, now })).report(), scope: 'fleet' }
+    return { report, isLong: pages > 1 }
+  }
+
+  async function readAndRest(): Promise<StatsReport> {
+    const askedAt = performance.now()
+    const { report, isLong } = await read()
+    const readAt = performance.now()
+    if (isLong) recent = { report, freshUntil: readAt + (readAt - askedAt) * restFactor }
+    return report
+  }
+
+  return {
+    onEvent(event) {
+      if (counted.has(event.type) && unanswered < mostUnanswered) void append(event)
+    },
+    report() {
+      if (recent && performance.now() < recent.freshUntil) return Promise.resolve(recent.report)
+      // Whoever asks meanwhile waits for the same one.
+      reading ??= readAndRest().finally(() => {
+        reading = undefined
+      })
+      return reading
+    },
+  }
+}
+
+/** Without its cause, which may say what is nobody's business, and without the time: Redis has the one clock. */
+function encode(event: ProxyEvent): string {
+  return JSON.stringify({ ...event, atMs: undefined, cause: undefined })
+}
