@@ -42,7 +42,7 @@ export default defineConfig({
       {
         extends: true,
         resolve: { alias: [{ find: reactPackages, replacement: `${react18}$&` }] },
-        test: { name: 'react-18', include: ['packages/react/test/use-*.test.tsx'] },
+        test: { name: 'react-18', include: ['packages/react/test/{use-*,devtools}.test.tsx'] },
       },
     ],
   },

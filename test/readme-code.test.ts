@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { startEmulator } from '@warm-agent/emulator'
+import { DefaultChatTransport, readUIMessageStream, type UIMessage } from 'ai7'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { textOf } from './chat-clients/ai-sdk-protocol.ts'
+import { freePort } from './support/free-port.ts'
 import { createPage } from './support/page.ts'
 import { snippetWith } from './support/readme-snippets.ts'
 
@@ -27,15 +29,6 @@ async function write(name: string, given: string, code: string): Promise<string>
 }
 
 const commandOf = (file: string) => `exec ${[...runs, file].map(word => `'${word}'`).join(' ')}`
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Starts the front page's server on a port of its own, in front of an agent. */
 async function serve(agent: string): Promise<string> {
@@ -82,6 +75,34 @@ test('the server and the agent of the front page: a page is warmed, its first me
   const { evidence, outcome, answer } = await ask(await serve(commandOf(agent)))
   expect({ evidence, outcome }).toEqual({ evidence: 'observed', outcome: 'warm' })
   expect(answer).toContain('hello!')
+}, 20_000)
+
+test('the agent behind the AI SDK: its chat transport reads the answer, chunk by chunk', async () => {
+  const given = `
+    import { simulateReadableStream } from 'ai7'
+    import { MockLanguageModelV4 } from 'ai7/test'
+    const usage = { inputTokens: { total: 1 }, outputTokens: { total: 2 } }
+    const finish = { type: 'finish', finishReason: { unified: 'stop', raw: undefined }, usage }
+    const text = (type, delta) => ({ type, id: '1', delta })
+    const chunks = [text('text-start'), text('text-delta', 'Hello'), text('text-delta', ' there'), text('text-end'), finish]
+    const model = new MockLanguageModelV4({ doStream: async () => ({ stream: simulateReadableStream({ chunks }) }) })`
+  const code = (await snippetWith('packages/agent/README.md', 'streamText(')).replace("from 'ai'", "from 'ai7'")
+  // The model is made before the app that the block runs.
+  const agent = await write('ai-sdk.ts', code, given)
+  const origin = await serve(commandOf(agent))
+  const transport = new DefaultChatTransport<UIMessage>({ api: `${origin}/api/agent/messages` })
+  const messages: UIMessage[] = [{ id: '1', role: 'user', parts: [{ type: 'text', text: 'Hello' }] }]
+  const trigger = 'submit-message'
+  const stream = await transport.sendMessages({
+    chatId: '1',
+    messageId: undefined,
+    trigger,
+    messages,
+    abortSignal: undefined,
+  })
+  const answers = []
+  for await (const { parts } of readUIMessageStream({ stream })) answers.push(textOf({ role: 'assistant', parts }))
+  expect([...new Set(answers)].filter(Boolean)).toEqual(['Hello', 'Hello there'])
 }, 20_000)
 
 test('the agent without a framework: the same', async () => {

@@ -38,7 +38,7 @@ export function ChatPanel({ lane, turns, status, error, startedAtMs, isBusy, end
             title="The conversation goes on: the next message starts another microVM, and the agent reloads its history."
             onClick={endMicroVm}
           >
-            End its microVM
+            End <span className="chat-end-whose">its </span>microVM
           </button>
         )}
         <StatusPill lane={lane} status={status} isWaiting={turns.at(-1)?.phase === 'waiting'} />

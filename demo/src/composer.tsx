@@ -55,7 +55,7 @@ export function Composer({ isBusy, onAsk }: Props) {
           value={text}
           data-testid="composer"
           aria-label="Question to both chats"
-          placeholder="Ask both chats about warm-agent"
+          placeholder="Ask about warm-agent"
           enterKeyHint="send"
           onChange={event => setText(event.target.value)}
           onKeyDown={submitOnEnter}

@@ -23,5 +23,5 @@ export async function readAnswer(body: ReadableStream<Uint8Array>, onText: (text
     // Whatever follows is of no interest, and an open body holds a connection.
     await events.cancel().catch(() => {})
   }
-  throw new Error('The answer broke off. Ask again.')
+  throw new Error('Could not show the whole answer: it broke off. Ask again.')
 }

@@ -28,6 +28,7 @@ declare global {
   function yourSession(request: Request): Promise<{ id: string } | null>
 
   // Your agent.
+  const model: import('ai').LanguageModel
   const gate: import('@warm-agent/agent').WarmUpGate
   function answer(prompt: string): AsyncGenerator<string>
   function answerMessage(request: unknown): AsyncGenerator<string>

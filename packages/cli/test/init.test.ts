@@ -91,14 +91,15 @@ test.each([
 })
 
 test.each([
-  ['Next.js', next],
-  ['Vite', vite],
-  ['Express', express],
-])('%s: a second run finds nothing to add', async (_, before) => {
+  ['Next.js', next, 3000],
+  ['Vite', vite, 5173],
+  ['Express', express, 3000],
+])('%s: tells what is left to do, and a second run finds nothing to add', async (_, before, port) => {
   const folder = await project(before)
   const { status, stdout } = await run(folder, '--yes')
   expect(status).toBe(0)
   expect(stdout).toMatch(/Next:\n1\. npm install\n/)
+  expect(stdout).toContain(`npx warm-agent doctor --proxy-url http://localhost:${port}/api/agent`)
   const after = await filesOf(folder)
   expect(after).not.toEqual(before)
   expect(await run(folder)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Nothing to add/) })

@@ -89,3 +89,19 @@ test('Close closes, Warm warms up, and Escape leaves the panel for the button th
   expect(toggle.getAttribute('aria-expanded')).toBe('false')
   expect(document.activeElement).toBe(toggle)
 })
+
+test('by keyboard: the panel comes after the button that opens it, and Escape on that button closes it again', async () => {
+  render(<Chat />)
+  await expect.poll(() => told()[0]).toMatch('warm-succeeded')
+  const [toggle] = screen.getAllByRole('button')
+  expect(toggle?.textContent).toContain('warm-agent')
+  fireEvent.keyDown(toggle as Element, { key: 'Escape' })
+  expect(toggle?.getAttribute('aria-expanded')).toBe('false')
+})
+
+test('a screen reader is told what it is that changed', async () => {
+  render(<Chat />)
+  await expect.poll(() => screen.getByRole('status').textContent).toBe('Session warm')
+  await press('Close')
+  expect(screen.getByRole('status').textContent).toBe('Session idle')
+})

@@ -45,5 +45,5 @@ export async function init(args: string[]): Promise<void> {
     await mkdir(dirname(join(project.folder, path)), { recursive: true })
     await writeFile(join(project.folder, path), after)
   }
-  process.stdout.write(nextSteps(project, changes))
+  process.stdout.write(nextSteps(project, framework, changes))
 }

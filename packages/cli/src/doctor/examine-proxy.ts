@@ -12,7 +12,9 @@ import { shortBeatMs } from './examine-runtime.ts'
 import { inWords, skipped } from './finding.ts'
 import { createPage, type Opened, type Page } from './gather/page.ts'
 import { pause } from './gather/patient-calls.ts'
+import { streamedErrorIn } from './gather/read-chunks.ts'
 import { readEchoed } from './gather/read-echoed.ts'
+import { redact } from './gather/try-endpoints.ts'
 
 /** What the checks that look at everything need to know of a proxy. */
 export interface ProxyExamined {
@@ -131,8 +133,9 @@ async function useSession(
     const stamps = canary && canary.vm !== 'unknown' ? await askStamps(page) : undefined
     const { answeredInMs } = answered
     canary ??= { by: url, warmedInMs: tookMs, source, outcome, answeredInMs, vm: 'unknown' }
-    canary = { ...canary, ...failureIn(status, text) }
-    if (status < 400) {
+    const failed = failureIn(status, text)
+    canary = { ...canary, ...failed }
+    if (!failed.failure) {
       const sentOverMs = stamps && stamps.exitMs - stamps.firstOutputMs
       const { atMs: chunksAtMs, events } = answered
       hops.push({ hop: url, what: 'message', chunksAtMs, events, sentOverMs, headers: cluesOf(answered.headers) })
@@ -150,14 +153,16 @@ async function useSession(
 
 /** `agent_failed` is the agent's own; an answer that is not ours is of something between. */
 function failureIn(status: number, text: string): Pick<Canary, 'failure'> {
-  return status < 400
-    ? {}
-    : {
-        failure: {
-          said: `${status} ${text.slice(0, 200)}`,
-          isOfAgent: status === 502 && text.includes('agent_failed'),
-        },
-      }
+  if (status < 400) {
+    const said = streamedErrorIn(text)
+    return said === undefined ? {} : { failure: { said: redact(said), isOfAgent: true } }
+  }
+  return {
+    failure: {
+      said: `${status} ${text.slice(0, 200)}`,
+      isOfAgent: status === 502 && text.includes('agent_failed'),
+    },
+  }
 }
 
 async function askStamps(page: Page) {

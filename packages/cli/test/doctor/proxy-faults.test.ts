@@ -136,6 +136,25 @@ test('an agent that does not understand the message is a risk only', async () =>
   expect(status).toBe(0)
 })
 
+test.each([
+  ['TypeScript', 'event: error\ndata: {"error":"no messages"}\n\n'],
+  [
+    'Python',
+    'data: {"error": "no messages", "error_type": "KeyError", "message": "An error occurred during streaming"}\n\n',
+  ],
+])('an error that the library for %s streams with status 200 is no answer', async (_, event) => {
+  async function* fail() {
+    yield event
+  }
+  const { env, url } = await deploy({}, { agent: goodAgent(fail) })
+  const { findings, status } = await diagnose(env, '--proxy-url', url)
+  expect(findings).toMatchObject([
+    { id: 'message-not-understood', what: expect.stringMatching(/by the runtime itself: .*no messages/) },
+    { id: 'message-not-understood', what: expect.stringContaining(`by ${url}`) },
+  ])
+  expect(status).toBe(0)
+})
+
 test('a beat of the proxy that is longer than the idle timeout of the runtime is named', async () => {
   const { env, proxyOnly, url } = await deploy({}, { idleSeconds: 60 })
   const { findings, status } = await diagnose(env, '--proxy-url', url, '--no-message')

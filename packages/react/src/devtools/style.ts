@@ -2,7 +2,7 @@
 export const style = `
 .warm-agent-devtools { --wa-ground: #fff; --wa-ink: #1c2126; --wa-faint: #5c6670; --wa-line: #d5dae0;
   --wa-warming: #c77700; --wa-warm: #d9480f; --wa-active: #0b7a4b; --wa-expired: #8a929b; --wa-error: #b3261e;
-  position: fixed; z-index: 2147483000; right: 12px; bottom: 12px; display: flex; flex-direction: column; align-items: flex-end;
+  position: fixed; z-index: 2147483000; right: 12px; bottom: 12px; display: flex; flex-direction: column-reverse; align-items: flex-end;
   gap: 8px; max-width: calc(100vw - 24px); font: 13px/1.4 system-ui, sans-serif; color: var(--wa-ink); }
 @media (prefers-color-scheme: dark) { .warm-agent-devtools { --wa-ground: #1b1f24; --wa-ink: #e8ebee; --wa-faint: #a4aeb8;
   --wa-line: #3a424b; --wa-warming: #ffb454; --wa-warm: #ff7f50; --wa-active: #4cc38a; --wa-error: #ff8a80; } }
@@ -13,7 +13,7 @@ export const style = `
 .warm-agent-devtools .wa-bar { display: flex; gap: 1px; height: 10px; margin-bottom: 10px; border-radius: 5px; overflow: hidden;
   background: var(--wa-line); }
 .warm-agent-devtools .wa-bar i { flex: 1 1 2px; min-width: 2px; }
-.warm-agent-devtools .wa-dot { display: inline-block; width: 10px; height: 10px; border-radius: 50%; }
+.warm-agent-devtools .wa-dot { display: inline-block; width: 10px; height: 10px; margin-right: 5px; border-radius: 50%; }
 .warm-agent-devtools .wa-idle { background: transparent; box-shadow: inset 0 0 0 2px var(--wa-expired); }
 .warm-agent-devtools .wa-warming { background: var(--wa-warming); }
 .warm-agent-devtools .wa-warm { background: var(--wa-warm); }

@@ -52,7 +52,7 @@ export function WarmAgentDevtools({
   const dollars = dollarsOf({ heldMs, gb: footprintGb }, prices[platform])
 
   function closeByKey(event: KeyboardEvent) {
-    if (event.key !== 'Escape') return
+    if (event.key !== 'Escape' || !isOpen) return
     setOpen(false)
     toggle.current?.focus()
   }
@@ -63,13 +63,24 @@ export function WarmAgentDevtools({
   }
 
   return (
-    <aside className="warm-agent-devtools" aria-label="warm-agent devtools">
+    <aside className="warm-agent-devtools" aria-label="warm-agent devtools" onKeyDown={closeByKey}>
       <style nonce={nonce}>{style}</style>
+      <button
+        ref={toggle}
+        type="button"
+        className="wa-toggle"
+        aria-expanded={isOpen}
+        aria-controls={panelId}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <i className={`wa-dot wa-${status}`} />
+        warm-agent
+      </button>
       {isOpen && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes it from whatever inside has the focus
-        <div className="wa-panel" id={panelId} onKeyDown={closeByKey}>
+        <div className="wa-panel" id={panelId}>
           <p className="wa-now" role="status">
-            <i className={`wa-dot wa-${status}`} /> <b>{status}</b>
+            <i className={`wa-dot wa-${status}`} />
+            Session <b>{status}</b>
             {isOffline && ', network held off'}
           </p>
           <PhaseBar phases={phases} />
@@ -119,16 +130,6 @@ export function WarmAgentDevtools({
           </ol>
         </div>
       )}
-      <button
-        ref={toggle}
-        type="button"
-        className="wa-toggle"
-        aria-expanded={isOpen}
-        aria-controls={panelId}
-        onClick={() => setOpen(!isOpen)}
-      >
-        <i className={`wa-dot wa-${status}`} /> warm-agent
-      </button>
     </aside>
   )
 }

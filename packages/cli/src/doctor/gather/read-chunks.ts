@@ -35,3 +35,13 @@ export async function readChunks(body: ReadableStream<Uint8Array> | null, forMs 
   const events = [...text.matchAll(/^data:/gm)].length
   return { text, events, firstAt, atMs: at.map(each => each - firstAt) }
 }
+
+/**
+ * The error that an answer with status 200 ends in: it had begun to stream before the agent failed. By bedrock-agentcore for
+ * TypeScript (0.4.4) an event of that name, by that for Python an object with `error_type`.
+ */
+export function streamedErrorIn(text: string): string | undefined {
+  const [, named] = /^event: ?error\r?\ndata: ?(.*)$/m.exec(text) ?? []
+  const [, typed] = /^data: ?(\{"error":.*"error_type":.*\})\r?$/m.exec(text) ?? []
+  return (named ?? typed)?.slice(0, 200)
+}

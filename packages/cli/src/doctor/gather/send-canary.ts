@@ -4,7 +4,8 @@ import type { Canary } from '../checks/canary.ts'
 import type { HopTimes } from '../checks/stream.ts'
 import type { PatientCalls } from './patient-calls.ts'
 import { reasonOf } from './platform.ts'
-import { type Chunks, readChunks } from './read-chunks.ts'
+import { type Chunks, readChunks, streamedErrorIn } from './read-chunks.ts'
+import { redact } from './try-endpoints.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
 /** Sends a message on the session that was warmed, and looks how its answer comes and whose VM it met. */
@@ -36,8 +37,13 @@ export async function sendCanary(
   if (typeof chunks === 'string') {
     return { canary: { ...canary, failure: { said: chunks, isOfAgent: refusal?.reason === 'agent' } }, hop: undefined }
   }
+  const answeredInMs = chunks.firstAt - sentAt
+  const said = streamedErrorIn(chunks.text)
+  if (said !== undefined) {
+    return { canary: { ...canary, answeredInMs, failure: { said: redact(said), isOfAgent: true } }, hop: undefined }
+  }
   return {
-    canary: { ...canary, answeredInMs: chunks.firstAt - sentAt },
+    canary: { ...canary, answeredInMs },
     hop: {
       hop: 'the runtime',
       what: 'message',
