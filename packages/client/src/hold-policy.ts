@@ -1,4 +1,4 @@
-import type { Hold } from './state.ts'
+import { type Hold, never } from './state.ts'
 
 /** The one thing to do next about a held session. */
 export interface HoldStep {
@@ -27,7 +27,7 @@ export interface Circumstances {
 /** A lease that asks for more is mistaken. */
 const shortestBeatMs = 100
 /** How long before its end a conversation is told. */
-const noticeMs = 300_000
+export const noticeMs = 300_000
 
 /**
  * @param jitter From 0 to 1: how much of 10 % to shorten the wait for a beat by, so that browsers do not beat in step.
@@ -37,16 +37,14 @@ export function planHold(hold: Hold, circumstances: Circumstances, nowMs: number
   const { lease, touchedAtMs, retryAtMs, isAnnounced } = hold
   const { canBeat, isPaused, isSent, awayTooLongAtMs } = circumstances
   const endAtMs = lease.atMs + lease.holdMs
+  const dueAtMs = retryAtMs ?? touchedAtMs + Math.max(lease.beatMs, shortestBeatMs) * (1 - jitter / 10)
   const steps: HoldStep[] = [
     { action: 'idle', atMs: touchedAtMs + lease.ttlMs },
     { action: 'hold', atMs: endAtMs },
+    { action: 'announce', atMs: isSent && !isAnnounced ? endAtMs - noticeMs : never },
+    { action: isSent ? 'pause' : 'hold', atMs: isPaused ? never : awayTooLongAtMs },
+    { action: 'beat', atMs: canBeat && !isPaused ? Math.max(dueAtMs, nowMs) : never },
   ]
-  if (isSent && !isAnnounced) steps.push({ action: 'announce', atMs: endAtMs - noticeMs })
-  if (!isPaused) steps.push({ action: isSent ? 'pause' : 'hold', atMs: awayTooLongAtMs })
-  if (canBeat && !isPaused) {
-    const dueAtMs = retryAtMs ?? touchedAtMs + Math.max(lease.beatMs, shortestBeatMs) * (1 - jitter / 10)
-    steps.push({ action: 'beat', atMs: Math.max(dueAtMs, nowMs) })
-  }
   // Of two at the same moment the one that stands first.
   return steps.reduce((first, step) => (step.atMs < first.atMs ? step : first))
 }

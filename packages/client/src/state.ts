@@ -59,7 +59,7 @@ const shortestLease = { beatMs: 36_000, ttlMs: 60_000, atMs: 0 }
 const shortestRetryMs = 1000
 
 /** A duration, or a moment, that never ends or comes. */
-export const never = Number.POSITIVE_INFINITY
+export const never = Infinity
 
 /** @returns the lease that is in hand, or was when the session ended. */
 const lastHold = (state: SessionState) => (state as { hold?: Hold }).hold
@@ -129,13 +129,12 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       })
     }
     case 'heartbeat-paused':
-    case 'heartbeat-resumed': {
-      const isNow = type === 'heartbeat-paused'
-      return isPaused === isNow ? state : { ...state, isPaused: isNow }
-    }
+      return to(!isPaused, { ...state, isPaused: true })
+    case 'heartbeat-resumed':
+      return to(isPaused, { ...state, isPaused: false })
     case 'spare-given':
     case 'session-closed':
-      return status === 'idle' && !outcome ? state : initialState
+      return to(status !== 'idle' || outcome, initialState)
     default:
       event satisfies { type: 'page-hidden' | 'page-shown' | 'message-sent' | 'message-failed' }
       return state
