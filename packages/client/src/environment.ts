@@ -38,13 +38,19 @@ const intentEvents = ['pointerenter', 'pointerleave', 'pointerdown', 'focusin', 
 /** How long a pointer rests on what it means. */
 const restMs = 65
 
-/** @returns what ends it. */
-function listen(target: EventTarget | undefined, types: string[], listener: (event: Event) => void): () => void {
+/**
+ * @param capture The window hears what the document or a part of it alone is told; an element is entered as a whole.
+ * @returns what ends it.
+ */
+function listen(
+  target: EventTarget | undefined,
+  types: string[],
+  listener: (event: Event) => void,
+  capture?: boolean,
+): () => void {
   const controller = new AbortController()
   const { signal } = controller
-  // In the capture phase the window hears what the document alone is told; an element is entered as a whole.
-  for (const type of types)
-    target?.addEventListener(type, listener, { capture: target === globalThis.window, passive: true, signal })
+  for (const type of types) target?.addEventListener(type, listener, { capture, passive: true, signal })
   return () => controller.abort()
 }
 
@@ -59,11 +65,12 @@ export const browserEnvironment: Environment = {
   isVisible: () => globalThis.document?.visibilityState === 'visible',
   onPageChange(listener) {
     let hasLeft = false
-    return listen(globalThis.window, pageEvents, ({ type }) => {
+    const hear = ({ type }: Event) => {
       // A page that is left is hidden after that.
       hasLeft = type === 'pagehide' || (hasLeft && type !== 'pageshow')
       listener(hasLeft, type === 'freeze')
-    })
+    }
+    return listen(globalThis.window, pageEvents, hear, true)
   },
   onTrigger(trigger, target, fire) {
     let end = () => {}
@@ -76,20 +83,20 @@ export const browserEnvironment: Environment = {
       observer.observe(target)
       end = () => observer.disconnect()
     } else if (trigger === 'intent') {
-      let cancel = () => {}
+      let rest: ReturnType<typeof setTimeout> | undefined
       const stop = listen(target ?? document.documentElement, intentEvents, ({ type }) => {
-        cancel()
-        if (type === 'pointerenter') cancel = browserEnvironment.after(restMs, go)
+        clearTimeout(rest)
+        if (type === 'pointerenter') rest = setTimeout(go, restMs)
         else if (type !== 'pointerleave') go()
       })
       end = () => {
         stop()
-        cancel()
+        clearTimeout(rest)
       }
     } else go()
     return end
   },
-  onActivity: listener => listen(globalThis.window, activityEvents, listener),
+  onActivity: listener => listen(globalThis.window, activityEvents, listener, true),
   savesData: () =>
     !!(globalThis.navigator as { connection?: { saveData?: boolean } } | undefined)?.connection?.saveData,
   storage(of) {

@@ -35,7 +35,7 @@ export function createHttpTransport({ endpoint, agent, headers, fetch }: Wiring)
     const answer = await fetch(endpoint + path, {
       ...init,
       method,
-      headers: addressed(own, undefined, ticket),
+      headers: addressed(ticket, undefined, own),
       // For an endpoint of another origin: an anonymous caller is a cookie.
       credentials: 'include',
     })
@@ -47,18 +47,17 @@ export function createHttpTransport({ endpoint, agent, headers, fetch }: Wiring)
     // Of the format of server-sent events only what our own need is read: `event`, then one `data`; comments. Whatever else
     // the body holds gives no event.
     async *open({ signal }) {
-      const early: EarlyFlight | undefined = Reflect.get(globalThis, pageKey(endpoint, agent))
+      const early = (globalThis as { [key: string]: unknown })[pageKey(endpoint, agent)] as EarlyFlight | undefined
       const { body } = (await early?.(signal)) ?? (await call('/sessions', { body: JSON.stringify({ agent }), signal }))
       const reader = (body as NonNullable<typeof body>).pipeThrough(new TextDecoderStream()).getReader()
       let text = ''
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return
-        const blocks = (text + value).split(/\r?\n\r?\n/)
-        text = blocks.pop() ?? ''
-        for (const block of blocks) {
-          const [, event, data] = /event: ?(\w+)[\s\S]*?\ndata: ?(.+)/.exec(block) ?? []
-          if (data) yield { event, data: JSON.parse(data) } as OpenEvent
+        text += value
+        for (const [block, event, data] of text.matchAll(/event: ?(\w+)[^]*?\ndata: ?(.+)[^]*?\n\r?\n/g)) {
+          text = text.replace(block, '')
+          yield { event, data: JSON.parse(data as string) } as OpenEvent
         }
       }
     },
@@ -67,8 +66,8 @@ export function createHttpTransport({ endpoint, agent, headers, fetch }: Wiring)
       return (await call('/sessions/beat', { signal }, ticket)).json()
     },
 
-    async close(ticket, { afterMs, keepalive = false }) {
-      await call(afterMs ? `/sessions/close?afterMs=${afterMs}` : '/sessions/close', { keepalive }, ticket)
+    async close(ticket, { afterMs, ...init }) {
+      await call(afterMs ? `/sessions/close?afterMs=${afterMs}` : '/sessions/close', init, ticket)
     },
   }
 }

@@ -64,7 +64,7 @@ export function createSending(
     return outcome
   }
 
-  const getHeaders = () => Object.fromEntries(addressed(undefined, undefined, core.held.ticket, agent))
+  const getHeaders = () => Object.fromEntries(addressed(core.held.ticket, agent))
 
   return {
     getHeaders,
@@ -109,10 +109,10 @@ export function createSending(
           // Some clients name every option of theirs, undefined ones too.
           ...(isForeign && { credentials: init.credentials ?? 'include' }),
           headers: addressed(
-            isOurs ? await headers.resolve() : undefined,
-            init.headers ?? request.headers,
             ticket,
             agent,
+            isOurs ? await headers.resolve() : undefined,
+            init.headers ?? request.headers,
           ),
         })
       if (isMessage) tell({ type: 'message-sent' }, 1)

@@ -33,8 +33,8 @@ export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): 
   }
 }
 
-/** @returns `own` headers, those that are `given` in their place, and ours. */
-export function addressed(own?: Headers, given?: HeadersInit, ticket?: string, agent?: string): Headers {
+/** @returns our headers, added to the application's `own` and to those that are `given` in their place. */
+export function addressed(ticket?: string, agent?: string, own?: Headers, given?: HeadersInit): Headers {
   const all = new Headers(own)
   for (const [name, value] of new Headers(given)) all.set(name, value)
   all.set(versionHeader, wireVersion)
