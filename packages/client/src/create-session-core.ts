@@ -1,7 +1,7 @@
 import { fromErrorBody, type Lease, WarmAgentError } from '@warm-agent/protocol'
 import { createStore } from 'zustand/vanilla'
 import type { Environment } from './environment.ts'
-import { planHold } from './hold-policy.ts'
+import { noticeMs, planHold } from './hold-policy.ts'
 import type { Held, SessionCore } from './session-core.ts'
 import type { ExpiryReason, SessionEvent, SessionOccurrence } from './session-event.ts'
 import { initialState, liveHold, toSnapshot, transition } from './state.ts'
@@ -32,7 +32,7 @@ export function createSessionCore(
     core.state = transition(core.state, event)
     const next = toSnapshot(core.state)
     // A beat changes nothing that is shown, so nobody is told.
-    if (String(Object.values(next)) !== String(Object.values(store.getState()))) store.setState(next)
+    if (JSON.stringify(next) !== JSON.stringify(store.getState())) store.setState(next)
     onDispatched()
     try {
       onEvent?.(event)
@@ -47,21 +47,21 @@ export function createSessionCore(
     dispatch({ type, ...facts } as SessionOccurrence)
   }
 
-  const dispose: SessionCore['dispose'] = (ticket, how = {}) => transport.close(ticket, how).catch(() => {})
+  const dispose: SessionCore['dispose'] = async (ticket, how = {}) => {
+    if (ticket) await transport.close(ticket, how).catch(() => {})
+  }
 
-  function drop(): Held {
-    const { held } = core
+  /** @returns the ticket of what was in hand. */
+  function drop() {
+    const { ticket, flight } = core.held
     core.held = {}
-    held.flight?.abort()
-    return held
+    flight?.abort()
+    return ticket
   }
 
-  async function letGo() {
-    const { ticket } = drop()
-    if (ticket) await dispose(ticket)
-  }
+  const letGo = () => dispose(drop())
 
-  /** Does one thing on the wire. `land` learns how it ended, unless nobody wants to know any more. */
+  /** Does one thing on the wire. `land` learns how it ended, unless it was aborted: then nobody wants to know any more. */
   function fly<Result>(
     mine: Held,
     run: (flight: AbortController) => Promise<Result>,
@@ -69,25 +69,21 @@ export function createSessionCore(
   ) {
     const flight = new AbortController()
     mine.flight = flight
-    flight.signal.onabort = environment.after(flightLimitMs, () => flight.abort())
-    function end(cause: unknown, result?: Result) {
+    function end(cause?: unknown, result?: Result) {
+      if (flight.signal.aborted) return
       flight.abort()
-      if (mine !== core.held || mine.flight !== flight) return
       mine.flight = undefined
       land(toError(cause), result)
     }
+    flight.signal.onabort = environment.after(flightLimitMs, end)
     return run(flight).then(result => end(undefined, result), end)
   }
 
   async function open(mine: Held, flight: AbortController) {
     for await (const { event, data } of transport.open(flight)) {
       const isWanted = mine === core.held && isWarming()
-      if (isWanted) {
-        // A failure has none.
-        const { ticket } = data as Partial<Lease>
-        mine.ticket = ticket
-        mine.id ??= ticket
-      }
+      // A failure has none.
+      if (isWanted) mine.ticket = (data as Partial<Lease>).ticket
       if (event === 'failed') throw fromErrorBody(data)
       // Nobody wants it any more: a late session is stopped, not ignored.
       if (!isWanted && (mine !== core.held || event === 'lease')) return dispose(data.ticket)
@@ -137,7 +133,6 @@ export function createSessionCore(
   // A timer that was throttled, or slept with the machine, wakes late: so the plan is made anew, never remembered.
   function wake() {
     stopTimer?.()
-    stopTimer = undefined
     const { held, state, pending } = core
     const hold = liveHold(state)
     if (!held.ticket || !hold) return
@@ -157,7 +152,7 @@ export function createSessionCore(
     else if (action === 'beat') beat()
     else if (action === 'pause') dispatch({ type: 'heartbeat-paused' })
     else if (action === 'announce') {
-      dispatch({ type: 'session-ending', inMs: hold.lease.atMs + hold.lease.holdMs - nowMs })
+      dispatch({ type: 'session-ending', inMs: atMs + noticeMs - nowMs })
     } else if (action === 'idle' || !pending) expire(action)
   }
 

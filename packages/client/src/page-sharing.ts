@@ -91,7 +91,8 @@ export function createPageSharing(
     const { held, state } = core
     if (held.isLeft) return
     const hold = liveHold(state)
-    const { id, ticket, isOwn } = held
+    const { ticket, isOwn } = held
+    held.id ??= ticket
     const next = hold && ticket && (keepsOwn || !isOwn) && !isTaken() ? place(isOwn) : undefined
     if (!ticket) disown()
     else if (isOwn) void own(held)
@@ -99,7 +100,7 @@ export function createPageSharing(
       if (kept !== next) kept?.removeItem(key)
       // What was left is not this page's to remove.
       kept = leftAtMs ? undefined : next
-      next?.setItem(key, JSON.stringify({ ...hold, id, ticket, leftAtMs }))
+      next?.setItem(key, JSON.stringify({ ...hold, id: held.id, ticket, leftAtMs }))
     } catch {
       // The storage is full: the next page opens a session of its own.
     }

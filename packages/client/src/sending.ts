@@ -48,7 +48,7 @@ export function createSending(
     const outcome = answered.get(outcomeHeader) as Outcome | null
     if (mine !== core.held) {
       // Closed meanwhile. Not stopped at once: it may be the answer that is being read.
-      if (ticket) void core.dispose(ticket, { afterMs: parkMs })
+      void core.dispose(ticket, { afterMs: parkMs })
       return null
     }
     if (ticket && outcome) {
@@ -57,7 +57,6 @@ export function createSending(
       if (!sentTicket && (mine.ticket || mine.isLeft)) void core.letGo()
       const { held } = core
       held.ticket = ticket
-      held.id ??= ticket
       held.isOwn = true
       onHeld()
     }

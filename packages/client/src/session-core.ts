@@ -40,8 +40,8 @@ export interface SessionCore {
   wake(): void
   /** It is over. With `isForgotten` the proxy does not know its ticket. */
   expire(reason: ExpiryReason, isForgotten?: boolean): void
-  /** Ends a session that nobody here wants any more. Never rejects. */
-  dispose(ticket: string, how?: { afterMs?: number; keepalive?: boolean }): Promise<void>
+  /** Ends a session that nobody here wants any more, if there is one. Never rejects. */
+  dispose(ticket: string | null | undefined, how?: { afterMs?: number; keepalive?: boolean }): Promise<void>
   /** Gives up the session in hand. One whose ticket is still to come is stopped by the proxy, which sees us go. */
   letGo(): Promise<void>
   /** Leaves it to another tab, which has it or may have it. */
