@@ -52,14 +52,12 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     () => {
       pages.keep()
       core.wake()
-      if (!/^warm/.test(core.state.status)) pages.leaveTurn()
     },
     () => awayAtMs + hiddenHoldMs,
     () => setTriggers(),
   )
   const key = pageKey(wiring.endpoint, agent)
-  const pages = createPageSharing(core, environment, key, keepOnReload, canWarm, warm)
-  let token: Promise<unknown> | undefined
+  const pages = createPageSharing(core, environment, wiring.headers, key, keepOnReload, canWarm, warm)
 
   let users = 0
   let stopGrace: (() => void) | undefined
@@ -98,7 +96,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     const { status, outcome } = core.state
     // A conversation that was lost waits to go on with its own session.
     const isFree = status === 'idle' || (status === 'expired' && !outcome)
-    return isVisible && isFree && !pages.adopting && !core.pending && (warmOnSaveData || !environment.savesData())
+    return isVisible && isFree && !core.pending && (warmOnSaveData || !environment.savesData())
   }
 
   /** Sets the triggers of those who are mounted, when the session could be warmed anew: a trigger fires once each time. */
@@ -106,24 +104,12 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     if (canWarm()) for (const set of [...triggers]) set()
   }
 
-  async function fire() {
-    if (!canWarm()) return
-    const watch = undos
-    // A login token that is still to come is waited for, however long, unless the session is closed meanwhile.
-    token = wiring.headers.pending()
-    if (token) await token
-    if (watch === undos) pages.takeTurn()
-  }
-
   const sending = createSending(
     wiring,
     core,
     environment,
-    async () => {
-      await token
-      await pages.settled()
-    },
-    () => pages.claim(),
+    pages.settled,
+    pages.claim,
     attach,
   )
 
@@ -147,12 +133,12 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
         )
       }
     }
-    pages.takeUp(setTriggers)
+    return pages.takeUp(setTriggers)
   }
 
   async function warm(isOwn = true) {
-    begin()
-    if (pages.adopting) await pages.adopting
+    const adopting = begin()
+    if (adopting) await adopting
     const warmed = core.warmUp(isOwn)
     look()
     await warmed
@@ -160,7 +146,6 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   function close(): Promise<void> {
     triggers.clear()
-    pages.leaveTurn()
     for (const undo of undos) undo()
     undos = []
     const gone = core.letGo()
@@ -178,7 +163,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       let unset: (() => void) | undefined
       function set() {
         unset?.()
-        unset = environment.onTrigger(trigger, target?.(), fire)
+        unset = environment.onTrigger(trigger, target?.(), pages.seek)
       }
       users++
       stopGrace?.()

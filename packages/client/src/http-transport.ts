@@ -55,7 +55,7 @@ export function createHttpTransport({ endpoint, agent, headers, fetch }: Wiring)
         const { done, value } = await reader.read()
         if (done) return
         text += value
-        for (const [block, event, data] of text.matchAll(/event: ?(\w+)[^]*?\ndata: ?(.+)[^]*?\n\r?\n/g)) {
+        for (const [block, event, data] of text.matchAll(/event: ?(\w+).*?\ndata: ?([^\n]+).*?\n\r?\n/gs)) {
           text = text.replace(block, '')
           yield { event, data: JSON.parse(data as string) } as OpenEvent
         }

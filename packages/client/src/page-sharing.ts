@@ -2,6 +2,7 @@ import type { Environment } from './environment.ts'
 import { type KeptLease, readKept } from './kept-lease.ts'
 import { type Held, parkMs, type SessionCore } from './session-core.ts'
 import { liveHold } from './state.ts'
+import type { WireHeaders } from './wire-headers.ts'
 
 /**
  * Shares sessions among the pages of a browser.
@@ -12,11 +13,14 @@ import { liveHold } from './state.ts'
  * wait in line. A page that closes, crashes or is discarded loses its locks by itself. Without Web Locks every tab has its own
  * spare.
  *
+ * @param headers Those that a warm-up needs: one whose login token is still to come waits for it.
+ * @param canWarm Whether a spare is wanted, and none is here.
  * @param warm The turn has come, and there is no spare to hold on to.
  */
 export function createPageSharing(
   core: SessionCore,
   environment: Environment,
+  headers: WireHeaders,
   key: string,
   keepsOwn: boolean,
   canWarm: () => boolean,
@@ -27,26 +31,30 @@ export function createPageSharing(
   const place = (isOwn?: boolean) => environment.storage(isOwn || !locks ? 'tab' : 'browser')
   let kept: ReturnType<typeof place>
   let free: (() => void) | undefined
-  /** Whether this page wants a spare: it has the turn, or waits for it. */
+  /** Whether this page wants a spare: it waits for its login token or for the turn, or has that. */
   let line: AbortController | undefined
   /** Settles when it is known whether the turn was free, and what came of it if it was. */
   let known: Promise<unknown> | undefined
+  /** Settles when it is known whether the session that the page before has left can be taken up. */
+  let adopting: Promise<void> | undefined
 
   /**
-   * @returns what gives the lock back; nothing when another page has it, and `ifAvailable` was asked for. Rejects when
-   * `signal` is aborted, and in a page without an origin of its own (a sandboxed frame), which may not share locks.
+   * @returns what gives the lock back; nothing when another page has it, and `ifAvailable` was asked for. A page without
+   * an origin of its own (a sandboxed frame) may not share locks, and has them all.
    */
   function takeLock(name: string, options: LockOptions = { ifAvailable: true }): Promise<(() => void) | undefined> {
-    return new Promise((resolve, reject) => {
-      const granted = (lock: Lock | null) => (lock ? new Promise<void>(end => resolve(end)) : resolve(undefined))
-      locks ? locks.request(name, options, granted).catch(reject) : resolve(() => {})
+    return new Promise(resolve => {
+      const all = () => resolve(() => {})
+      // Its resolver is what ends a promise: that is what the taker gets, and the lock is held until it is called.
+      const granted = (lock: Lock | null) => (lock ? new Promise<void>(resolve) : resolve(undefined))
+      locks ? locks.request(name, options, granted).catch(all) : all()
     })
   }
 
   /** Makes the session this page's own. @returns whether it is: the first page that asks has it. */
   function own(held: Held): Promise<boolean> {
     async function take() {
-      const end = await takeLock(nameOf(held.id)).catch(() => () => {})
+      const end = await takeLock(nameOf(held.id))
       if (!end) return false
       free?.()
       free = end
@@ -60,12 +68,6 @@ export function createPageSharing(
   /** Makes the session in hand this page's own, or gives it up. */
   async function ownOrGiveUp(held: Held) {
     if (!(await own(held)) && held === core.held) core.giveUp()
-  }
-
-  /** Lets another page own the session. */
-  function disown() {
-    free?.()
-    free = undefined
   }
 
   /** Whether another tab has taken the spare that this one kept. */
@@ -89,12 +91,13 @@ export function createPageSharing(
   /** Writes down what is in hand now, or that nothing is. */
   function keep(leftAtMs?: number) {
     const { held, state } = core
+    if (!/^warm/.test(state.status)) leaveTurn()
     if (held.isLeft) return
     const hold = liveHold(state)
     const { ticket, isOwn } = held
     held.id ??= ticket
     const next = hold && ticket && (keepsOwn || !isOwn) && !isTaken() ? place(isOwn) : undefined
-    if (!ticket) disown()
+    if (!ticket) free?.()
     else if (isOwn) void own(held)
     try {
       if (kept !== next) kept?.removeItem(key)
@@ -106,17 +109,32 @@ export function createPageSharing(
     }
   }
 
+  const isFree = () => !adopting && canWarm()
+
   /** The turn has come. It is given away when `over` is aborted. */
-  async function onTurn(isShared: boolean, over: AbortSignal) {
-    const found = isShared && find(false)
-    if (found) {
-      const held = (await locks?.query())?.held
-      if (over.aborted) return
-      // Its tab is gone.
-      if (!held?.some(({ name }) => name === nameOf(found.id)) && canWarm()) return adopt(found)
+  async function onTurn(over: AbortSignal) {
+    const found = locks && find(false)
+    const taken = found && (await locks.query()).held
+    if (over.aborted) return
+    if (!isFree()) leaveTurn()
+    // Its tab is gone.
+    else if (found && !taken?.some(({ name }) => name === nameOf(found.id))) adopt(found)
+    else void warm(!locks)
+  }
+
+  /** Waits for the login token, however long, and for the turn to hold a spare. */
+  async function takeTurn(signal: AbortSignal) {
+    const token = headers.pending()
+    if (token) await token
+    const name = `spare of ${key}`
+    async function granted(end = () => {}) {
+      signal.onabort = end
+      if (signal.aborted) end()
+      else await onTurn(signal)
     }
-    if (canWarm()) void warm(!isShared)
-    else leaveTurn()
+    const end = locks ? await takeLock(name) : () => {}
+    if (end) await granted(end)
+    else void takeLock(name, { signal }).then(granted)
   }
 
   /** Gives the turn to the next tab, or waits for it no longer. */
@@ -124,52 +142,35 @@ export function createPageSharing(
     line?.abort()
     line = undefined
   }
-
   return {
-    leaveTurn,
-    /** Settles when it is known whether the session that the page before has left can be taken up. */
-    adopting: undefined as Promise<void> | undefined,
-
     /** Settles when it is known what there is. */
     async settled() {
-      await this.adopting
+      await adopting
       await known
     },
 
-    /** Waits for the turn to hold a spare. */
-    takeTurn() {
-      if (line) return
-      const mine = new AbortController()
-      const { signal } = mine
-      if (!locks) return void onTurn(false, signal)
-      line = mine
-      const name = `spare of ${key}`
-      function granted(end = () => {}) {
-        if (signal.aborted) return end()
-        signal.onabort = end
-        return onTurn(true, signal)
-      }
-      known = takeLock(name).then(
-        end => {
-          if (end) return granted(end)
-          void takeLock(name, { signal }).then(granted, () => {})
-        },
-        () => onTurn(false, signal),
-      )
+    /** Looks for a spare to hold: one that is left over, or a new one. */
+    seek() {
+      if (line || !isFree()) return
+      line = new AbortController()
+      known = takeTurn(line.signal)
     },
 
     keep,
 
-    /** Takes up what the page before has left. */
+    /** Takes up what the page before has left. @returns what settles when that is done, if there is anything to take up. */
     takeUp(onTaken: () => void) {
-      const found = keepsOwn && !this.adopting && core.state.status === 'idle' && !core.held.ticket && find(true)
-      if (!found) return
-      this.adopting = own(found).then(isMine => {
-        this.adopting = undefined
-        if (isMine && core.state.status === 'idle') adopt(found)
-        else remove(true)
-        onTaken()
-      })
+      const isIdle = () => core.state.status === 'idle'
+      const found = keepsOwn && !adopting && isIdle() && !core.held.ticket && find(true)
+      if (found) {
+        adopting = own(found).then(isMine => {
+          adopting = undefined
+          if (isMine && isIdle()) adopt(found)
+          else remove(true)
+          onTaken()
+        })
+      }
+      return adopting
     },
 
     /** Makes the session in hand this page's own, or else the spare of another tab, if this one waits for its turn to hold it. */
@@ -203,22 +204,22 @@ export function createPageSharing(
         // The proxy stops it soon, unless the page returns, or another one takes it up.
         void core.dispose(held.ticket, { afterMs: parkMs, keepalive: true })
       } else if (!held.isOwn) core.giveUp()
-      disown()
+      free?.()
     },
 
     /** The page may be back from the back/forward cache, or from being frozen: looks whether the session is still its own. */
     look(isVisible: boolean) {
       const { held } = core
-      if (isVisible && held.isLeft) {
-        if (held.isOwn) {
-          const found = find(true)
-          // The page that was left after this one may have renewed it.
-          if (found?.id === held.id) held.ticket = found?.ticket
-          Object.assign(held, { isLeft: false, askAtMs: 0, owned: undefined })
-          void ownOrGiveUp(held)
-        } else core.giveUp()
-      }
-      if (isTaken()) core.giveUp()
+      const isBack = isVisible && held.isLeft
+      if (isBack && held.isOwn) {
+        const found = find(true)
+        // The page that was left after this one may have renewed it.
+        if (found?.id === held.id) held.ticket = found?.ticket
+        held.isLeft = false
+        held.askAtMs = 0
+        held.owned = undefined
+        void ownOrGiveUp(held)
+      } else if (isBack || isTaken()) core.giveUp()
     },
   }
 }

@@ -2,7 +2,6 @@ import { type Outcome, outcomeHeader, ticketHeader } from '@warm-agent/protocol'
 import type { Environment } from './environment.ts'
 import { readError, type Wiring } from './http-transport.ts'
 import { type Held, parkMs, type SessionCore } from './session-core.ts'
-import type { SessionOccurrence } from './session-event.ts'
 import type { WarmSession } from './warm-session.ts'
 import { addressed } from './wire-headers.ts'
 
@@ -24,43 +23,49 @@ export function createSending(
   claim: () => Promise<void>,
   onHeld: () => void,
 ): Pick<WarmSession, 'fetch' | 'handoff' | 'getHeaders'> {
+  async function lease() {
+    await untilReady()
+    if (core.state.status !== 'warming' || core.held.ticket) return
+    await new Promise<void>(resolve => {
+      // Whatever changes now, it is the lease, or the end of its hope.
+      const unsubscribe = core.store.subscribe(() => {
+        unsubscribe()
+        resolve()
+      })
+    })
+  }
+
   async function untilLeased(signal: AbortSignal | null | undefined, timeoutMs = leaseWaitMs) {
-    const undos: (() => void)[] = []
+    signal?.throwIfAborted()
+    let stopTimer: (() => void) | undefined
     const patience = new Promise<unknown>(resolve => {
-      undos.push(environment.after(timeoutMs, () => resolve(0)))
-      if (signal?.aborted) resolve(0)
+      stopTimer = environment.after(timeoutMs, () => resolve(0))
       signal?.addEventListener('abort', resolve)
     })
-    await Promise.race([patience, untilReady()])
-    if (core.state.status === 'warming' && !core.held.ticket) {
-      // Whatever changes now, it is the lease, or the end of its hope.
-      await Promise.race([patience, new Promise(resolve => undos.push(core.store.subscribe(resolve)))])
-    }
-    for (const undo of undos) undo()
+    await Promise.race([patience, lease()])
+    stopTimer?.()
     signal?.throwIfAborted()
     await claim()
     signal?.throwIfAborted()
   }
 
-  /** Takes from the headers of an answer what they say of the session that it was sent on. @returns the outcome, if it is ours. */
-  function settle(mine: Held, sentTicket: string | undefined, answered: Headers): Outcome | null {
+  /** Takes from the headers of an answer what they say of the session that it was sent on. */
+  function settle(mine: Held, sentTicket: string | undefined, answered: Headers, status: number, isMessage = true) {
     const ticket = answered.get(ticketHeader)
-    const outcome = answered.get(outcomeHeader) as Outcome | null
+    let outcome = answered.get(outcomeHeader) as Outcome | null
     if (mine !== core.held) {
       // Closed meanwhile. Not stopped at once: it may be the answer that is being read.
       void core.dispose(ticket, { afterMs: parkMs })
-      return null
-    }
-    if (ticket && outcome) {
+      outcome = null
+    } else if (ticket && outcome) {
       // A spare that was leased too late for this message is of no use any more.
       // So is one that has failed since this page was left, and is in use again.
       if (!sentTicket && (mine.ticket || mine.isLeft)) void core.letGo()
-      const { held } = core
-      held.ticket = ticket
-      held.isOwn = true
-      onHeld()
+      core.held.ticket = ticket
+      core.held.isOwn = true
     }
-    return outcome
+    if (isMessage || outcome) core.dispatch({ type: 'message-answered', outcome, status })
+    if (outcome && core.held.ticket) onHeld()
   }
 
   const getHeaders = () => Object.fromEntries(addressed(core.held.ticket, agent))
@@ -75,9 +80,7 @@ export function createSending(
       core.dispatch({ type: 'message-sent' })
       return {
         headers: getHeaders(),
-        answered(answered, status = 200) {
-          core.dispatch({ type: 'message-answered', outcome: settle(mine, ticket, answered), status })
-        },
+        answered: (answered, status = 200) => settle(mine, ticket, answered, status),
       }
     },
 
@@ -92,16 +95,10 @@ export function createSending(
       if (!isOurs && isForeign) return carry(input, init)
 
       const isMessage = !/^(get|head)$/i.test(init.method ?? request.method ?? 'get')
-      const signal = init.signal ?? request.signal
-      if (isMessage) await untilLeased(signal)
-      signal?.throwIfAborted()
+      if (isMessage) await untilLeased(init.signal ?? request.signal)
 
       let mine = core.held
-      const sentTicket = mine.ticket
-      const tell = (occurrence: SessionOccurrence, change = -1) => {
-        if (isMessage) core.pending += change
-        core.dispatch(occurrence)
-      }
+      const { ticket } = mine
       const send = async (target: RequestInfo | URL, ticket?: string) =>
         carry(target, {
           ...init,
@@ -114,24 +111,30 @@ export function createSending(
             init.headers ?? request.headers,
           ),
         })
-      if (isMessage) tell({ type: 'message-sent' }, 1)
+      if (isMessage) {
+        core.pending++
+        core.dispatch({ type: 'message-sent' })
+      }
       let answer: Response
       try {
         // A stream cannot be sent again.
-        const again = sentTicket && !(init.body instanceof ReadableStream) && (request.clone?.() ?? input)
-        answer = await send(input, sentTicket)
-        if (sentTicket && answer.status === 401 && (await readError(answer.clone()))?.code === 'ticket_invalid') {
+        const again = ticket && !(init.body instanceof ReadableStream) && (request.clone?.() ?? input)
+        answer = await send(input, ticket)
+        if (ticket && answer.status === 401 && (await readError(answer.clone()))?.code === 'ticket_invalid') {
           // The proxy does not know the ticket, so surely no agent was run: the only case in which a message is sent again.
           if (mine === core.held) core.expire('refused', true)
           mine = core.held
           if (again) answer = await send(again)
         }
       } catch (error) {
-        if (isMessage) tell({ type: 'message-failed', error })
+        if (isMessage) {
+          core.pending--
+          core.dispatch({ type: 'message-failed', error })
+        }
         throw error
       }
-      const outcome = settle(mine, sentTicket, answer.headers)
-      if (isMessage || outcome) tell({ type: 'message-answered', outcome, status: answer.status })
+      if (isMessage) core.pending--
+      settle(mine, ticket, answer.headers, answer.status, isMessage)
       return answer
     },
   }
