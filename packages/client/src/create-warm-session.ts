@@ -104,17 +104,10 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     if (canWarm()) for (const set of [...triggers]) set()
   }
 
-  const sending = createSending(
-    wiring,
-    core,
-    environment,
-    pages.settled,
-    pages.claim,
-    attach,
-  )
+  const sending = createSending(wiring, core, environment, pages.settled, pages.claim, attach)
 
   function attach() {
-    begin()
+    void begin()
     look()
   }
 
