@@ -4,7 +4,6 @@ import { pageKey } from './early-flight.ts'
 import { browserEnvironment } from './environment.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { refuse, toEndpoint, type WarmSessionOptions } from './options.ts'
-import { createPageSharing } from './page-sharing.ts'
 import { createSending } from './sending.ts'
 import { never } from './state.ts'
 import type { WarmSession } from './warm-session.ts'
@@ -48,16 +47,15 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const core = createSessionCore(
     environment,
     givenTransport ?? createHttpTransport(wiring),
+    pageKey(wiring.endpoint, agent),
+    keepOnReload,
+    wiring.headers,
     onEvent,
-    () => {
-      pages.keep()
-      core.wake()
-    },
+    () => isVisible && (warmOnSaveData || !environment.savesData()),
     () => awayAtMs + hiddenHoldMs,
-    () => setTriggers(),
+    setTriggers,
+    attach,
   )
-  const key = pageKey(wiring.endpoint, agent)
-  const pages = createPageSharing(core, environment, wiring.headers, key, keepOnReload, canWarm, warm)
 
   let users = 0
   let stopGrace: (() => void) | undefined
@@ -76,7 +74,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   function look(hasLeft = false, isFreezing = false) {
     const wasVisible = isVisible
     isVisible = !hasLeft && environment.isVisible()
-    if (hasLeft || isFreezing) pages.leave(isFreezing)
+    if (hasLeft || isFreezing) core.leave(isFreezing)
     if (isVisible !== wasVisible) {
       noteSign()
       core.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
@@ -86,37 +84,21 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   /** Something may have happened that timers missed, or a user who may have been away is here. */
   function stir() {
-    pages.look(isVisible)
-    if (isVisible && core.state.isPaused) core.dispatch({ type: 'heartbeat-resumed' })
-    else core.wake()
+    core.look(isVisible)
     setTriggers()
-  }
-
-  function canWarm() {
-    const { status, outcome } = core.state
-    // A conversation that was lost waits to go on with its own session.
-    const isFree = status === 'idle' || (status === 'expired' && !outcome)
-    return isVisible && isFree && !core.pending && (warmOnSaveData || !environment.savesData())
   }
 
   /** Sets the triggers of those who are mounted, when the session could be warmed anew: a trigger fires once each time. */
   function setTriggers() {
-    if (canWarm()) for (const set of [...triggers]) set()
-  }
-
-  const sending = createSending(wiring, core, environment, pages.settled, pages.claim, attach)
-
-  function attach() {
-    void begin()
-    look()
+    if (core.isFree()) for (const set of [...triggers]) set()
   }
 
   /** From the first use on, until the session is closed: watches the page, and takes up what the page before has left. */
-  function begin() {
+  function attach() {
     if (!undos.length) {
+      noteSign()
       undos = [environment.onPageChange(look)]
       if (needsSigns) {
-        noteSign()
         undos.push(
           environment.onActivity(() => {
             if (!isVisible) return
@@ -126,37 +108,35 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
         )
       }
     }
-    return pages.takeUp(setTriggers)
+    const adopting = core.takeUp()
+    look()
+    return adopting
   }
 
-  async function warm(isOwn = true) {
-    const adopting = begin()
+  async function warm() {
+    const adopting = attach()
     if (adopting) await adopting
-    const warmed = core.warmUp(isOwn)
-    look()
-    await warmed
+    await core.warmUp(true)
   }
 
   function close(): Promise<void> {
     triggers.clear()
     for (const undo of undos) undo()
     undos = []
-    const gone = core.letGo()
-    core.dispatch({ type: 'session-closed' })
-    return gone
+    return core.close()
   }
 
   return {
     store: core.store,
-    ...sending,
-    warm: () => warm(),
+    ...createSending(wiring, core, environment),
+    warm,
     close,
     mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
       let isIn = true
       let unset: (() => void) | undefined
       function set() {
         unset?.()
-        unset = environment.onTrigger(trigger, target?.(), pages.seek)
+        unset = environment.onTrigger(trigger, target?.(), core.seek)
       }
       users++
       stopGrace?.()

@@ -1,4 +1,4 @@
-import { type Held, parkMs } from './session-core.ts'
+import { type Held, parkMs } from './held.ts'
 import { type Hold, never } from './state.ts'
 
 /** What a page leaves for the next one, and the tab that holds the spare for the others: a ticket, and what is known of its session. */
@@ -14,7 +14,7 @@ const noticeMs = 250
 
 /**
  * @param hasLocks Whether it can be told that its page is gone although that never said that it left.
- * @returns the session to take up, unless the clock says that it is over.
+ * @returns the session to take up, unless the clock says that it is over. Its `holdMs` counts from now.
  */
 export function readKept(
   storage: Pick<Storage, 'getItem'> | undefined,
@@ -26,10 +26,10 @@ export function readKept(
     const kept = JSON.parse(storage?.getItem(key) ?? '') as KeptLease
     const { lease, touchedAtMs, leftAtMs } = kept
     // JSON knows no infinity: of a conversation that no beat has told, the end is not known.
-    lease.holdMs ??= never
+    lease.holdMs = (lease.holdMs ?? never) + lease.atMs - nowMs
     const parkedAtMs = leftAtMs ?? (hasLocks ? never : 0)
-    const endAtMs = Math.min(parkedAtMs + parkMs, touchedAtMs + lease.ttlMs, lease.atMs + lease.holdMs)
-    return nowMs < endAtMs ? { ...kept, askAtMs: (leftAtMs ?? 0) + noticeMs } : undefined
+    const leftMs = Math.min(parkedAtMs + parkMs - nowMs, touchedAtMs + lease.ttlMs - nowMs, lease.holdMs)
+    return leftMs > 0 ? { ...kept, askAtMs: (leftAtMs ?? 0) + noticeMs } : undefined
   } catch {
     // There is none, or somebody else wrote it.
   }
