@@ -17,7 +17,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const {
     endpoint: givenEndpoint = defaultBasePath,
     agent,
-    headers,
+    headers: givenHeaders,
     fetch: givenFetch,
     enabled = true,
     warmOn = 'open',
@@ -38,18 +38,15 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   if (!/^(open|active)$/.test(holdWhile)) refuse('holdWhile', holdWhile)
   if (!(hiddenHoldMs >= 0)) refuse('hiddenHoldMs', hiddenHoldMs)
 
-  const wiring = {
-    endpoint: toEndpoint(givenEndpoint, environment),
-    agent,
-    headers: createWireHeaders(headers),
-    fetch: ((input, init) => (givenFetch ?? globalThis.fetch)(input, init)) as typeof globalThis.fetch,
-  }
+  const endpoint = toEndpoint(givenEndpoint, environment)
+  const headers = createWireHeaders(givenHeaders)
+  const fetch: typeof globalThis.fetch = (input, init) => (givenFetch ?? globalThis.fetch)(input, init)
   const core = createSessionCore(
     environment,
-    givenTransport ?? createHttpTransport(wiring),
-    pageKey(wiring.endpoint, agent),
+    givenTransport ?? createHttpTransport(endpoint, agent, headers, fetch),
+    pageKey(endpoint, agent),
     keepOnReload,
-    wiring.headers,
+    headers,
     onEvent,
     () => isVisible && (warmOnSaveData || !environment.savesData()),
     () => awayAtMs + hiddenHoldMs,
@@ -128,7 +125,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   return {
     store: core.store,
-    ...createSending(wiring, core, environment),
+    ...createSending(endpoint, agent, headers, fetch, environment, core),
     warm,
     close,
     mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
@@ -141,7 +138,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       users++
       stopGrace?.()
       if (trigger !== 'manual') triggers.add(set)
-      attach()
+      void attach()
       return () => {
         triggers.delete(set)
         unset?.()

@@ -9,14 +9,6 @@ import { type EarlyFlight, pageKey } from './early-flight.ts'
 import type { WarmTransport } from './warm-transport.ts'
 import { addressed, type WireHeaders } from './wire-headers.ts'
 
-export interface Wiring {
-  /** Without a slash at its end. */
-  endpoint: string
-  agent: string | undefined
-  headers: WireHeaders
-  fetch: typeof globalThis.fetch
-}
-
 /** By its type alone, so that the compiler checks what is said here, and no table is in the bundle. */
 type Route = (typeof routes)['open' | 'beat' | 'close']
 type Path = Route['path'] | `${(typeof routes)['close']['path']}?${typeof closeAfterParameter}=${number}`
@@ -26,8 +18,17 @@ export async function readError(answer: Response): Promise<WarmAgentError | unde
   return fromErrorBody(await answer.json().catch(() => {}))
 }
 
-/** Speaks the wire of the protocol package over `fetch`. */
-export function createHttpTransport({ endpoint, agent, headers, fetch }: Wiring): WarmTransport {
+/**
+ * Speaks the wire of the protocol package over `fetch`.
+ *
+ * @param endpoint Without a slash at its end.
+ */
+export function createHttpTransport(
+  endpoint: string,
+  agent: string | undefined,
+  headers: WireHeaders,
+  fetch: typeof globalThis.fetch,
+): WarmTransport {
   async function call(path: Path, init: RequestInit, ticket?: string) {
     const method: Route['method'] = 'POST'
     // A page that is going away cannot wait.

@@ -1,14 +1,21 @@
 import type { SessionCore } from './create-session-core.ts'
 import type { Environment } from './environment.ts'
-import { readError, type Wiring } from './http-transport.ts'
+import { readError } from './http-transport.ts'
 import type { WarmSession } from './warm-session.ts'
-import { addressed } from './wire-headers.ts'
+import { addressed, type WireHeaders } from './wire-headers.ts'
 
-/** How messages are sent on the session in hand. */
+/**
+ * How messages are sent on the session in hand.
+ *
+ * @param endpoint Without a slash at its end.
+ */
 export function createSending(
-  { endpoint, agent, headers, fetch: carry }: Wiring,
-  { handOver, ticket }: SessionCore,
+  endpoint: string,
+  agent: string | undefined,
+  headers: WireHeaders,
+  carry: typeof globalThis.fetch,
   environment: Environment,
+  { handOver, ticket }: SessionCore,
 ): Pick<WarmSession, 'fetch' | 'handoff' | 'getHeaders'> {
   const getHeaders = () => Object.fromEntries(addressed(ticket(), agent))
 
