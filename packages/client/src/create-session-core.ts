@@ -8,6 +8,7 @@ import { type KeptLease, readKept } from './kept-lease.ts'
 import type { ExpiryReason, SessionEvent, SessionOccurrence } from './session-event.ts'
 import { initialState, liveHold, toSnapshot, transition } from './state.ts'
 import { takeLock } from './take-lock.ts'
+import { waitFor } from './wait-for.ts'
 import type { WarmTransport } from './warm-transport.ts'
 import type { WireHeaders } from './wire-headers.ts'
 
@@ -46,7 +47,7 @@ export function createSessionCore(
 ) {
   const store = createStore(() => toSnapshot(initialState))
   const locks = environment.locks()
-  const nameOf = (id = '') => `${key} ${id}`
+  const nameOf = (id: string | undefined) => `${key} ${id}`
   const place = (isOwn?: boolean) => environment.storage(isOwn || !locks ? 'tab' : 'browser')
   /** Changed by `dispatch` alone. */
   let state = initialState
@@ -200,9 +201,9 @@ export function createSessionCore(
   // Sharing.
 
   /** Makes the session this page's own. @returns whether it is: the first page that asks has it. */
-  function own(mine: Held): Promise<boolean> {
+  function own(mine: Held) {
     mine.owned ??= takeLock(locks, nameOf(mine.id)).then(end => {
-      if (!end) return false
+      if (!end) return
       free?.()
       free = end
       mine.isOwn = true
@@ -320,14 +321,7 @@ export function createSessionCore(
 
   async function untilReady(signal: AbortSignal | null | undefined, timeoutMs = leaseWaitMs) {
     signal?.throwIfAborted()
-    let stopWaiting: (() => void) | undefined
-    const patience = new Promise<unknown>(resolve => {
-      stopWaiting = environment.after(timeoutMs, () => resolve(0))
-      signal?.addEventListener('abort', resolve)
-    })
-    await Promise.race([patience, untilLeased()])
-    stopWaiting?.()
-    signal?.throwIfAborted()
+    await waitFor(untilLeased(), environment, timeoutMs, signal)
     await claim()
     signal?.throwIfAborted()
   }

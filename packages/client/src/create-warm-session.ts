@@ -87,7 +87,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   /** Sets the triggers of those who are mounted, when the session could be warmed anew: a trigger fires once each time. */
   function setTriggers() {
-    if (core.isFree()) for (const set of [...triggers]) set()
+    if (core.isFree()) for (const set of triggers) set()
   }
 
   /** From the first use on, until the session is closed: watches the page, and takes up what the page before has left. */

@@ -13,7 +13,7 @@ export interface Held {
   /** No other tab may take it: it is a conversation's, or was asked for here. */
   isOwn?: boolean
   /** Settles when it is known whether no other page has it. */
-  owned?: Promise<boolean> | undefined
+  owned?: Promise<true | undefined> | undefined
   /** The page was left, so the proxy may stop the session. */
   isLeft?: boolean
   /** Whether it lives is not sure: a beat asks then. */

@@ -61,12 +61,9 @@ const shortestRetryMs = 1000
 /** A duration, or a moment, that never ends or comes. */
 export const never = Infinity
 
-/** @returns the lease that is in hand, or was when the session ended. */
-const lastHold = (state: SessionState) => (state as { hold?: Hold }).hold
-
 /** @returns the lease that is in hand and not over. */
 export function liveHold(state: SessionState): Hold | undefined {
-  return state.status === 'expired' ? undefined : lastHold(state)
+  return state.status === 'expired' ? undefined : (state as { hold?: Hold }).hold
 }
 
 export function toSnapshot(state: SessionState): SessionSnapshot {
@@ -93,10 +90,11 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
   switch (type) {
     case 'warm-started':
       return to(isFree, { status: 'warming' })
-    case 'lease-adopted': {
-      const { touchedAtMs, isSent } = event
-      return to(isFree, { status: 'warming', hold: { lease: event, touchedAtMs, isSent } })
-    }
+    case 'lease-adopted':
+      return to(isFree, {
+        status: 'warming',
+        hold: { ...granted, touchedAtMs: event.touchedAtMs, isSent: event.isSent },
+      })
     case 'lease-granted':
       return to(isWarming, { hold: granted })
     case 'warm-succeeded':
@@ -116,7 +114,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'session-ending':
       return to(hold, { hold: { ...hold, isAnnounced: true } })
     case 'message-answered': {
-      const known: Partial<Hold> = lastHold(state) ?? {}
+      const known: Partial<Hold> = (state as { hold?: Hold }).hold ?? {}
       const { lease = shortestLease } = known
       // A conversation that goes on in its microVM knows how long that lives. Else a beat will tell: the hold of an unsent
       // session is the proxy's limit, that of a conversation is the platform's.
