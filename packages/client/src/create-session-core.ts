@@ -30,7 +30,7 @@ const leaseWaitMs = 15_000
  * @param headers Those that a warm-up needs: one whose login token is still to come waits for it.
  * @param mayWarm Whether somebody is here for whom to warm up.
  * @param awayTooLongAtMs When a user who is away has been away for too long.
- * @param onFree Nothing is in hand after all: what may have been waiting for it can go on.
+ * @param onFree A spare is wanted, and none is here: it may be warmed up when the time for that comes.
  * @param onHeld An answer brought a session.
  */
 export function createSessionCore(
@@ -124,6 +124,7 @@ export function createSessionCore(
 
   /** Warms it up: one warm-up at a time, and none beside a session that is held. Resolves when that has ended. */
   async function warmUp(isOwn: boolean) {
+    if (adopting) await adopting
     if (!isWarming() && !liveHold(state) && !pending) {
       const mine: Held = { isOwn }
       held = mine
@@ -195,7 +196,7 @@ export function createSessionCore(
     if (isForgotten) held = {}
     if (reason === 'hold' && state.status !== 'active') void dispose(drop())
     dispatch({ type: 'session-expired', reason })
-    if (wasAdopted && reason === 'refused') onFree()
+    if (wasAdopted && reason === 'refused') offer()
   }
 
   // Sharing.
@@ -257,6 +258,10 @@ export function createSessionCore(
     // A conversation that was lost waits to go on with its own session.
     const isWanted = state.status === 'idle' || (state.status === 'expired' && !state.hold.isSent)
     return isWanted && !pending && !adopting && mayWarm()
+  }
+
+  function offer() {
+    if (isFree()) onFree()
   }
 
   /** Waits for the login token, however long, and for the turn to hold a spare, which is given away when `signal` is aborted. */
@@ -330,7 +335,6 @@ export function createSessionCore(
     store,
     dispatch,
     warmUp,
-    isFree,
 
     /** The ticket in hand. */
     ticket: () => held.ticket,
@@ -349,7 +353,7 @@ export function createSessionCore(
       known = takeTurn(line.signal)
     },
 
-    /** Takes up what the page before has left. @returns what settles when that is done, if there is anything to take up. */
+    /** Takes up what the page before has left. */
     takeUp() {
       const isIdle = () => state.status === 'idle'
       const found = keepsOwn && !adopting && isIdle() && find(true)
@@ -358,10 +362,9 @@ export function createSessionCore(
           adopting = undefined
           if (isMine && isIdle()) adopt(found)
           else remove(true)
-          onFree()
+          offer()
         })
       }
-      return adopting
     },
 
     /** The page is being left (closed, navigated away from, put into the back/forward cache), or frozen. */
@@ -394,6 +397,7 @@ export function createSessionCore(
       } else if (isBack || isTaken()) giveUp()
       if (isVisible && state.isPaused) dispatch({ type: 'heartbeat-resumed' })
       else wake()
+      offer()
     },
 
     /**

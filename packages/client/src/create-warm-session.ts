@@ -50,7 +50,10 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     onEvent,
     () => isVisible && (warmOnSaveData || !environment.savesData()),
     () => awayAtMs + hiddenHoldMs,
-    setTriggers,
+    () => {
+      // A trigger fires once each time that it is set.
+      for (const set of triggers) set()
+    },
     attach,
   )
 
@@ -67,7 +70,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     awayAtMs = isVisible && !needsSigns ? never : environment.now()
   }
 
-  /** Looks after the page. */
+  /** Looks at the page: something has changed, or may have while timers slept. */
   function look(hasLeft = false, isFreezing = false) {
     const wasVisible = isVisible
     isVisible = !hasLeft && environment.isVisible()
@@ -76,18 +79,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       noteSign()
       core.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
     }
-    stir()
-  }
-
-  /** Something may have happened that timers missed, or a user who may have been away is here. */
-  function stir() {
     core.look(isVisible)
-    setTriggers()
-  }
-
-  /** Sets the triggers of those who are mounted, when the session could be warmed anew: a trigger fires once each time. */
-  function setTriggers() {
-    if (core.isFree()) for (const set of triggers) set()
   }
 
   /** From the first use on, until the session is closed: watches the page, and takes up what the page before has left. */
@@ -100,20 +92,13 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
           environment.onActivity(() => {
             if (!isVisible) return
             noteSign()
-            stir()
+            look()
           }),
         )
       }
     }
-    const adopting = core.takeUp()
+    core.takeUp()
     look()
-    return adopting
-  }
-
-  async function warm() {
-    const adopting = attach()
-    if (adopting) await adopting
-    await core.warmUp(true)
   }
 
   function close(): Promise<void> {
@@ -126,7 +111,10 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   return {
     store: core.store,
     ...createSending(endpoint, agent, headers, fetch, environment, core),
-    warm,
+    warm() {
+      attach()
+      return core.warmUp(true)
+    },
     close,
     mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
       let isIn = true
@@ -138,7 +126,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       users++
       stopGrace?.()
       if (trigger !== 'manual') triggers.add(set)
-      void attach()
+      attach()
       return () => {
         triggers.delete(set)
         unset?.()
