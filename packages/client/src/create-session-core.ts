@@ -147,7 +147,7 @@ export function createSessionCore(
   function beat() {
     const mine = held
     const { ticket = '' } = mine
-    mine.askAtMs = undefined
+    mine.retryAtMs = undefined
     void fly(
       environment,
       mine,
@@ -171,7 +171,7 @@ export function createSessionCore(
     if (!held.ticket || !hold) return
     const nowMs = environment.now()
     const { action, atMs } = planHold(
-      { ...hold, retryAtMs: held.askAtMs ?? hold.retryAtMs },
+      { ...hold, retryAtMs: held.retryAtMs ?? hold.retryAtMs },
       {
         canBeat: !held.flight && !held.isLeft,
         isPaused: state.isPaused,
@@ -304,7 +304,7 @@ export function createSessionCore(
     const found = line && !pending && !isWarming() && find(false)
     if (!found || !(await own(found)) || mine !== held) return
     remove(false)
-    found.askAtMs = undefined
+    found.retryAtMs = undefined
     adopt(found)
   }
 
@@ -391,7 +391,7 @@ export function createSessionCore(
         // The page that was left after this one may have renewed it.
         if (found?.id === held.id) held.ticket = found?.ticket
         held.isLeft = false
-        held.askAtMs = 0
+        held.retryAtMs = 0
         held.owned = undefined
         void ownOrGiveUp(held)
       } else if (isBack || isTaken()) giveUp()

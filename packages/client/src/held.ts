@@ -17,5 +17,5 @@ export interface Held {
   /** The page was left, so the proxy may stop the session. */
   isLeft?: boolean
   /** Whether it lives is not sure: a beat asks then. */
-  askAtMs?: number | undefined
+  retryAtMs?: number | undefined
 }
