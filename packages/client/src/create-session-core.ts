@@ -18,6 +18,8 @@ const leaseWaitMs = 15_000
 /**
  * Warms a session up, holds it, shares it with the other pages of the browser, and hands it to messages: all that changes
  * what is in hand.
+ * Longer than a file of ours should be: in parts, they would name each other's state a hundred times, 3 % of what a browser
+ * loads.
  *
  * The lease in hand is kept where other pages find it: a spare for all tabs of the browser, a conversation for the next page
  * of this tab alone. Finding it is not having it: a lock makes it one page's own, so that no copy of a tab, and no two tabs

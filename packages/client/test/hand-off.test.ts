@@ -342,6 +342,17 @@ test.each([429, 500, 502, 503])('an answer with status %i is not sent again', as
   expect(events.at(-1)).toMatchObject({ type: 'message-answered', outcome: null, status })
 })
 
+test('a listener that closes the session on its first answer leaves nothing behind', async () => {
+  const { session, environment, ask } = start({
+    onEvent: ({ type }) => {
+      if (type === 'message-answered') void session.close()
+    },
+  })
+  await ask()
+  expect(session.store.getState().status).toBe('idle')
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+})
+
 test('an answer that comes after close does not bring the session back; what it names is parked', async () => {
   const { session, proxy, warmUp, ask, status, environment } = start()
   await warmUp()

@@ -64,6 +64,21 @@ test('a spare that the proxy has stopped meanwhile is replaced at once', async (
   expect(proxy.openings).toHaveLength(1)
 })
 
+test('a conversation that was lost over a reload waits for its next message, on its own ticket', async () => {
+  const { tab, nowMs } = await leaveWarm({ isSent: true })
+  const { session, proxy, environment, ask, status } = start({}, { tab, nowMs })
+  proxy.onBeat = () => {
+    throw new WarmAgentError('session_expired', 'gone')
+  }
+  session.mount()
+  await expect.poll(status).toBe('expired')
+  await environment.hide()
+  await environment.show()
+  expect(proxy.openings).toEqual([])
+  await ask()
+  expect(proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-of-message')
+})
+
 test('a lease that was left too long ago is not even tried', async () => {
   const { tab, nowMs } = await leaveWarm()
   const { session, proxy, types } = start({}, { tab, nowMs: nowMs + 30_000 })
