@@ -41,7 +41,7 @@ export function createSessionCore(
   key: string,
   keepsOwn: boolean,
   headers: WireHeaders,
-  onEvent: ((event: SessionEvent) => void) | undefined,
+  onEvent: (event: SessionEvent) => void,
   mayWarm: () => boolean,
   awayTooLongAtMs: () => number,
   onFree: () => void,
@@ -79,7 +79,7 @@ export function createSessionCore(
     keep()
     wake()
     try {
-      onEvent?.(event)
+      onEvent(event)
     } catch (error) {
       globalThis.reportError?.(error)
     }
@@ -406,7 +406,7 @@ export function createSessionCore(
      * Hands the session over to a message, or to another request, which does not wait for it.
      * @param count 1 when it is told for sure how it ended.
      */
-    async handOver(isMessage: boolean, signal?: AbortSignal | null, timeoutMs?: number, count = Number(isMessage)) {
+    async handOver(isMessage: boolean, signal?: AbortSignal | null, timeoutMs?: number, count = isMessage ? 1 : 0) {
       if (isMessage) await untilReady(signal, timeoutMs)
       let mine = held
       const { ticket } = mine

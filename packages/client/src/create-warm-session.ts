@@ -18,7 +18,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     endpoint: givenEndpoint = defaultBasePath,
     agent,
     headers: givenHeaders,
-    fetch: givenFetch,
+    fetch = (input, init) => globalThis.fetch(input, init),
     enabled = true,
     warmOn = 'open',
     target: givenTarget,
@@ -26,13 +26,13 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     hiddenHoldMs = 120_000,
     holdWhile = 'open',
     keepOnReload = true,
-    onEvent,
-    transport: givenTransport,
+    onEvent = () => {},
     environment = browserEnvironment,
+    transport: givenTransport,
     ...unknown
   } = options
-  for (const [name, value] of Object.entries({ fetch: givenFetch, onEvent, ...unknown })) {
-    if (value !== undefined && (name in unknown || typeof value !== 'function')) refuse(name, value)
+  for (const [name, value] of Object.entries({ fetch, onEvent, ...unknown })) {
+    if (name in unknown ? value !== undefined : typeof value !== 'function') refuse(name, value)
   }
   if (!/^(open|visible|intent|manual)$/.test(warmOn)) refuse('warmOn', warmOn)
   if (!/^(open|active)$/.test(holdWhile)) refuse('holdWhile', holdWhile)
@@ -40,7 +40,6 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   const endpoint = toEndpoint(givenEndpoint, environment)
   const headers = createWireHeaders(givenHeaders)
-  const fetch: typeof globalThis.fetch = (input, init) => (givenFetch ?? globalThis.fetch)(input, init)
   const core = createSessionCore(
     environment,
     givenTransport ?? createHttpTransport(endpoint, agent, headers, fetch),
