@@ -15,6 +15,7 @@ import { measureFirstMessages } from './first-messages.ts'
 import { atMost, type Goal, goalTable } from './goals.ts'
 import { measureBytes } from './measure-bytes.ts'
 import { measureEarlyStarts } from './measure-early-starts.ts'
+import { measureIdleStreams } from './measure-idle-streams.ts'
 import { measureOverhead } from './measure-overhead.ts'
 import { measureRenders } from './measure-renders.ts'
 import { measureStoreClaims } from './measure-store-claims.ts'
@@ -40,6 +41,7 @@ const { plan, setup, measured } = await measureFirstMessages(Number(values.conve
 if (measured.endedBy) process.exit(130)
 tell('The proxy beside a relay written by hand')
 const overhead = await measureOverhead()
+const idleStreams = await measureIdleStreams()
 tell('Growth from 1 to 10,000 sessions')
 const growth = await measureGrowth()
 tell('Claims from each store')
@@ -59,6 +61,7 @@ const goals: Goal[] = [
     measured: overhead.throughputRatio,
     isMet: overhead.throughputRatio >= 0.8,
   },
+  atMost("memory of 2,000 idle streams to the relay's, resident", 1.3, idleStreams.rssRatio),
   atMost('claim from a pool in memory, p50, ms', 0.05, claims.claimP50Ms.memory ?? Number.NaN),
   atMost('claim from a pool in Redis to one bare command, p50', 1.5, claims.redisRatio),
   atMost(`renders in ${renders.beats} beats of holding`, 0, renders.renders),
@@ -76,6 +79,7 @@ const result = {
   goals,
   results: Object.fromEntries(Object.entries(measured.scenarios).map(([name, each]) => [name, toFigures(each)])),
   overhead,
+  idleStreams,
   claims,
   growth: { rows: growth.rows, slopes: growth.slopes },
   renders,

@@ -3,10 +3,11 @@ import { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/clie
 import autocannon from 'autocannon'
 import { createVisitor } from '../../packages/cli/src/bench/visitor.ts'
 import { quantile } from './quantile.ts'
-import { startProcess } from './start-process.ts'
+import { buildPackages, startProcess } from './start-process.ts'
 
-const rounds = 10
-const perRound = 150
+const rounds = 150
+const warmUps = 30
+const perRound = 10
 const connections = 32
 const seconds = 6
 const body = '{"prompt":"hi"}'
@@ -14,6 +15,7 @@ const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a
 
 /** What a proxy adds to a message over a direct SDK call, and what it carries, beside a relay written by hand. */
 export async function measureOverhead() {
+  buildPackages()
   const plane = await startProcess('overhead/data-plane.ts')
   const env = {
     AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: `http://127.0.0.1:${plane.line}`,
@@ -21,8 +23,8 @@ export async function measureOverhead() {
     AWS_SECRET_ACCESS_KEY: 'secret',
     AGENT_RUNTIME_ARN: arn,
   }
-  const relay = await startProcess('overhead/relay.ts', env)
-  const proxy = await startProcess('overhead/proxy.ts', env)
+  const relay = await startProcess('overhead/relay.ts', env, [], { isPublished: true })
+  const proxy = await startProcess('overhead/proxy.ts', env, [], { isPublished: true })
   Object.assign(process.env, env)
   try {
     const origin = `http://127.0.0.1:${proxy.line}/api/agent`
@@ -35,13 +37,13 @@ export async function measureOverhead() {
       proxy: by(`${origin}/messages`, visitor.headers()),
     }
     const samples: Record<keyof typeof ways, number[]> = { sdk: [], relay: [], proxy: [] }
-    // The first round warms up compilers and connections. Rounds take turns, so that a busy moment meets all of them.
-    for (let round = 0; round <= rounds; round++) {
+    // The first rounds warm up compilers and connections. Rounds are short and take turns, so that a busy moment meets all.
+    for (let round = -warmUps; round < rounds; round++) {
       for (const way of Object.keys(ways) as (keyof typeof ways)[]) {
         for (let count = 0; count < perRound; count++) {
           const sentAt = performance.now()
           await ways[way]()
-          if (round > 0) samples[way].push(performance.now() - sentAt)
+          if (round >= 0) samples[way].push(performance.now() - sentAt)
         }
       }
     }

@@ -101,14 +101,16 @@ function readDeclarations(file: string): DeclarationFile {
   return read
 }
 
-/** `tsc` indents whatever belongs to the statement above. */
+/** What a statement of a declaration file begins with. Anything else goes on with the one above. */
+const beginning = /^(?:export|import|declare|abstract|const|function|class|interface|type|enum)\b/
+
 function statementsOf(text: string): string[] {
   const lines = text.replace(stringsAndComments, (_, string) => string ?? '').split('\n')
   const statements: string[] = []
   for (const line of lines) {
     if (line.trim() === '') continue
-    if (/^[\s})\]|]/.test(line)) statements.push(`${statements.pop()}\n${line.trimEnd()}`)
-    else statements.push(line.trimEnd())
+    if (beginning.test(line)) statements.push(line.trimEnd())
+    else statements.push(`${statements.pop() ?? ''}\n${line.trimEnd()}`)
   }
   return statements
 }

@@ -18,11 +18,11 @@ export async function startEmulate(...flags: string[]) {
     env,
     url,
     /** What the emulator says of every microVM that it ever ran. */
-    books: async () => (await fetch(`${url}/_emulator/ledger`)).json() as Promise<Books>,
+    async books(): Promise<{
+      vms: { sessionId: string; state: string; endReason?: string; invokes: number }[]
+      totals: { vms: number; live: number; resurrected: number }
+    }> {
+      return (await fetch(`${url}/_emulator/ledger`)).json()
+    },
   }
-}
-
-interface Books {
-  vms: { sessionId: string; state: string; endReason?: string; invokes: number }[]
-  totals: { vms: number; live: number; resurrected: number }
 }

@@ -1,22 +1,70 @@
 import { Readable } from 'node:stream'
+import type { AgentAnswer, ByteReader } from '@warm-agent/proxy'
 
 /**
  * A body as the port gives it: read no faster than it is asked for, and an error when it breaks off.
- * @note `Readable.toWeb` does the same in three times the time, and reads ahead.
+ *
+ * @note The stream is made for who asks for it: one of the web takes as long and as much memory as the whole call.
  */
-export function toByteStream(body: unknown): ReadableStream<Uint8Array> {
-  if (body instanceof ReadableStream) return body
-  const source = body instanceof Readable ? body : Readable.from([])
-  const chunks = source[Symbol.asyncIterator]()
+export function answerBody(body: unknown): Pick<AgentAnswer, 'body' | 'reader'> {
+  if (body instanceof ReadableStream) return { body }
+  const reader = readerOf(body instanceof Readable ? body : Readable.from([]))
+  return {
+    reader,
+    get body() {
+      return toByteStream(reader)
+    },
+  }
+}
+
+function toByteStream(reader: ByteReader): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await chunks.next()
-        if (done) controller.close()
-        else controller.enqueue(value)
+        const chunk = await reader.read()
+        if (chunk) controller.enqueue(chunk)
+        else controller.close()
       },
-      cancel: () => void source.destroy(),
+      cancel: () => reader.cancel(),
     },
     { highWaterMark: 0 },
   )
+}
+
+function readerOf(source: Readable): ByteReader {
+  let isOver = false
+  let failure: Error | undefined
+  let wake: (() => void) | undefined
+  const news = () => wake?.()
+  source
+    .on('readable', news)
+    .once('end', () => {
+      isOver = true
+      news()
+    })
+    .once('close', () => {
+      if (!isOver) failure = source.errored ?? new Error('The body ended before its end.')
+      isOver = true
+      news()
+    })
+    // It is told when the body closes, which follows.
+    .on('error', () => {})
+  return {
+    async read() {
+      for (;;) {
+        const chunk: Uint8Array | null = source.read()
+        if (chunk) return chunk
+        if (failure) throw failure
+        if (isOver) return undefined
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      }
+    },
+    async cancel() {
+      isOver = true
+      source.destroy()
+      news()
+    },
+  }
 }

@@ -1,7 +1,8 @@
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
-import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
+import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
 import { regionOfArn } from './arn.ts'
 import { createBearerCalls } from './bearer.ts'
+import { checkSites } from './check-sites.ts'
 import { createEndpoints, type Site } from './endpoints.ts'
 import type { PlatformCalls } from './platform-calls.ts'
 import { type AgentCoreRuntimeOptions, checkOptions } from './runtime-options.ts'
@@ -40,7 +41,7 @@ export function createAgentCoreRuntime(options: AgentCoreRuntimeOptions): AgentR
     qualifiers,
     idleTimeoutMs,
     maxLifetimeMs,
-    placeSession: () => endpoints.place().name,
+    placeSession: refusedBy => endpoints.place(refusedBy).name,
     addressOf(session) {
       const { site, qualifier } = endpoints.of(session)
       return { agentRuntimeArn: site.arn, region: site.region, qualifier }
@@ -60,11 +61,17 @@ export function createAgentCoreRuntime(options: AgentCoreRuntimeOptions): AgentR
     },
     async stop(session, signal, credentials) {
       const { site, qualifier } = endpoints.of(session)
-      await site.calls.stop(targetOf(session, site, qualifier), signal, credentials?.bearer)
+      // What is missing had ended already.
+      await site.calls.stop(targetOf(session, site, qualifier), signal, credentials?.bearer).catch(unlessMissing)
     },
+    ...(auth === 'sigv4' || auth.bearer !== 'caller' ? { check: signal => checkSites([home, ...others], signal) } : {}),
     warmUpRequest: nonce => warmUpRequest(nonce, protocol, warmUp),
     readEcho: warmUp.readEcho ?? readEcho,
   }
+}
+
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof RuntimeFailure) || error.reason !== 'missing') throw error
 }
 
 /** A session's endpoint is known by its region, so two sites of one region could not be told apart. */

@@ -34,8 +34,12 @@ interface Endpoint {
 }
 
 export interface Endpoints {
-  /** The endpoint that the next new session goes to. */
-  place(): Endpoint
+  /**
+   * The endpoint that the next new session goes to.
+   *
+   * @param refusedBy The names of those that have just refused it.
+   */
+  place(refusedBy?: readonly string[]): Endpoint
   /**
    * The endpoint of a session, which is where it was placed, also when the list has changed since.
    *
@@ -69,11 +73,11 @@ export function createEndpoints(
   }
 
   return {
-    place() {
+    place(refusedBy = []) {
       for (const site of sites) {
         const usable = site.qualifiers
           .map(qualifier => endpointOf(site, qualifier))
-          .filter(({ breaker }) => breaker.isUsable())
+          .filter(({ name, breaker }) => breaker.isUsable() && !refusedBy.includes(name))
         const chosen = choose(usable, spread, turn)
         if (!chosen) continue
         turn++

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { NodeHttpHandler } from '@smithy/node-http-handler'
-import { toByteStream } from './byte-stream.ts'
+import { answerBody } from './byte-stream.ts'
 import { failureOfStatus, toRuntimeFailure } from './failures.ts'
 import { headersFromAgent, headersToAgent } from './headers.ts'
 import type { PlatformCalls, Target } from './platform-calls.ts'
@@ -74,23 +74,17 @@ export function createHttpsCalls({ base, isMcp, handler, authorize, onAnswer }: 
         signal,
         bearer,
       )
-      return {
+      return Object.assign(answerBody(answer.body), {
         status: answer.statusCode,
         contentType: answer.headers['content-type'] ?? 'application/octet-stream',
-        body: toByteStream(answer.body),
         headers: headersFromAgent(answer.headers, target.sessionId),
-      }
+      })
     },
 
     async stop(target, signal, bearer) {
-      try {
-        const headers = { 'content-length': '0' }
-        const { body } = await post(target, 'stopruntimesession', { headers, body: undefined }, signal, bearer)
-        body.resume()
-      } catch (error) {
-        // It had ended already.
-        if ((error as { reason?: string }).reason !== 'missing') throw error
-      }
+      const headers = { 'content-length': '0' }
+      const { body } = await post(target, 'stopruntimesession', { headers, body: undefined }, signal, bearer)
+      body.resume()
     },
   }
 }

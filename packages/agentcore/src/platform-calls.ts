@@ -10,6 +10,6 @@ export interface Target {
 /** The two operations of the data plane. Each call is one attempt; it rejects with a RuntimeFailure or an AbortError. */
 export interface PlatformCalls {
   invoke(target: Target, request: AgentRequest, signal: AbortSignal, bearer?: string): Promise<AgentAnswer>
-  /** Resolves too when the session had ended already. */
+  /** Rejects with the reason `missing` when the session had ended already. */
   stop(target: Target, signal: AbortSignal | undefined, bearer?: string): Promise<void>
 }

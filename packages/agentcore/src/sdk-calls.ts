@@ -4,8 +4,7 @@ import {
   StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore'
 import type { BuildMiddleware, FinalizeRequestMiddleware, MiddlewareStack } from '@smithy/types'
-import { RuntimeFailure } from '@warm-agent/proxy'
-import { toByteStream } from './byte-stream.ts'
+import { answerBody } from './byte-stream.ts'
 import { toRuntimeFailure } from './failures.ts'
 import { headersFromAgent, headersToAgent } from './headers.ts'
 import type { PlatformCalls, Target } from './platform-calls.ts'
@@ -28,23 +27,17 @@ export function createSdkCalls(client: BedrockAgentCoreClient, isMcp: boolean): 
         answered = response.headers
       })
       const output = await client.send(command, { abortSignal: signal }).catch(throwFailure)
-      return {
+      return Object.assign(answerBody(output.response), {
         status: output.statusCode ?? 200,
         contentType: output.contentType ?? 'application/octet-stream',
-        body: toByteStream(output.response),
         headers: headersFromAgent(answered, sessionId),
-      }
+      })
     },
 
     async stop({ arn, qualifier, sessionId }: Target, signal) {
       const command = new StopRuntimeSessionCommand({ agentRuntimeArn: arn, qualifier, runtimeSessionId: sessionId })
       attemptOnce(command.middlewareStack)
-      try {
-        await client.send(command, signal ? { abortSignal: signal } : {}).catch(throwFailure)
-      } catch (error) {
-        // It had ended already.
-        if (!(error instanceof RuntimeFailure) || error.reason !== 'missing') throw error
-      }
+      await client.send(command, signal ? { abortSignal: signal } : {}).catch(throwFailure)
     },
   }
 }

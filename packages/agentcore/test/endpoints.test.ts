@@ -1,6 +1,7 @@
+import type { ServerResponse } from 'node:http'
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { type AgentCoreRuntimeOptions, createAgentCoreRuntime, type EndpointEvent } from '@warm-agent/agentcore'
-import type { AgentRequest, AgentRuntime } from '@warm-agent/proxy'
+import { type AgentRequest, type AgentRuntime, createWarmProxy } from '@warm-agent/proxy'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { arn, refuse, startDataPlane } from './data-plane.ts'
 
@@ -13,6 +14,7 @@ let events: EndpointEvent[]
 /** How each endpoint answers, by qualifier or region; the others are well. */
 let sick: Record<string, number>
 let held: (() => void)[]
+let answerAll: ((outgoing: ServerResponse) => void) | undefined
 let isHolding: boolean
 
 beforeEach(async () => {
@@ -20,8 +22,10 @@ beforeEach(async () => {
   events = []
   sick = {}
   held = []
+  answerAll = undefined
   isHolding = false
   dataPlane = await startDataPlane((incoming, outgoing) => {
+    if (answerAll) return answerAll(outgoing)
     const url = decodeURIComponent(incoming.url ?? '')
     const [, status] = Object.entries(sick).find(([name]) => url.includes(name)) ?? []
     if (status) return refuse(outgoing, status, 'SomeException')
@@ -189,4 +193,68 @@ test('a session of a region that is configured no longer is missing, one of a qu
   await expect(invoke(runtime, 'ap-northeast-1:DEFAULT')).rejects.toMatchObject({ reason: 'missing' })
   await invoke(runtime, 'gone')
   expect(dataPlane.calls.at(-1)?.url).toContain('qualifier=gone')
+})
+
+test('whoever was just refused is told of another endpoint, of the next region where none is left at home', () => {
+  const runtime = runtimeOf(withTokyo())
+  expect(runtime.placeSession?.(['blue'])).toBe('green')
+  expect(runtime.placeSession?.(['blue', 'green'])).toBe('ap-northeast-1:DEFAULT')
+  expect(runtime.placeSession?.(['blue', 'green', 'ap-northeast-1:DEFAULT'])).toMatch(/^(blue|green)$/)
+})
+
+test.each([429, 402])(
+  'a cold message that home refuses with %i is answered by the other region at once, and runs once',
+  async status => {
+    const proxy = createWarmProxy({
+      runtime: runtimeOf({ platform: 'v2', qualifiers: ['blue'], ...withTokyo() }),
+      authorize: () => ({ callerId: 'ann' }),
+      secret: 'a secret that only the tests of endpoints know',
+    })
+    const post = (path: string, headers = {}) =>
+      proxy.fetch(new Request(`http://chat.test/api/agent${path}`, { method: 'POST', body: '{}', headers }))
+    sick = { 'eu-west-1': status }
+    const answer = await post('/messages')
+    expect([answer.status, answer.headers.get('warm-agent-outcome'), await answer.text()]).toEqual([200, 'cold', '{}'])
+    const regions = () => dataPlane.calls.map(({ url }) => decodeURIComponent(url).split(':')[3])
+    expect(regions()).toEqual(['eu-west-1', 'ap-northeast-1'])
+
+    sick = {}
+    const ticket = answer.headers.get('warm-agent-ticket') ?? ''
+    await (await post('/messages', { 'warm-agent-ticket': ticket })).text()
+    expect(regions().at(-1)).toBe('ap-northeast-1')
+
+    sick = { 'eu-west-1': status }
+    expect(await (await post('/sessions')).text()).toContain('event: warm')
+    expect(regions().at(-1)).toBe('ap-northeast-1')
+  },
+)
+
+const words = {
+  session: 'No live session was found.',
+  endpoint: "No endpoint or agent found with qualifier 'blue' for agent 'arn'.",
+}
+
+test.each([
+  ['the session is missing, as it must be', 404, words.session, undefined],
+  ['the endpoint is missing', 404, words.endpoint, 'missing'],
+  ['the credentials are bad', 403, 'The security token is invalid.', 'refused'],
+])('a check starts nothing, and tells whether %s', async (_, status, message, reason) => {
+  answerAll = outgoing => {
+    outgoing.writeHead(status, { 'x-amzn-errortype': 'SomeException', 'content-type': 'application/json' })
+    outgoing.end(JSON.stringify({ message }))
+  }
+  const checking = runtimeOf().check?.()
+  await (reason ? expect(checking).rejects.toMatchObject({ reason }) : checking)
+  await vi.waitUntil(() => dataPlane.calls.length === 2)
+  expect(dataPlane.calls.map(({ url }) => url.split('?')[1]).sort()).toEqual(['qualifier=blue', 'qualifier=green'])
+  expect(dataPlane.calls.every(({ url }) => url.includes('/stopruntimesession'))).toBe(true)
+})
+
+test('a check is content with one region, and where only callers have tokens there is none', async () => {
+  const runtime = runtimeOf(withTokyo())
+  sick = { 'eu-west-1': 503 }
+  await runtime.check?.()
+  sick = { 'eu-west-1': 503, 'ap-northeast-1': 403 }
+  await expect(runtime.check?.()).rejects.toMatchObject({ reason: 'unavailable' })
+  expect(createAgentCoreRuntime({ arn, auth: { bearer: 'caller' } }).check).toBeUndefined()
 })

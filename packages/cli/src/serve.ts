@@ -3,23 +3,35 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { UsageError } from './usage-error.ts'
 
-/** How long answers may go on after SIGTERM. Orchestrators kill after 30 s. */
-const drainMs = 25_000
+/** How long answers may go on after SIGTERM. Orchestrators kill after 30 s, and stopping sessions takes up to 10 of them. */
+const drainMs = 18_000
 /** Longer than the 60 s of common load balancers, so that they never reuse a connection that is just being closed. */
 const keepAliveMs = 65_000
 
+interface Drain {
+  /** No more requests are taken. */
+  begun(): void
+  /** The answers have ended, or were cut. */
+  done(): Promise<void>
+}
+
 /**
- * Listens, and drains at SIGTERM or SIGINT: no new connections, answers go on for a while, then `onDrained`. The second
- * signal ends at once.
+ * Listens, and drains at SIGTERM or SIGINT: no new connections, answers go on for a while, then `done`. The second signal
+ * ends at once.
  *
  * @throws UsageError when the port cannot be had.
  */
 export async function serve(
   listener: RequestListener,
   { port, host }: { port: number; host: string },
-  onDrained: () => Promise<void>,
+  { begun, done }: Drain,
 ): Promise<URL> {
-  const server = createServer(listener)
+  let isDraining = false
+  const server = createServer((incoming, outgoing) => {
+    // A connection that is kept alive would keep the process up long after its last answer.
+    outgoing.once('close', () => isDraining && setImmediate(() => server.closeIdleConnections()))
+    listener(incoming, outgoing)
+  })
   server.keepAliveTimeout = keepAliveMs
   try {
     await once(server.listen(port, host), 'listening')
@@ -30,9 +42,11 @@ export async function serve(
   const drain = async () => {
     process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1))
     setTimeout(() => server.closeAllConnections(), drainMs).unref()
+    isDraining = true
+    begun()
     server.close()
     await once(server, 'close')
-    await onDrained()
+    await done()
     process.exit(0)
   }
   process.once('SIGTERM', drain).once('SIGINT', drain)

@@ -25,8 +25,18 @@ export interface AgentAnswer {
   status: number
   contentType: string
   body: ReadableStream<Uint8Array>
+  /** The same bytes, for who needs no stream: a runtime may offer it because it costs less. Take one of the two. */
+  reader?: ByteReader
   /** Further headers of the answer, by lower-case name: its encoding, and what the platform tells of traces and MCP. */
   headers?: Readonly<Record<string, string>>
+}
+
+/** A body, chunk by chunk, read no faster than it is asked for. */
+export interface ByteReader {
+  /** @returns the next chunk, or `undefined` at the end. Rejects when the body broke off. */
+  read(): Promise<Uint8Array | undefined>
+  /** Nobody reads on. */
+  cancel(reason?: unknown): Promise<void>
 }
 
 /**
@@ -66,10 +76,20 @@ export interface AgentRuntime {
   /**
    * The endpoint that the next new session is placed on, as a {@link RuntimeSession.qualifier}. It may be one that is not
    * among {@link qualifiers}: another region's. Without this method they are taken in turn.
+   *
+   * @param refusedBy The endpoints that have just refused this session without running anything. Only when no other is
+   *   well may the answer be one of them.
    */
-  placeSession?(): string
+  placeSession?(refusedBy?: readonly string[]): string
   /** How others reach the session, when its qualifier is not all that they need. */
   addressOf?(session: RuntimeSession): RuntimeAddress
+  /**
+   * Whether the platform knows the agent and lets us in, without starting anything. Absent where that cannot be told: a
+   * runtime that takes only callers' own tokens.
+   *
+   * @throws RuntimeFailure
+   */
+  check?(signal?: AbortSignal): Promise<void>
   /** What to send as a warm-up that carries this nonce. */
   warmUpRequest(nonce: string): AgentRequest
   /**

@@ -2,6 +2,7 @@ export {
   type AgentAnswer,
   type AgentRequest,
   type AgentRuntime,
+  type ByteReader,
   type CallCredentials,
   type FailureReason,
   type RuntimeAddress,

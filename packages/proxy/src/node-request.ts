@@ -52,16 +52,18 @@ function readIncoming(
     if (signal.aborted) return onAbort()
     const settle = (bytes: Uint8Array | undefined) => {
       signal.removeEventListener('abort', onAbort)
+      // They would live, and keep the body, as long as the answer goes on.
+      incoming.off('data', onData).off('end', onEnd).off('error', reject)
       resolve(bytes)
     }
-    signal.addEventListener('abort', onAbort, { once: true })
-    incoming.on('data', (chunk: Uint8Array) => {
+    const onData = (chunk: Uint8Array) => {
       size += chunk.byteLength
       if (size <= maxBytes) chunks.push(chunk)
       else settle(undefined)
-    })
-    incoming.once('end', () => settle(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
-    incoming.once('error', reject)
+    }
+    const onEnd = () => settle(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
+    signal.addEventListener('abort', onAbort, { once: true })
+    incoming.on('data', onData).once('end', onEnd).once('error', reject)
   })
 }
 

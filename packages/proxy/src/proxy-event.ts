@@ -25,7 +25,17 @@ export type ProxyEvent =
       outcome: Outcome
       joinMs: number
       agentMs: number
+      /** The first of its conversation, as far as its ticket tells. */
+      isFirst?: boolean
       /** The caller is not warmed, for comparison: see `withHoldOut` of `@warm-agent/proxy/stats`. */
+      isHeldOut?: boolean
+    } & SessionEventDetails)
+  /** `proxy.session()` gave it to an app that invokes the agent itself: what becomes of the message, the app knows. */
+  | ({
+      type: 'session-lent'
+      outcome: Outcome
+      joinMs: number
+      isFirst: boolean
       isHeldOut?: boolean
     } & SessionEventDetails)
   | ({ type: 'session-parked'; afterMs: number } & SessionEventDetails)

@@ -11,7 +11,9 @@ const server = createServer(async (request, response) => {
     response.setHeader('content-type', 'application/json').end(body)
     return
   }
-  response.setHeader('content-type', 'text/event-stream').end(answer)
+  response.setHeader('content-type', 'text/event-stream')
+  if (body.includes('"idle"')) response.write(answer)
+  else response.end(answer)
 })
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`))

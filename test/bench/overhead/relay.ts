@@ -3,11 +3,17 @@ import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore'
+import { tellMemory } from './tell-memory.ts'
 
 /** The relay that one would write by hand: node:http and the AWS SDK, no tickets, no sessions, no limits. */
-const client = new BedrockAgentCoreClient({ region: 'us-east-1' })
+const client = new BedrockAgentCoreClient({
+  region: 'us-east-1',
+  // With the SDK's own 50, the fifty-first stream would wait for ever.
+  requestHandler: { httpAgent: { maxSockets: 4096 } },
+})
 const agentRuntimeArn = process.env.AGENT_RUNTIME_ARN
 
+tellMemory()
 createServer(async (request, response) => {
   const payload = await buffer(request)
   const output = await client.send(

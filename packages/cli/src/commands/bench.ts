@@ -8,7 +8,7 @@ import { createProgress } from '../bench/progress.ts'
 import { readPlan } from '../bench/read-plan.ts'
 import { runBench } from '../bench/run-bench.ts'
 import { rehearsals } from '../bench/run-scenario.ts'
-import { writeResult } from '../bench/write-result.ts'
+import { prepareOutput, writeResult } from '../bench/write-result.ts'
 import { toTextTable } from '../report/text-table.ts'
 
 /** What a bench that ran ends with; documented in the README of this package. */
@@ -19,6 +19,7 @@ export async function bench(args: string[]): Promise<number> {
   if (args.includes('--compare')) return compareCommand(args)
   const plan = readPlan(args)
   if (!plan) return exitStatus.done
+  await prepareOutput(plan.out)
   await confirmSpending(plan)
   const progress = createProgress(plan)
   const { signal, release } = interruptible()
@@ -48,7 +49,7 @@ export async function bench(args: string[]): Promise<number> {
       ...methods,
     },
     scenarios: measured.scenarios,
-    cost: { ...footprint, ...measured.cost, pricesOf: pricesCheckedOn },
+    cost: { ...footprint, ...measured.cost, pricesOf: footprint.prices ? 'yours' : pricesCheckedOn },
     generator: measured.generator,
   }
   const files = await writeResult(plan.out, result)

@@ -3,6 +3,7 @@ import { toNodeHandler } from '@warm-agent/proxy/node'
 import { callerSettings, callersFrom } from '../caller-settings.ts'
 import { limitSettings, limitsFrom } from '../limit-settings.ts'
 import { createLog } from '../log.ts'
+import { operationsFrom, operationsSettings } from '../operations-settings.ts'
 import { poolFrom, poolSettings } from '../pool-settings.ts'
 import { openRedis, redisSettings } from '../redis.ts'
 import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
@@ -26,6 +27,7 @@ const settings = {
   ...callerSettings,
   ...limitSettings,
   ...statsSettings,
+  ...operationsSettings,
   ...poolSettings,
   port: setting('PORT', 'where to listen', integer(0, 65_535, 8787), { variable: 'PORT', defaultText: '8787' }),
   host: setting('HOST', 'where to listen', text => text ?? '127.0.0.1', { variable: 'HOST', defaultText: '127.0.0.1' }),
@@ -36,13 +38,17 @@ export async function proxy(args: string[]): Promise<void> {
   const values = readSettings('warm-agent proxy [options]', settings, args)
   if (!values) return
   const log = createLog()
-  const stats = statsFrom(values)
   const secret = values['warm-agent-secret']
   const takesTokens = values['agent-runtime-auth'] === 'oauth'
   const authorize = checking(() => callersFrom(values, secret, takesTokens))
   const redisUrl = values['warm-agent-redis-url']
   const shared = redisUrl ? await openRedis(redisUrl, true) : undefined
+  const stats = statsFrom(
+    values,
+    shared && (costs => shared.stats(costs, () => log.warn('Statistics are missing: Redis did not take an event.'))),
+  )
   const runtime = checking(() => runtimeFrom(values, event => log.endpointEvent(event)))
+  const operations = operationsFrom(values, runtime)
   const pooled = await poolFrom(values, runtime, event => log.poolEvent(event))
   const warmProxy = checking(() =>
     createWarmProxy({
@@ -56,6 +62,7 @@ export async function proxy(args: string[]): Promise<void> {
       onEvent(event) {
         log.proxyEvent(event)
         stats.onEvent(event)
+        operations.onEvent(event)
       },
     }),
   )
@@ -67,11 +74,15 @@ export async function proxy(args: string[]): Promise<void> {
   }
   await pooled?.pool.start()
   const statsLine = await stats.listen()
-  const url = await serve(toNodeHandler(warmProxy.fetch), values, async () => {
-    await warmProxy.close()
-    await pooled?.close()
-    shared?.close()
+  const operationsLine = await operations.listen()
+  const url = await serve(toNodeHandler(warmProxy.fetch), values, {
+    begun: operations.drain,
+    async done() {
+      await warmProxy.close()
+      await pooled?.close()
+      shared?.close()
+    },
   })
   process.stdout.write(`warm-agent proxy listens on port ${url.port}, base path /api/agent: ${url.origin}/api/agent\n`)
-  process.stdout.write(statsLine)
+  process.stdout.write(`${statsLine}${operationsLine}`)
 }

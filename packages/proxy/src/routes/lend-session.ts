@@ -32,6 +32,7 @@ export async function lendSession(
   caller: Caller,
   request: Request,
 ): Promise<WarmRuntimeSession> {
+  const arrivedAt = performance.now()
   const opened = await ticketOf(context, caller, request).catch(error => {
     if (error instanceof WarmAgentError && error.code === 'ticket_invalid') return undefined
     throw error
@@ -45,6 +46,14 @@ export async function lendSession(
   const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }
   context.memories.note(ticket.session, { touchedAt: owned.touchedAt, isSent: true })
   void context.ledger.hold(owned, 'noted')
+  const { isHeldOut } = caller
+  const told = {
+    outcome,
+    joinMs: performance.now() - arrivedAt,
+    isFirst: !opened?.isSent,
+    ...(isHeldOut && { isHeldOut }),
+  }
+  context.emit({ type: 'session-lent', ...told }, ticket)
   return {
     runtimeSessionId: ticket.session.id,
     qualifier: ticket.session.qualifier,

@@ -7,7 +7,13 @@ import { claimSpare } from '../sessions/claim-spare.ts'
 import { parkSession } from '../sessions/close-session.ts'
 import { grantLease } from '../sessions/grant-lease.ts'
 import { evidenceOf, openSession, warmTicket } from '../sessions/open-session.ts'
-import { agentNamed, newTicket, type ServedAgent, type SessionContext } from '../sessions/session-context.ts'
+import {
+  agentNamed,
+  newTicket,
+  placedTicket,
+  type ServedAgent,
+  type SessionContext,
+} from '../sessions/session-context.ts'
 import type { SessionTicket } from '../sessions/session-ticket.ts'
 import type { RouteHandler } from './route-handler.ts'
 
@@ -60,9 +66,10 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
       clearTimeout(keepAlive)
       // The page is gone, perhaps before it had the ticket with which it could have closed the session itself. But where a
       // message has come, only this stream was cut.
-      if (context.memories.of(ticket.session).isSent) return
-      context.limiter.noteEnd(ticket, caller, context.limits.parkMs)
-      void parkSession(context, ticket, context.limits.parkMs, { unlessSent: true })
+      const placed = placedTicket(context, ticket)
+      if (context.memories.of(placed.session).isSent) return
+      context.limiter.noteEnd(placed, caller, context.limits.parkMs)
+      void parkSession(context, placed, context.limits.parkMs, { unlessSent: true })
     },
   })
   return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
@@ -101,7 +108,7 @@ async function openOrClaim(
   return {
     ticket,
     warmed: warmed.then(answer => ({
-      ticket: warmTicket(ticket, answer),
+      ticket: warmTicket(placedTicket(context, ticket), answer),
       source: 'started',
       tookMs: answer.tookMs,
       evidence: evidenceOf(answer, ticket.nonce),

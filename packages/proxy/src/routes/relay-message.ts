@@ -36,7 +36,9 @@ export const relayMessageRoute: RouteHandler = async (context, caller, request) 
   const joinMs = joinedAt - arrivedAt
   const agentMs = answeredAt - joinedAt
   const { isHeldOut } = caller
-  context.emit({ type: 'message-answered', outcome, joinMs, agentMs, ...(isHeldOut && { isHeldOut }) }, ticket)
+  const isFirst = !opened?.isSent
+  const told = { outcome, joinMs, agentMs, isFirst, ...(isHeldOut && { isHeldOut }) }
+  context.emit({ type: 'message-answered', ...told }, ticket)
   return new Response(answer.body, {
     status: answer.status,
     headers: {

@@ -1,16 +1,19 @@
 import { headerNames } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
-import type { SessionContext } from '../sessions/session-context.ts'
+import { placedTicket, type SessionContext } from '../sessions/session-context.ts'
 import { openTicket, type SessionTicket } from '../sessions/session-ticket.ts'
 
-/** @throws WarmAgentError `ticket_invalid` */
-export function ticketOf(
+/**
+ * @returns the ticket of the session where it is now.
+ * @throws WarmAgentError `ticket_invalid`
+ */
+export async function ticketOf(
   context: SessionContext,
   { callerId }: Caller,
   request: Request,
   sealed: string | null = request.headers.get(headerNames.ticket),
 ): Promise<SessionTicket> {
-  return openTicket(context.sealer, sealed, callerId, agent => context.agents.has(agent))
+  return placedTicket(context, await openTicket(context.sealer, sealed, callerId, agent => context.agents.has(agent)))
 }
 
 /** The agent that a message without a ticket names, when there are several. */

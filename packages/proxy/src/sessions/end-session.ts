@@ -1,6 +1,6 @@
 import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
 import type { EndCondition } from '../ledger/hold.ts'
-import { agentOf, type SessionContext } from './session-context.ts'
+import { agentOf, placedTicket, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 import { stopSession } from './warm-up.ts'
 
@@ -19,10 +19,11 @@ export interface EndingOptions {
  */
 export async function endSession(
   context: SessionContext,
-  ticket: SessionTicket,
+  remembered: SessionTicket,
   condition: EndCondition,
   { credentials, fence }: EndingOptions = {},
 ): Promise<boolean> {
+  const ticket = placedTicket(context, remembered)
   const { session } = ticket
   const { ledger, memories, emit, limits } = context
   const right = await ledger.takeEnd(ticket, condition, fence).catch(cause => {

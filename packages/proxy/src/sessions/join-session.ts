@@ -4,7 +4,7 @@ import { claimSpare } from './claim-spare.ts'
 import { unpark } from './close-session.ts'
 import { isExpired } from './deadlines.ts'
 import { startWarmUp, warmTicket } from './open-session.ts'
-import { agentOf, newTicket, type ServedAgent, type SessionContext, upToDate } from './session-context.ts'
+import { agentOf, newTicket, placedTicket, type ServedAgent, type SessionContext, upToDate } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 import type { WarmUpAnswer } from './warm-up.ts'
 
@@ -76,7 +76,7 @@ export async function joinSession(
   const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '', credentials)
   try {
     const answer = await untilAborted(warmed, signal)
-    return { ticket: warmTicket(ticket, answer), outcome: outcomeOf(answer) }
+    return { ticket: warmTicket(placedTicket(context, ticket), answer), outcome: outcomeOf(answer) }
   } catch (error) {
     if (signal.aborted) throw error
     return freshSession(context, agent, ticket.callerId)

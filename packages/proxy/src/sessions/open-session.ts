@@ -1,8 +1,9 @@
 import type { Evidence } from '@warm-agent/protocol'
-import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
+import { type CallCredentials, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
 import type { Caller } from '../callers.ts'
 import { toWarmAgentError } from '../failures.ts'
-import { newTicket, type ServedAgent, type SessionContext } from './session-context.ts'
+import { placeSession } from './place-session.ts'
+import { newTicket, placedTicket, type ServedAgent, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 import { stopSession, type WarmUpAnswer, warmUp } from './warm-up.ts'
 
@@ -13,30 +14,45 @@ export function openSession(
   caller: Caller,
   ticket = newTicket(agent, caller.callerId),
 ) {
-  return { ticket, warmed: startWarmUp(context, agent, ticket, ticket.nonce, caller) }
+  return { ticket, warmed: startWarmUp(context, agent, ticket, ticket.nonce, caller, { isNew: true }) }
 }
 
-/** Starts the one warm-up of a session in this process. Whoever needs the session finds it in the memory and joins. */
+/**
+ * Starts the one warm-up of a session in this process. Whoever needs the session finds it in the memory and joins.
+ *
+ * @param options `isNew`: nobody has called the session yet, so it may start at whatever endpoint takes it.
+ */
 export function startWarmUp(
   context: SessionContext,
-  { runtime }: ServedAgent,
-  ticket: SessionTicket,
+  agent: ServedAgent,
+  opened: SessionTicket,
   nonce: string,
   credentials: CallCredentials,
+  { isNew = false } = {},
 ): Promise<WarmUpAnswer> {
-  const { session } = ticket
+  const { runtime } = agent
   const { ledger, limits, memories } = context
   const { warmTimeoutMs } = limits
-  const stop = () =>
-    stopSession(runtime, session, warmTimeoutMs, credentials).catch(cause =>
+  const leaving = createLeaving(context, opened)
+  const stop = (ticket: SessionTicket) =>
+    stopSession(runtime, ticket.session, warmTimeoutMs, credentials).catch(cause =>
       context.emit({ type: 'stop-failed', cause }, ticket),
     )
-  context.emit({ type: 'warm-started' }, ticket)
-  const running = warmUp(runtime, session, nonce, { purpose: 'warm-up', retryForMs: warmTimeoutMs, credentials })
-  memories.note(session, { warmUp: running, isWarmUpOver: false, ticket })
-  void ledger.hold(ticket, 'noted')
+  context.emit({ type: 'warm-started' }, opened)
+  const running = warmUp(runtime, opened.session, nonce, {
+    purpose: 'warm-up',
+    retryForMs: warmTimeoutMs,
+    credentials,
+    ...(isNew && {
+      placing: attempt => placeSession(agent, placedTicket(context, opened).session, attempt, leaving),
+    }),
+  })
+  memories.note(opened.session, { warmUp: running, isWarmUpOver: false, ticket: opened })
+  void ledger.hold(opened, 'noted')
   running.then(
     async answer => {
+      const ticket = placedTicket(context, opened)
+      const { session } = ticket
       memories.note(session, { isWarmUpOver: true, touchedAt: Date.now() })
       context.emit(
         { type: 'warm-succeeded', tookMs: answer.tookMs, evidence: evidenceOf(answer, ticket.nonce) },
@@ -45,17 +61,38 @@ export function startWarmUp(
       await ledger.hold({ ...ticket, isWarm: true }, 'noted')
       // Closed on another instance, before there was anything to stop perhaps: nobody else knows that it has come up.
       const { hasEnded, isEndedHere } = memories.of(session)
-      if (hasEnded && !isEndedHere) await stop()
+      if (hasEnded && !isEndedHere) await stop(ticket)
+      await leaving.noteRefusals()
     },
     async error => {
-      memories.note(session, { isWarmUpOver: true, ticket: undefined })
+      const ticket = placedTicket(context, opened)
+      memories.note(ticket.session, { isWarmUpOver: true, ticket: undefined })
       context.emit({ type: 'warm-failed', code: toWarmAgentError(error).code, cause: error }, ticket)
       const right = await ledger.takeEnd(ticket, 'always').catch(() => 'unknown')
-      if (mayHaveStarted(error) && right !== 'ended') await stop()
+      if (mayHaveStarted(error) && right !== 'ended') await stop(ticket)
       await ledger.noteEnded(ticket)
+      await leaving.noteRefusals()
     },
   )
   return running
+}
+
+/** What becomes known of a session that leaves an endpoint that refused it. */
+function createLeaving({ ledger, memories }: SessionContext, opened: SessionTicket) {
+  const left = new Map<string, SessionTicket>()
+  return {
+    isOver: (from: RuntimeSession) => memories.of(from).hasEnded === true,
+    onMoved(to: RuntimeSession, from: RuntimeSession): void {
+      const ticket = { ...opened, session: to }
+      memories.note(to, { ...memories.of(from), movedTo: undefined, entry: undefined, ticket })
+      memories.note(from, { movedTo: to, parking: undefined, ticket: undefined })
+      left.delete(to.qualifier)
+      left.set(from.qualifier, { ...opened, session: from })
+      void ledger.hold(ticket, 'noted')
+    },
+    /** Where nothing ever ran there is nothing to stop. */
+    noteRefusals: () => Promise.all([...left.values()].map(ticket => ledger.noteEnded(ticket))),
+  }
 }
 
 /** The ticket of a session that answered this warm-up just now. */

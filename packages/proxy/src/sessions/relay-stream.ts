@@ -1,3 +1,5 @@
+import type { AgentAnswer, ByteReader } from '../agent-runtime.ts'
+
 /** The platform's own limit of a streaming answer, 60 minutes, and a minute for it to act. Milliseconds. */
 const longestMs = 3_660_000
 
@@ -9,11 +11,11 @@ const longestMs = 3_660_000
  * @param onTouch Called too when it is over, however it ends.
  */
 export function relayStream(
-  body: ReadableStream<Uint8Array>,
+  answer: Pick<AgentAnswer, 'body' | 'reader'>,
   touchEveryMs: number,
   onTouch: () => void,
 ): ReadableStream<Uint8Array> {
-  const reader = body.getReader()
+  const reader = answer.reader ?? readerOf(answer.body)
   const cutAt = Date.now() + longestMs
   let timer: ReturnType<typeof setTimeout> | undefined
   let isOver = false
@@ -46,9 +48,9 @@ export function relayStream(
     },
     async pull(controller) {
       try {
-        const { done, value } = await reader.read()
+        const chunk = await reader.read()
         if (isOver) return
-        if (!done) return controller.enqueue(value)
+        if (chunk) return controller.enqueue(chunk)
         end()
         controller.close()
       } catch (error) {
@@ -61,4 +63,12 @@ export function relayStream(
       return reader.cancel(reason)
     },
   })
+}
+
+function readerOf(body: ReadableStream<Uint8Array>): ByteReader {
+  const reader = body.getReader()
+  return {
+    read: async () => (await reader.read()).value,
+    cancel: reason => reader.cancel(reason),
+  }
 }

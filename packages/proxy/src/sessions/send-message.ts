@@ -1,10 +1,17 @@
 import type { Outcome } from '@warm-agent/protocol'
-import { type AgentAnswer, type AgentRequest, type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
+import {
+  type AgentAnswer,
+  type AgentRequest,
+  type CallCredentials,
+  RuntimeFailure,
+  type RuntimeSession,
+} from '../agent-runtime.ts'
 import { type Conversation, conversationHeaders } from '../conversation.ts'
 import { callRuntime } from './call-runtime.ts'
 import { closeSession } from './close-session.ts'
 import type { JoinedSession } from './join-session.ts'
 import { mayHaveStarted } from './open-session.ts'
+import { placeSession } from './place-session.ts'
 import { relayStream } from './relay-stream.ts'
 import { agentOf, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
@@ -23,22 +30,28 @@ export interface SentMessage {
   outcome: Outcome
 }
 
-/** Sends a message on its session: once, or again where the agent surely did not see it. */
+/** Sends a message on its session: once, or again where the agent surely did not see it; a new session where it is let. */
 export async function sendMessage(
   context: SessionContext,
   joined: JoinedSession,
   { request, conversation, credentials, signal }: Message,
 ): Promise<SentMessage> {
-  const { ticket, isNew } = joined
-  const { session } = ticket
-  const { ledger, limits, memories } = context
-  const { runtime, rules } = agentOf(context, ticket)
-  let { outcome } = joined
+  const { isNew } = joined
+  let { ticket, outcome } = joined
+  const { limits } = context
+  const agent = agentOf(context, ticket)
+  const { runtime, rules } = agent
+  // What does not run yet may start wherever it is let.
+  const isPlaced = ticket.isWarm
 
   async function attempt(ended: AbortSignal): Promise<AgentAnswer> {
     const headers = { ...request.headers, ...conversationHeaders(conversation, ticket, outcome) }
+    const invoke = (session: RuntimeSession) => runtime.invoke(session, { ...request, headers }, ended, credentials)
+    const onMoved = (session: RuntimeSession) => {
+      ticket = { ...ticket, session }
+    }
     try {
-      return await runtime.invoke(session, { ...request, headers }, ended, credentials)
+      return await (isPlaced ? invoke(ticket.session) : placeSession(agent, ticket.session, invoke, { onMoved }))
     } catch (failure) {
       // A conflict on a session that was warm says that the platform was ending it: the next attempt starts it again.
       const isConflict = failure instanceof RuntimeFailure && failure.reason === 'conflict'
@@ -63,14 +76,24 @@ export async function sendMessage(
   }
 
   const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }
+  const body = relayStream(answer, rules.idleTimeoutMs / 3, touching(context, owned))
+  const { status, contentType, headers = {} } = answer
+  return { answer: { status, contentType, headers, body }, ticket: owned, outcome }
+}
+
+/**
+ * A session that answers does not idle: nobody is to take it for expired, here or on another instance.
+ *
+ * @returns what notes that it was touched, as it was just now.
+ * @note Holds no more than it needs: for as long as an answer goes on, the message would stay in memory with it.
+ */
+function touching({ memories, ledger }: SessionContext, ticket: SessionTicket): () => void {
   const touch = () => {
-    memories.note(session, { touchedAt: Date.now(), isSent: true })
-    void ledger.hold(owned, 'noted')
+    memories.note(ticket.session, { touchedAt: Date.now(), isSent: true })
+    void ledger.hold(ticket, 'noted')
   }
   touch()
-  // A session that answers does not idle: nobody is to take it for expired, here or on another instance.
-  const body = relayStream(answer.body, rules.idleTimeoutMs / 3, touch)
-  return { answer: { ...answer, body }, ticket: owned, outcome }
+  return touch
 }
 
 /** The microVM that a message started whose sender never got its ticket: nobody could use it, or stop it. */

@@ -23,7 +23,12 @@ export function serveAgents(
           runtime,
           pool: pools[name],
           rules: { idleTimeoutMs, maxLifetimeMs, unsentHoldMs, beatMs: beatMs ?? idleTimeoutMs * beatShare },
-          nextQualifier: () => runtime.placeSession?.() ?? qualifiers[turn++ % qualifiers.length] ?? 'DEFAULT',
+          nextQualifier(refusedBy = []) {
+            if (runtime.placeSession) return runtime.placeSession(refusedBy)
+            const others = qualifiers.filter(qualifier => !refusedBy.includes(qualifier))
+            const open = others.length > 0 ? others : qualifiers
+            return open[turn++ % open.length] ?? 'DEFAULT'
+          },
         },
       ]
     }),

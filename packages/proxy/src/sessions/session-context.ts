@@ -18,8 +18,8 @@ export interface ServedAgent {
   readonly rules: SessionRules
   /** Sessions that were warmed ahead. */
   readonly pool?: SessionPool | undefined
-  /** The endpoint that the next new session is placed on. */
-  nextQualifier(): string
+  /** The endpoint that the next new session is placed on, if there is one not among those that just refused it. */
+  nextQualifier(refusedBy?: readonly string[]): string
 }
 
 /** What warming, joining, beating and closing work on. */
@@ -48,6 +48,12 @@ export function agentNamed(context: SessionContext, name: string | undefined): S
 /** The agent of an opened ticket; openTicket has made sure that it is served. */
 export function agentOf(context: SessionContext, ticket: SessionTicket): ServedAgent {
   return agentNamed(context, ticket.agent)
+}
+
+/** The ticket of a session at the endpoint where it is now: one that refused it may have been left since it was sealed. */
+export function placedTicket(context: SessionContext, ticket: SessionTicket): SessionTicket {
+  const { movedTo } = context.memories.of(ticket.session)
+  return movedTo ? { ...ticket, session: movedTo } : ticket
 }
 
 /** The ticket, with what this process, or by the ledger another one, has seen of its session since it was sealed. */

@@ -11,6 +11,8 @@ interface SessionMemory {
   /** The warm-up that this process makes or made. Rejects when it failed. */
   warmUp?: Promise<WarmUpAnswer>
   isWarmUpOver?: boolean
+  /** Where it is now: the endpoint that this memory is of did not take it. */
+  movedTo?: RuntimeSession | undefined
   /** The last touch that this process saw, later perhaps than the ticket says. */
   touchedAt?: number
   /** A message has come for it, after the ticket was sealed perhaps. */
@@ -24,7 +26,7 @@ interface SessionMemory {
   /** As it was when this process opened or touched it: a proxy that closes ends what it holds unsent. */
   ticket?: SessionTicket | undefined
   /** What this process last wrote of it into the ledger. */
-  entry?: LedgerEntry
+  entry?: LedgerEntry | undefined
 }
 
 interface Parking {

@@ -13,6 +13,8 @@ export interface WarmUpAnswer {
 /** How a warm-up is made, and in whose name. */
 export interface WarmUpOptions extends CallOptions {
   credentials?: CallCredentials | undefined
+  /** Makes each attempt, on another session perhaps. Default: on the session itself. */
+  placing?: (<T>(attempt: (session: RuntimeSession) => Promise<T>) => Promise<T>) | undefined
 }
 
 /** Touches the session with a warm-up: starts it when it does not run, restarts its idle timer when it does. */
@@ -20,13 +22,15 @@ export async function warmUp(
   runtime: AgentRuntime,
   session: RuntimeSession,
   nonce: string,
-  { credentials, ...options }: WarmUpOptions,
+  { credentials, placing = attempt => attempt(session), ...options }: WarmUpOptions,
 ): Promise<WarmUpAnswer> {
   const startedAt = Date.now()
-  const { value: echo, sawConflict } = await callRuntime(async signal => {
-    const answer = await runtime.invoke(session, runtime.warmUpRequest(nonce), signal, credentials)
-    return runtime.readEcho(await readStart(answer.body, signal))
-  }, options)
+  const attempt = (signal: AbortSignal) =>
+    placing(async session => {
+      const answer = await runtime.invoke(session, runtime.warmUpRequest(nonce), signal, credentials)
+      return runtime.readEcho(await readStart(answer.body, signal))
+    })
+  const { value: echo, sawConflict } = await callRuntime(attempt, options)
   return { echo, sawConflict, tookMs: Date.now() - startedAt }
 }
 

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { PrometheusMetrics } from '@warm-agent/proxy/prometheus'
+import type { Readiness } from './readiness.ts'
+import { UsageError } from './usage-error.ts'
+
+/**
+ * Serves what a cluster asks a process, on a port of its own: `/metrics` for Prometheus, `/livez` (it runs) and `/readyz`
+ * (send it requests).
+ *
+ * @throws UsageError when the port cannot be had.
+ */
+export async function serveOperations(
+  metrics: PrometheusMetrics,
+  readiness: Readiness,
+  { port, host }: { port: number; host: string },
+): Promise<URL> {
+  const pages: Record<string, () => Promise<[status: number, type: string, text: string]>> = {
+    '/metrics': async () => [200, metrics.contentType, metrics.text()],
+    '/livez': async () => [200, 'text/plain', 'ok\n'],
+    async '/readyz'() {
+      const why = await readiness.whyNot()
+      return why === undefined ? [200, 'text/plain', 'ok\n'] : [503, 'text/plain', `not ready: ${why}\n`]
+    },
+  }
+  const server = createServer(async ({ method, url = '' }, response) => {
+    const page = pages[url.split('?')[0] ?? '']
+    const isRead = method === 'GET' || method === 'HEAD'
+    const [status, type, text] = (isRead && (await page?.())) || [
+      404,
+      'text/plain',
+      'Try /metrics, /livez or /readyz.\n',
+    ]
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
+  })
+  try {
+    await once(server.listen(port, host), 'listening')
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'it is in use' : (cause as Error).message
+    throw new UsageError(`Could not listen on ${host}:${port}: ${why}. Choose another --warm-agent-metrics-port.`, {
+      cause,
+    })
+  }
+  // It must not keep a process alive that has drained.
+  server.unref()
+  const name = host.includes(':') ? `[${host}]` : host
+  return new URL(`http://${name}:${(server.address() as AddressInfo).port}`)
+}

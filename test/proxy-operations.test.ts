@@ -1,0 +1,91 @@
+import { Agent, request } from 'node:http'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stopAll, warmAgent } from './support/command.ts'
+import { startEmulate } from './support/emulate.ts'
+import { createPage } from './support/page.ts'
+
+let emulator: Awaited<ReturnType<typeof startEmulate>>
+
+beforeAll(async () => {
+  emulator = await startEmulate('--boot', 'fixed:50')
+}, 20_000)
+afterAll(stopAll)
+
+async function startProxy(more: Record<string, string> = {}) {
+  const command = warmAgent(['proxy'], {
+    ...emulator.env,
+    WARM_AGENT_SECRET: 'a secret that only the tests of operations know',
+    WARM_AGENT_ANONYMOUS: '1',
+    WARM_AGENT_METRICS_PORT: '0',
+    PORT: '0',
+    ...more,
+  })
+  const origin = async (pattern: RegExp) => (await command.lineMatching(pattern))[1] ?? ''
+  return {
+    command,
+    page: createPage(await origin(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/)),
+    proxy: await origin(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/),
+    operations: await origin(/metrics: (http:\/\/127\.0\.0\.1:\d+)\/metrics$/),
+  }
+}
+
+test('metrics tell what happened, readiness proves credentials and ARN, and neither boots a microVM', async () => {
+  const { page, operations } = await startProxy()
+  const before = (await emulator.books()).totals.vms
+  const ready = await fetch(`${operations}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([200, 'ok\n'])
+  expect((await fetch(`${operations}/livez`)).status).toBe(200)
+  expect((await fetch(`${operations}/elsewhere`)).status).toBe(404)
+  expect((await emulator.books()).totals.vms).toBe(before)
+
+  await (await page.open()).end
+  await page.send({ prompt: 'hi' })
+  const metrics = await fetch(`${operations}/metrics`)
+  expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+  const text = await metrics.text()
+  expect(text).toContain('warm_agent_messages_total{agent="default",endpoint="DEFAULT",outcome="warm"} 1\n')
+  expect(text).not.toMatch(/warm-[0-9a-f]{8}/)
+})
+
+test.each([
+  ['the secret key is wrong', { AWS_SECRET_ACCESS_KEY: 'another' }, 'refused'],
+  [
+    'there is no such runtime',
+    { AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/gone-a1B2c3D4e5' },
+    'missing',
+  ],
+  ['nothing answers there', { AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: 'http://127.0.0.1:9' }, 'unreachable'],
+])('it runs and is not ready when %s', async (_, settings, reason) => {
+  const { operations } = await startProxy(settings)
+  const ready = await fetch(`${operations}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([503, `not ready: the platform refused: ${reason}\n`])
+  expect((await fetch(`${operations}/livez`)).status).toBe(200)
+})
+
+test('SIGTERM: not ready, no new connections, the answer in flight ends, unsent sessions are stopped, and it exits with 0 at once', async () => {
+  const { command, page, proxy, operations } = await startProxy()
+  await (await page.open()).end
+  const unsent = (await emulator.books()).vms.at(-1)
+
+  const agent = new Agent({ keepAlive: true })
+  const answer = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+    request(`${proxy}/api/agent/messages`, { method: 'POST', agent, headers: { 'content-type': 'application/json' } })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(JSON.stringify({ prompt: 'hi', chunks: 12, everyMs: 100 }))
+  })
+  let text = ''
+  answer.on('data', chunk => {
+    text += chunk
+  })
+  const ended = new Promise<number>(resolve => answer.on('end', () => resolve(Date.now())))
+  const stopped = command.stop('SIGTERM')
+  await expect.poll(async () => (await fetch(`${operations}/readyz`)).text()).toBe('not ready: draining\n')
+  await expect(fetch(`${proxy}/api/agent/health`)).rejects.toThrow()
+  const endedAt = await ended
+  expect(text).toContain('"chunk":11')
+  expect(await stopped).toBe(0)
+  // A connection that is kept alive keeps nothing up.
+  expect(Date.now() - endedAt).toBeLessThan(5_000)
+  expect((await emulator.books()).vms.find(({ sessionId }) => sessionId === unsent?.sessionId)?.state).toBe('ended')
+}, 30_000)
