@@ -1,5 +1,6 @@
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { createPrometheusMetrics } from '@warm-agent/proxy/prometheus'
+import { collectDefaultMetrics } from 'prom-client'
 import { createReadiness } from './readiness.ts'
 import { serveOperations } from './serve-operations.ts'
 import { integer, setting, type Values } from './settings.ts'
@@ -28,6 +29,8 @@ export function operationsFrom(values: Values<typeof operationsSettings>, runtim
     /** @returns a line that says where, or nothing when there is no such port. */
     async listen(): Promise<string> {
       if (port === undefined) return ''
+      // Memory, event loop and the rest that every dashboard of a process begins with.
+      collectDefaultMetrics({ register: metrics.registry })
       return `warm-agent metrics: ${(await serveOperations(metrics, readiness, { port, host })).origin}/metrics\n`
     },
   }

@@ -12,12 +12,12 @@ import { UsageError } from './usage-error.ts'
  * @throws UsageError when the port cannot be had.
  */
 export async function serveOperations(
-  metrics: PrometheusMetrics,
+  { registry }: PrometheusMetrics,
   readiness: Readiness,
   { port, host }: { port: number; host: string },
 ): Promise<URL> {
   const pages: Record<string, () => Promise<[status: number, type: string, text: string]>> = {
-    '/metrics': async () => [200, metrics.contentType, metrics.text()],
+    '/metrics': async () => [200, registry.contentType, await registry.metrics()],
     '/livez': async () => [200, 'text/plain', 'ok\n'],
     async '/readyz'() {
       const why = await readiness.whyNot()

@@ -1,22 +1,52 @@
 import type { ProxyEvent } from '../proxy-event.ts'
 
-/** What is counted or timed. The unit is part of a time's name, as Prometheus wants it. */
+const about = ['agent', 'endpoint']
+
+/** What is counted or timed, and by what. The unit is part of a time's name, as Prometheus wants it. */
 export const measures = {
-  warm_ups_started_total: { kind: 'count', help: 'Warm-ups begun.' },
-  warm_ups_total: { kind: 'count', help: 'Warm-ups ended: warm, or the code of the error.' },
-  warm_ups_refused_total: { kind: 'count', help: 'Warm-ups refused, by the limit that was reached.' },
-  warm_up_seconds: { kind: 'time', help: 'How long warm-ups took that ended well.' },
-  sessions_claimed_total: { kind: 'count', help: 'Sessions taken out of the pool.' },
-  beats_total: { kind: 'count', help: 'Beats that the agent answered.' },
-  messages_total: { kind: 'count', help: 'Messages answered, or given their session for, by what they found.' },
-  message_join_seconds: { kind: 'time', help: 'How long messages waited for their session.' },
-  message_agent_seconds: { kind: 'time', help: 'How long messages waited for the first byte of their answer.' },
-  sessions_ended_total: { kind: 'count', help: 'Sessions ended, and how.' },
-  requests_failed_total: { kind: 'count', help: 'Requests refused or failed, by route and error code.' },
-  troubles_total: { kind: 'count', help: 'Failures that an operator should look at, by the event that told of them.' },
+  warm_ups_started_total: { kind: 'count', labels: about, help: 'Warm-ups begun.' },
+  warm_ups_total: {
+    kind: 'count',
+    labels: [...about, 'result'],
+    help: 'Warm-ups ended: warm, or the code of the error.',
+  },
+  warm_ups_refused_total: {
+    kind: 'count',
+    labels: ['limit'],
+    help: 'Warm-ups refused, by the limit that was reached.',
+  },
+  warm_up_seconds: { kind: 'time', labels: about, help: 'How long warm-ups took that ended well.' },
+  sessions_claimed_total: { kind: 'count', labels: about, help: 'Sessions taken out of the pool.' },
+  beats_total: { kind: 'count', labels: about, help: 'Beats that the agent answered.' },
+  messages_total: {
+    kind: 'count',
+    labels: [...about, 'outcome'],
+    help: 'Messages answered, or given their session for, by what they found.',
+  },
+  message_join_seconds: {
+    kind: 'time',
+    labels: [...about, 'outcome'],
+    help: 'How long messages waited for their session.',
+  },
+  message_agent_seconds: {
+    kind: 'time',
+    labels: [...about, 'outcome'],
+    help: 'How long messages waited for the first byte of their answer.',
+  },
+  sessions_ended_total: { kind: 'count', labels: [...about, 'how'], help: 'Sessions ended, and how.' },
+  requests_failed_total: {
+    kind: 'count',
+    labels: ['route', 'code'],
+    help: 'Requests refused or failed, by route and error code.',
+  },
+  troubles_total: {
+    kind: 'count',
+    labels: [...about, 'event'],
+    help: 'Failures that an operator should look at, by the event that told of them.',
+  },
 } as const
 
-export type MeasureName = keyof typeof measures
+type MeasureName = keyof typeof measures
 
 /** One thing to count (1) or to time (seconds). */
 export interface Measured {
@@ -28,11 +58,11 @@ export interface Measured {
 
 /** What an event says in numbers. The one table for every system of metrics. */
 export function measured(event: ProxyEvent): Measured[] {
-  const about: Record<string, string> = 'sessionTag' in event ? { agent: event.agent, endpoint: event.qualifier } : {}
+  const whose: Record<string, string> = 'sessionTag' in event ? { agent: event.agent, endpoint: event.qualifier } : {}
   const one = (name: MeasureName, labels: Record<string, string> = {}): Measured => ({
     name,
     value: 1,
-    labels: { ...about, ...labels },
+    labels: { ...whose, ...labels },
   })
   const time = (name: MeasureName, ms: number, labels: Record<string, string> = {}): Measured => ({
     ...one(name, labels),
