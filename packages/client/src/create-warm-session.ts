@@ -1,10 +1,12 @@
 import { defaultBasePath } from '@warm-agent/protocol'
-import { createSessionCore } from './create-session-core.ts'
 import { pageKey } from './early-flight.ts'
 import { browserEnvironment } from './environment.ts'
+import { drop } from './hand.ts'
+import { createHolding } from './holding.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { refuse, toEndpoint, type WarmSessionOptions } from './options.ts'
 import { createSending } from './sending.ts'
+import { createSharing } from './sharing.ts'
 import { never } from './state.ts'
 import type { WarmSession } from './warm-session.ts'
 import { createWireHeaders } from './wire-headers.ts'
@@ -40,20 +42,25 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   const endpoint = toEndpoint(givenEndpoint, environment)
   const headers = createWireHeaders(givenHeaders)
-  const core = createSessionCore(
+  const hand = createHolding(
     environment,
     givenTransport ?? createHttpTransport(endpoint, agent, headers, fetch),
+    () => awayAtMs + hiddenHoldMs,
+    () => sharing.keep(),
+    () => sharing.offer(),
+    onEvent,
+  )
+  const sharing = createSharing(
+    hand,
+    environment,
     pageKey(endpoint, agent),
     keepOnReload,
     headers,
-    onEvent,
     () => isVisible && (warmOnSaveData || !environment.savesData()),
-    () => awayAtMs + hiddenHoldMs,
     () => {
       // A trigger fires once each time that it is set.
       for (const set of triggers) set()
     },
-    attach,
   )
 
   let users = 0
@@ -73,12 +80,12 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   function look(hasLeft = false, isFreezing = false) {
     const wasVisible = isVisible
     isVisible = !hasLeft && environment.isVisible()
-    if (hasLeft || isFreezing) core.leave(isFreezing)
+    if (hasLeft || isFreezing) sharing.leave(isFreezing)
     if (isVisible !== wasVisible) {
       noteSign()
-      core.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
+      hand.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
     }
-    core.look(isVisible)
+    sharing.look(isVisible)
   }
 
   /** From the first use on, until the session is closed: watches the page, and takes up what the page before has left. */
@@ -96,7 +103,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
         )
       }
     }
-    core.takeUp()
+    sharing.takeUp()
     look()
   }
 
@@ -104,15 +111,17 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     triggers.clear()
     for (const undo of undos) undo()
     undos = []
-    return core.close()
+    const gone = hand.close(drop(hand))
+    hand.dispatch({ type: 'session-closed' })
+    return gone
   }
 
   return {
-    store: core.store,
-    ...createSending(endpoint, agent, headers, fetch, environment, core),
+    store: hand.store,
+    ...createSending(endpoint, agent, headers, fetch, hand, environment, sharing, attach),
     warm() {
       attach()
-      return core.warmUp(true)
+      return sharing.warm()
     },
     close,
     mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
@@ -120,7 +129,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       let unset: (() => void) | undefined
       function set() {
         unset?.()
-        unset = environment.onTrigger(trigger, target?.(), core.seek)
+        unset = environment.onTrigger(trigger, target?.(), sharing.seek)
       }
       users++
       stopGrace?.()

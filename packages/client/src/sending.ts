@@ -1,6 +1,9 @@
-import type { SessionCore } from './create-session-core.ts'
 import type { Environment } from './environment.ts'
+import type { Hand } from './hand.ts'
+import { handOver } from './hand-over.ts'
 import { readError } from './http-transport.ts'
+import type { Sharing } from './sharing.ts'
+import { untilReady } from './until-ready.ts'
 import type { WarmSession } from './warm-session.ts'
 import { addressed, type WireHeaders } from './wire-headers.ts'
 
@@ -8,22 +11,26 @@ import { addressed, type WireHeaders } from './wire-headers.ts'
  * How messages are sent on the session in hand.
  *
  * @param endpoint Without a slash at its end.
+ * @param onHeld An answer brought a session.
  */
 export function createSending(
   endpoint: string,
   agent: string | undefined,
   headers: WireHeaders,
   carry: typeof globalThis.fetch,
+  hand: Hand,
   environment: Environment,
-  { handOver, ticket }: SessionCore,
+  sharing: Sharing,
+  onHeld: () => void,
 ): Pick<WarmSession, 'fetch' | 'handoff' | 'getHeaders'> {
-  const getHeaders = () => Object.fromEntries(addressed(ticket(), agent))
+  const getHeaders = () => Object.fromEntries(addressed(hand.held.ticket, agent))
 
   return {
     getHeaders,
 
     async handoff({ signal, timeoutMs } = {}) {
-      const { answered } = await handOver(true, signal, timeoutMs, 0)
+      await untilReady(hand, environment, sharing, signal, timeoutMs)
+      const { answered } = handOver(hand, true, onHeld, 0)
       return { headers: getHeaders(), answered }
     },
 
@@ -38,7 +45,8 @@ export function createSending(
       if (!isOurs && isForeign) return carry(input, init)
 
       const isMessage = !/^(get|head)$/i.test(init.method ?? request.method ?? 'get')
-      const { ticket, refused, failed, answered } = await handOver(isMessage, init.signal ?? request.signal)
+      if (isMessage) await untilReady(hand, environment, sharing, init.signal ?? request.signal)
+      const { ticket, refused, failed, answered } = handOver(hand, isMessage, onHeld)
       const send = async (target: RequestInfo | URL, ticket?: string) =>
         carry(target, {
           ...init,

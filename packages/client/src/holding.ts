@@ -1,0 +1,151 @@
+import { fromErrorBody, type Lease } from '@warm-agent/protocol'
+import { createStore } from 'zustand/vanilla'
+import type { Environment } from './environment.ts'
+import { fly } from './fly.ts'
+import { drop, type Hand, isWarming } from './hand.ts'
+import type { Held } from './held.ts'
+import { noticeMs, planHold } from './hold-policy.ts'
+import type { ExpiryReason, SessionEvent, SessionOccurrence } from './session-event.ts'
+import { initialState, liveHold, toSnapshot, transition } from './state.ts'
+import type { WarmTransport } from './warm-transport.ts'
+
+/**
+ * Warms one session up, holds it, and ends it. Of messages and of other pages it knows nothing.
+ *
+ * @param awayTooLongAtMs When a user who is away has been away for too long.
+ * @param onChange Something has happened, of which nobody was told yet.
+ * @param onLost A session that was adopted was gone.
+ */
+export function createHolding(
+  environment: Environment,
+  transport: WarmTransport,
+  awayTooLongAtMs: () => number,
+  onChange: () => void,
+  onLost: () => void,
+  onEvent: (event: SessionEvent) => void,
+): Hand {
+  const hand: Hand = {
+    store: createStore(() => toSnapshot(initialState)),
+    state: initialState,
+    held: {} as Held,
+    pending: 0,
+    dispatch,
+    wake,
+    expire,
+    warm,
+    close,
+  }
+  let stopTimer: (() => void) | undefined
+
+  function dispatch(occurrence: SessionOccurrence) {
+    const event: SessionEvent = { ...occurrence, atMs: environment.now() }
+    hand.state = transition(hand.state, event)
+    const next = toSnapshot(hand.state)
+    // A beat changes nothing that is shown, so nobody is told.
+    if (JSON.stringify(next) !== JSON.stringify(hand.store.getState())) hand.store.setState(next)
+    onChange()
+    wake()
+    try {
+      onEvent(event)
+    } catch (error) {
+      globalThis.reportError?.(error)
+    }
+  }
+
+  async function close(ticket: string | null | undefined, how = {}) {
+    if (ticket) await transport.close(ticket, how).catch(() => {})
+  }
+
+  /** Events tell everything of a lease but its ticket. */
+  function dispatchLease(type: 'lease-granted' | 'warm-succeeded' | 'beat-succeeded', lease: Lease) {
+    const { ticket: _, status: __, ...facts } = lease
+    dispatch({ type, ...facts } as SessionOccurrence)
+  }
+
+  async function open(mine: Held, flight: AbortController) {
+    for await (const { event, data } of transport.open(flight)) {
+      const isWanted = mine === hand.held && isWarming(hand)
+      // A failure has none.
+      if (isWanted) mine.ticket = (data as Partial<Lease>).ticket
+      if (event === 'failed') throw fromErrorBody(data)
+      // Nobody wants it any more: a late session is stopped, not ignored.
+      if (!isWanted && (mine !== hand.held || event === 'lease')) return close(data.ticket)
+      dispatchLease(event === 'lease' ? 'lease-granted' : 'warm-succeeded', data)
+    }
+  }
+
+  /** Touches the session. Its answer counts unless a message was faster. */
+  function beat() {
+    const mine = hand.held
+    const { ticket = '' } = mine
+    mine.retryAtMs = undefined
+    void fly(
+      environment,
+      mine,
+      async flight => transport.beat(ticket, flight),
+      (error, lease) => {
+        if (lease && mine.ticket === ticket) mine.ticket = lease.ticket
+        const isUnknown = error.code === 'ticket_invalid'
+        if (lease && (lease.status === 'warm' || !isWarming(hand))) dispatchLease('beat-succeeded', lease)
+        else if (isUnknown || error.code === 'session_expired') expire('refused', isUnknown)
+        else dispatch({ type: 'beat-failed', error })
+      },
+    )
+    wake()
+  }
+
+  // A timer that was throttled, or slept with the machine, wakes late: so the plan is made anew, never remembered.
+  function wake() {
+    stopTimer?.()
+    const hold = liveHold(hand.state)
+    if (!hand.held.ticket || !hold) return
+    const nowMs = environment.now()
+    const { action, atMs } = planHold(
+      { ...hold, retryAtMs: hand.held.retryAtMs ?? hold.retryAtMs },
+      {
+        canBeat: !hand.held.flight && !hand.held.isLeft,
+        isPaused: hand.state.isPaused,
+        isSent: !!hold.isSent,
+        awayTooLongAtMs: awayTooLongAtMs(),
+      },
+      nowMs,
+      environment.random(),
+    )
+    if (atMs > nowMs) stopTimer = environment.after(atMs - nowMs, wake)
+    else if (action === 'beat') beat()
+    else if (action === 'pause') dispatch({ type: 'heartbeat-paused' })
+    else if (action === 'announce') dispatch({ type: 'session-ending', inMs: atMs + noticeMs - nowMs })
+    else if (action === 'idle' || !hand.pending) expire(action)
+  }
+
+  function expire(reason: ExpiryReason, isForgotten?: boolean) {
+    const wasAdopted = isWarming(hand)
+    hand.held.flight?.abort()
+    hand.held.flight = undefined
+    if (isForgotten) hand.held = {}
+    if (reason === 'hold' && hand.state.status !== 'active') void close(drop(hand))
+    dispatch({ type: 'session-expired', reason })
+    if (wasAdopted && reason === 'refused') onLost()
+  }
+
+  async function warm(isOwn: boolean) {
+    if (!isWarming(hand) && !liveHold(hand.state) && !hand.pending) {
+      const mine: Held = { isOwn }
+      hand.held = mine
+      mine.opened = fly(
+        environment,
+        mine,
+        flight => open(mine, flight),
+        error => {
+          if (!isWarming(hand)) wake()
+          // With a ticket in hand the warm-up goes on without us, and beats ask after it.
+          else dispatch({ type: mine.ticket ? 'beat-failed' : 'warm-failed', error })
+        },
+      )
+      dispatch({ type: 'warm-started' })
+    }
+    await hand.held.opened
+  }
+
+  return hand
+}

@@ -1,0 +1,212 @@
+import type { Environment } from './environment.ts'
+import { adopt, giveUp, type Hand, isWarming } from './hand.ts'
+import { type Held, parkMs } from './held.ts'
+import { readKept } from './kept-lease.ts'
+import { liveHold } from './state.ts'
+import { takeLock } from './take-lock.ts'
+import { takeTurn } from './take-turn.ts'
+import type { WireHeaders } from './wire-headers.ts'
+
+/**
+ * Shares what is held with the other pages of the browser.
+ *
+ * The lease in hand is kept where other pages find it: a spare for all tabs of the browser, a conversation for the next page
+ * of this tab alone. Finding it is not having it: a lock makes it one page's own, so that no copy of a tab, and no two tabs
+ * that speak at once, ever share a session. Another lock is the turn to hold an unsent spare: one tab has it at a time, the
+ * others wait in line. A page that closes, crashes or is discarded loses its locks by itself. Without Web Locks every tab
+ * has its own spare.
+ *
+ * @param key What others know the agent's session by.
+ * @param keepsOwn Whether the next page of this tab may take up a conversation.
+ * @param headers Those that a warm-up needs: one whose login token is still to come waits for it.
+ * @param mayWarm Whether somebody is here for whom to warm up.
+ * @param onFree A spare is wanted, and none is here: it may be warmed up when the time for that comes.
+ */
+export function createSharing(
+  hand: Hand,
+  environment: Environment,
+  key: string,
+  keepsOwn: boolean,
+  headers: WireHeaders,
+  mayWarm: () => boolean,
+  onFree: () => void,
+) {
+  const locks = environment.locks()
+  const nameOf = (id: string | undefined) => `${key} ${id}`
+  const place = (isOwn?: boolean) => environment.storage(isOwn || !locks ? 'tab' : 'browser')
+  /** Where the lease in hand is written down. */
+  let kept: ReturnType<typeof place>
+  let free: (() => void) | undefined
+  /** Whether this page wants a spare: it waits for its login token or for the turn, or has that. */
+  let line: AbortController | undefined
+  /** Settles when it is known whether the turn was free, and what came of it if it was. */
+  let known: Promise<unknown> | undefined
+  /** Settles when it is known whether the session that the page before has left can be taken up. */
+  let adopting: Promise<void> | undefined
+
+  /** Makes the session this page's own. @returns whether it is: the first page that asks has it. */
+  function own(mine: Held) {
+    mine.owned ??= takeLock(locks, nameOf(mine.id)).then(end => {
+      if (!end) return
+      free?.()
+      free = end
+      mine.isOwn = true
+      return true
+    })
+    return mine.owned
+  }
+
+  /** Makes the session in hand this page's own, or gives it up. */
+  async function ownOrGiveUp(mine: Held) {
+    if (!(await own(mine)) && mine === hand.held) giveUp(hand)
+  }
+
+  /** Whether another tab has taken the spare that this one kept. */
+  const isTaken = () => !hand.held.isOwn && kept && !kept.getItem(key)
+
+  /** @returns the lease that was kept for this tab, or for all of them. */
+  const find = (isOwn: boolean) => readKept(place(isOwn), key, !!locks, environment.now())
+
+  const remove = (isOwn: boolean) => place(isOwn)?.removeItem(key)
+
+  /** Writes down what is in hand now, or that nothing is. */
+  function keep(leftAtMs?: number) {
+    if (!/^warm/.test(hand.state.status)) leaveTurn()
+    const mine = hand.held
+    if (mine.isLeft) return
+    const hold = liveHold(hand.state)
+    const { ticket, isOwn } = mine
+    mine.id ??= ticket
+    const next = hold && ticket && (keepsOwn || !isOwn) && !isTaken() ? place(isOwn) : undefined
+    if (!ticket) free?.()
+    else if (isOwn) void own(mine)
+    try {
+      if (kept !== next) kept?.removeItem(key)
+      // What was left is not this page's to remove.
+      kept = leftAtMs ? undefined : next
+      next?.setItem(key, JSON.stringify({ ...hold, id: mine.id, ticket, leftAtMs }))
+    } catch {
+      // The storage is full: the next page opens a session of its own.
+    }
+  }
+
+  /** Whether a spare is wanted, and none is here. */
+  function isFree() {
+    const now = hand.state
+    // A conversation that was lost waits to go on with its own session.
+    const isWanted = now.status === 'idle' || (now.status === 'expired' && !now.hold.isSent)
+    return isWanted && !hand.pending && !adopting && mayWarm()
+  }
+
+  function offer() {
+    if (isFree()) onFree()
+  }
+
+  /** Gives the turn to the next tab, or waits for it no longer. */
+  function leaveTurn() {
+    line?.abort()
+    line = undefined
+  }
+
+  return {
+    keep,
+    offer,
+
+    /** Warms a session up for this page alone, unless there is one. */
+    async warm() {
+      if (adopting) await adopting
+      await hand.warm(true)
+    },
+
+    /** Looks for a spare to hold: one that is left over, or a new one. */
+    seek() {
+      if (line || !isFree()) return
+      line = new AbortController()
+      known = takeTurn(locks, `spare of ${key}`, headers.pending(), line.signal, async signal => {
+        const found = locks && find(false)
+        const taken = found && (await locks.query()).held
+        if (signal.aborted) return
+        if (!isFree()) leaveTurn()
+        // Its tab is gone.
+        else if (found && !taken?.some(({ name }) => name === nameOf(found.id))) adopt(hand, found)
+        else void hand.warm(!locks)
+      })
+    },
+
+    /** Takes up what the page before has left. */
+    takeUp() {
+      const found = keepsOwn && !adopting && hand.state.status === 'idle' && find(true)
+      if (found) {
+        adopting = own(found).then(isMine => {
+          adopting = undefined
+          if (isMine && hand.state.status === 'idle') adopt(hand, found)
+          else remove(true)
+          offer()
+        })
+      }
+    },
+
+    /** The page is being left (closed, navigated away from, put into the back/forward cache), or frozen. */
+    leave(isFreezing: boolean) {
+      const mine = hand.held
+      // A frozen page keeps its conversation: no copy of its tab may take it.
+      if (mine.isLeft || (isFreezing && mine.isOwn)) return
+      // A lock would keep other tabs waiting for a page in the back/forward cache.
+      leaveTurn()
+      // Also one that seems to be over: of a conversation that no beat has told, only the least is known.
+      if (mine.ticket) {
+        keep(environment.now())
+        mine.isLeft = true
+        // The proxy stops it soon, unless the page returns, or another one takes it up.
+        void hand.close(mine.ticket, { afterMs: parkMs, keepalive: true })
+      } else if (!mine.isOwn) giveUp(hand)
+      free?.()
+    },
+
+    /** The page may be back from the back/forward cache, or from being frozen: looks whether the session is still its own, and what is due. */
+    look(isVisible: boolean) {
+      const mine = hand.held
+      const isBack = isVisible && mine.isLeft
+      if (isBack && mine.isOwn) {
+        const found = find(true)
+        // The page that was left after this one may have renewed it.
+        if (found?.id === mine.id) mine.ticket = found?.ticket
+        mine.isLeft = false
+        mine.retryAtMs = 0
+        mine.owned = undefined
+        void ownOrGiveUp(mine)
+      } else if (isBack || isTaken()) giveUp(hand)
+      if (isVisible && hand.state.isPaused) hand.dispatch({ type: 'heartbeat-resumed' })
+      else hand.wake()
+      offer()
+    },
+
+    /** Settles when it is known what there is. */
+    async known() {
+      await adopting
+      await known
+    },
+
+    /**
+     * What a message goes on has to be this page's own: the session in hand, or else the spare of another tab, if this one
+     * waits for its turn to hold it.
+     */
+    async claim() {
+      const mine = hand.held
+      if (mine.ticket) {
+        await ownOrGiveUp(mine)
+        // It was left to the other tabs when this page was frozen: they see that it is taken.
+        if (find(false)?.id === mine.id) remove(false)
+        mine.isLeft = false
+        return
+      }
+      const found = line && !hand.pending && !isWarming(hand) && find(false)
+      if (!found || !(await own(found)) || mine !== hand.held) return
+      remove(false)
+      found.retryAtMs = undefined
+      adopt(hand, found)
+    },
+  }
+}
+
+export type Sharing = ReturnType<typeof createSharing>

@@ -1,0 +1,34 @@
+import type { Environment } from './environment.ts'
+import { type Hand, isWarming } from './hand.ts'
+import type { Sharing } from './sharing.ts'
+import { waitFor } from './wait-for.ts'
+
+/** How long a message waits for the lease of a warm-up in flight before it goes cold. */
+const leaseWaitMs = 15_000
+
+/** Waits for the session that a message goes on, and makes it this page's own. Rejects with the reason of `signal`, once that is aborted. */
+export async function untilReady(
+  hand: Hand,
+  environment: Environment,
+  sharing: Sharing,
+  signal: AbortSignal | null | undefined,
+  timeoutMs = leaseWaitMs,
+): Promise<void> {
+  signal?.throwIfAborted()
+  await waitFor(untilLeased(hand, sharing), environment, timeoutMs, signal)
+  await sharing.claim()
+  signal?.throwIfAborted()
+}
+
+/** Waits until it is known what there is, and for the lease of a warm-up in flight. */
+async function untilLeased(hand: Hand, sharing: Sharing) {
+  await sharing.known()
+  if (!isWarming(hand) || hand.held.ticket) return
+  await new Promise<void>(resolve => {
+    // Whatever changes now, it is the lease, or the end of its hope.
+    const unsubscribe = hand.store.subscribe(() => {
+      unsubscribe()
+      resolve()
+    })
+  })
+}
