@@ -27,6 +27,7 @@ export default defineConfig({
     // A process or a browser that starts beside others takes its time, and so does the end of one, or of a folder of packages.
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     // Most files wait for processes and browsers: more of them than cores.
     maxWorkers: 3,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },

@@ -42,7 +42,7 @@ test('a page that is left before its bundle has come closes the session that the
   await page.goto('about:blank')
   await expect.poll(() => script.closes).toContain(`close ticket-${script.openedAtMs.length}`)
   await context.close()
-}, 30_000)
+}, 60_000)
 
 test('a tab beside one that holds the spare opens nothing early (PEERS: two tabs, two VMs)', async () => {
   const context = await browser.newContext()
@@ -54,4 +54,4 @@ test('a tab beside one that holds the spare opens nothing early (PEERS: two tabs
   }
   expect(script.openedAtMs).toHaveLength(before + 1)
   await context.close()
-}, 30_000)
+}, 60_000)

@@ -10,7 +10,7 @@ let fleet: Awaited<ReturnType<typeof startFleet>>
 beforeAll(async () => {
   redis = await startRedis()
   fleet = await startFleet(2, { WARM_AGENT_REDIS_URL: redis.url })
-}, 30_000)
+}, 60_000)
 afterAll(async () => {
   await stopAll()
   await redis.stop()
@@ -22,12 +22,12 @@ test('a fleet keeps what is touched anywhere, and stops what a proxy held that w
   const [staying, leaving] = [createPage(one), createPage(one)]
   for (const page of [staying, leaving]) {
     await (await page.open()).end
-    expect((await page.post('/sessions/close?afterMs=3000')).status).toBe(204)
+    expect((await page.post('/sessions/close?afterMs=6000')).status).toBe(204)
   }
   expect((await staying.post('/sessions/beat', undefined, two)).status).toBe(200)
   await fleet.processes[0]?.stop('SIGKILL')
   expect(await live()).toHaveLength(2)
-  await expect.poll(live, { timeout: 15_000 }).toHaveLength(1)
+  await expect.poll(live, { timeout: 30_000 }).toHaveLength(1)
   expect((await staying.send({ prompt: 'hi' }, two)).outcome).toBe('warm')
   expect((await fleet.books()).totals.resurrected).toBe(0)
-}, 25_000)
+}, 60_000)

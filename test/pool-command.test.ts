@@ -16,7 +16,7 @@ beforeAll(async () => {
   client = new Redis(redis.url)
   settings = { WARM_AGENT_POOL_STORE: redis.url }
   fleet = await startFleet(2, { ...settings, WARM_AGENT_POOL: '2' })
-}, 30_000)
+}, 60_000)
 afterAll(async () => {
   await stopAll()
   client.disconnect()

@@ -70,7 +70,7 @@ test("and so does the pool itself, on the emulator's virtual clock", async () =>
   const [low, high] = intervalOf(shares)
   expect(erlangB(3, 1.5)).toBeGreaterThan(low)
   expect(erlangB(3, 1.5)).toBeLessThan(high)
-}, 20_000)
+}, 60_000)
 
 test.each([1, 5])(
   'on a day of up to %i claims per second the adaptive target hits 99.9 % for at most 1.25 times the optimum',

@@ -8,7 +8,7 @@ let emulator: Awaited<ReturnType<typeof startEmulate>>
 
 beforeAll(async () => {
   emulator = await startEmulate('--boot', 'fixed:50')
-}, 20_000)
+}, 60_000)
 afterAll(stopAll)
 
 async function startProxy(more: Record<string, string> = {}) {
@@ -88,4 +88,4 @@ test('SIGTERM: not ready, no new connections, the answer in flight ends, unsent 
   // A connection that is kept alive keeps nothing up.
   expect(Date.now() - endedAt).toBeLessThan(5_000)
   expect((await emulator.books()).vms.find(({ sessionId }) => sessionId === unsent?.sessionId)?.state).toBe('ended')
-}, 30_000)
+}, 60_000)

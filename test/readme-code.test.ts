@@ -75,7 +75,7 @@ test('the server and the agent of the front page: a page is warmed, its first me
   const { evidence, outcome, answer } = await ask(await serve(commandOf(agent)))
   expect({ evidence, outcome }).toEqual({ evidence: 'observed', outcome: 'warm' })
   expect(answer).toContain('hello!')
-}, 20_000)
+}, 60_000)
 
 test('the agent behind the AI SDK: its chat transport reads the answer, chunk by chunk', async () => {
   const given = `
@@ -103,14 +103,14 @@ test('the agent behind the AI SDK: its chat transport reads the answer, chunk by
   const answers = []
   for await (const { parts } of readUIMessageStream({ stream })) answers.push(textOf({ role: 'assistant', parts }))
   expect([...new Set(answers)].filter(Boolean)).toEqual(['Hello', 'Hello there'])
-}, 20_000)
+}, 60_000)
 
 test('the agent without a framework: the same', async () => {
   const given = `async function loadIndex() {}\nasync function runAgent(body: unknown) { return { heard: body } }`
   const agent = await write('plain.ts', given, await snippetWith('packages/agent/README.md', "from 'node:http'"))
   const asked = await ask(await serve(commandOf(agent)))
   expect(asked).toEqual({ evidence: 'observed', outcome: 'warm', answer: '{"heard":{"prompt":"Hello"}}' })
-}, 20_000)
+}, 60_000)
 
 test('the test of a chat that packages/testing shows is the one that runs there', async () => {
   const shown = await snippetWith('packages/testing/README.md', 'warmAgentHandlers(')

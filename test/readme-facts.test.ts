@@ -77,7 +77,7 @@ test('every setting of the proxy stands in the README, or among the limits that 
   )
   const told = textOf('README.md')
   expect([...settings].filter(name => !told.includes(`\`${name}\``) && !limits.includes(name))).toEqual([])
-}, 20_000)
+}, 60_000)
 
 /** What a link, or a picture in Markdown or HTML, leads to. */
 function hrefOf(token: Token): string | undefined {
@@ -111,7 +111,7 @@ test('every command that is shown exists, with its flags', async () => {
     const help = `${await helpOf(name)} --help `
     for (const flag of flags) expect(help).toMatch(new RegExp(`${flag}\\s`))
   }
-}, 30_000)
+}, 60_000)
 
 async function helpOf(command: string): Promise<string> {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)

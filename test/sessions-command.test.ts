@@ -12,7 +12,7 @@ beforeAll(async () => {
   redis = await startRedis()
   env = { WARM_AGENT_REDIS_URL: redis.url }
   fleet = await startFleet(2, env)
-}, 30_000)
+}, 60_000)
 afterAll(async () => {
   await stopAll()
   await redis.stop()
@@ -47,7 +47,7 @@ test('warm-agent sessions lists what the fleet holds, without whole ids, and sto
   expect(await live()).toHaveLength(1)
   expect((await warmAgentOnce(['sessions', '--stop', 'all'], env)).code).toBe(0)
   expect(await live()).toEqual([])
-}, 30_000)
+}, 60_000)
 
 test.each([
   [{}, [], /WARM_AGENT_REDIS_URL .* is not set/],
