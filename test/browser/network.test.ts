@@ -6,7 +6,7 @@ test('a message typed before the lease waits for it and joins the warm-up (PEERS
   proxy,
   profile,
 }) => {
-  Object.assign(proxy.behaviour, { leaseAfterMs: 400, warmAfterMs: 800 })
+  Object.assign(proxy.behaviour, { leaseAfterMs: 400, warmAfterMs: 3000 })
   const tab = await profile.open(`${proxy.url}/react`)
   expect(await tab.evaluate(() => page.send('Hello'))).toBe('You said: Hello')
   expect(proxy.visits('message')).toMatchObject([{ session: 'session-1', state: 'warming', outcome: 'joined' }])

@@ -41,11 +41,13 @@ async function serve(kind: Kind, failing: Purpose, fault: Fault, times = 1, limi
     outgoing.writeHead(200, { 'content-type': 'application/json' }).end(purpose === 'warm-up' ? body : '{"answer":1}')
   })
   dataPlane = served.dataPlane
+  // A proxy of an earlier test may still have something to tell.
+  const own = events
   const proxy = createWarmProxy({
     runtime: served.runtime,
     secret: 'a secret that only these tests know of',
     authorize: () => ({ callerId: 'ann', ...(kind === 'oauth' && { bearer: callersToken }) }),
-    onEvent: event => events.push(event),
+    onEvent: event => own.push(event),
     limits,
   })
   const post = (path: string, init: RequestInit = {}) =>

@@ -79,7 +79,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
       rulesOf: ({ agent }) => agents.get(agent)?.rules,
       warmTimeoutMs: limits.warmTimeoutMs,
       onFailed: cause => tell(onEvent, { type: 'ledger-failed', atMs: Date.now(), cause }),
-      onMissing: () => tell(onEvent, { type: 'ledger-missing', atMs: Date.now() }),
+      onMissing: () => tell(onEvent, { type: 'ledger-missing', atMs: Date.now(), message: withoutLedger }),
     }),
     conversationId,
     sealer: createSealer(secrets, 'ticket'),
@@ -138,6 +138,11 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     },
   }
 }
+
+const withoutLedger =
+  'Could not write the session down: there is no ledger. Only this process stops what is parked here, a touch that reaches ' +
+  'another instance does not keep it, sessions cannot be listed, and what this process holds when it dies runs until its ' +
+  'idle timeout. Give `ledger`.'
 
 /** Nothing between the proxy and the page may store, rewrite or gather up what is streamed. */
 const streamingHeaders = {

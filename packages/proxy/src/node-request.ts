@@ -3,18 +3,40 @@ import { Readable } from 'node:stream'
 import { type LeanRequest, readBytes, toWhole } from './lean-request.ts'
 
 /** Express and its kin keep the whole URL and the parsed body here. */
-export type MountedRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
+type MountedRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
 
 /** The parts of a request that Fetch and Node write differently. */
-export interface RequestParts {
+interface RequestParts {
   incoming: MountedRequest
   url: string
   headers: Headers
   signal: AbortSignal
 }
 
+/** @returns the request, or `undefined` when its URL or headers are not valid. */
+export function toRequest(
+  incoming: MountedRequest,
+  origin: string | undefined,
+  signal: AbortSignal,
+  isLean: boolean,
+): Request | undefined {
+  const scheme = 'encrypted' in incoming.socket ? 'https' : 'http'
+  const url = `${origin || `${scheme}://${incoming.headers.host ?? 'localhost'}`}${incoming.originalUrl ?? incoming.url}`
+  try {
+    const headers = new Headers()
+    for (const [name, value = ''] of Object.entries(incoming.headers)) {
+      if (!name.startsWith(':')) headers.set(name, typeof value === 'string' ? value : value.join(', '))
+    }
+    const parts: RequestParts = { incoming, url, headers, signal }
+    // A handler that takes it knows what there is in it.
+    return isLean ? (toLeanRequest(parts) as unknown as Request) : toWholeRequest(parts)
+  } catch {
+    return undefined
+  }
+}
+
 /** @returns the request as the standard has it. */
-export function toWholeRequest({ incoming, url, headers, signal }: RequestParts): Request {
+function toWholeRequest({ incoming, url, headers, signal }: RequestParts): Request {
   const { method = 'GET' } = incoming
   const hasBody = method !== 'GET' && method !== 'HEAD'
   return new Request(url, {
@@ -26,7 +48,7 @@ export function toWholeRequest({ incoming, url, headers, signal }: RequestParts)
 }
 
 /** @returns the request without what is costly in a Request of Node: the body's stream, and a signal that follows another. */
-export function toLeanRequest({ incoming, url, headers, signal }: RequestParts): LeanRequest {
+function toLeanRequest({ incoming, url, headers, signal }: RequestParts): LeanRequest {
   const { method = 'GET' } = incoming
   const { href, username, password } = new URL(url)
   if (username || password) throw new TypeError('The URL of a request holds no credentials.')

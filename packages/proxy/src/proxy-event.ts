@@ -46,7 +46,8 @@ export type ProxyEvent =
   | ({ type: 'session-claimed'; tookMs: number; evidence: Evidence } & SessionEventDetails)
   | { type: 'pool-failed'; atMs: number; cause: unknown }
   | { type: 'ledger-failed'; atMs: number; cause: unknown }
-  | { type: 'ledger-missing'; atMs: number }
+  /** A session was parked, and there is no ledger; `message` says what cannot be done without one. Told once. */
+  | { type: 'ledger-missing'; atMs: number; message: string }
   | { type: 'warm-refused'; atMs: number; limit: LimitName }
   | { type: 'limits-failed'; atMs: number; cause: unknown }
   | { type: 'request-failed'; atMs: number; code: ErrorCode; route: string; cause: unknown }

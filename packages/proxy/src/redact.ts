@@ -3,28 +3,38 @@ const patterns: readonly [RegExp, string][] = [
   [/\b(warm-[0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}\b/g, '$1…'],
   [/\beyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g, '[token]'],
   [/\bBearer +[^\s"',]+/gi, 'Bearer [token]'],
+  // What SigV4 sends: a refused signature makes AWS quote the headers that were signed.
+  [/\bSignature=[0-9a-f]{64}\b/g, 'Signature=[cut]'],
+  [/\b(x-amz-security-token["']?[:=] ?["']?)[\w/+=%-]+/gi, '$1[token]'],
 ]
 /** A chain of causes that is longer is a circle. */
 const deepestCause = 8
 
+/** An error of the AWS SDK keeps the whole answer here, hidden. Its headers name the session. */
+const answer = '$response'
+
 /**
  * What a platform says of a failure may quote what it was sent. An error that does is copied, with the ids and tokens in
- * its words and those of its causes cut short; any other is returned as it is.
+ * its words and those of its causes cut short, and without the answer that it was made of; any other is returned as it is.
  *
  * @param sessionId One that is known to be meant.
  */
 export function redact(error: unknown, sessionId?: string, depth = 0): unknown {
   if (typeof error === 'string') return cut(error, sessionId)
   if (!(error instanceof Error) || depth >= deepestCause) return error
-  const message = cut(error.message, sessionId)
-  const stack = error.stack && cut(error.stack, sessionId)
-  const cause = redact(error.cause, sessionId, depth + 1)
-  if (message === error.message && stack === error.stack && cause === error.cause) return error
-  const copy = Object.create(Object.getPrototypeOf(error), Object.getOwnPropertyDescriptors(error))
-  for (const [name, value] of Object.entries({ message, stack, cause })) {
-    Object.defineProperty(copy, name, { value, enumerable: false, configurable: true, writable: true })
+  const own: Record<string, PropertyDescriptor> = Object.getOwnPropertyDescriptors(error)
+  const changed: Record<string, PropertyDescriptor> = {}
+  for (const [name, { value, enumerable = false }] of Object.entries({ ...own, stack: stackOf(error) })) {
+    const shown = name === answer ? undefined : redact(value, sessionId, depth + 1)
+    if (shown !== value) changed[name] = { value: shown, enumerable, configurable: true, writable: true }
   }
-  return copy
+  if (Object.keys(changed).length === 0) return error
+  return Object.create(Object.getPrototypeOf(error), { ...own, ...changed })
+}
+
+/** In some versions of V8 it is an accessor. */
+function stackOf({ stack }: Error): PropertyDescriptor {
+  return { value: stack, enumerable: false }
 }
 
 function cut(text: string, sessionId: string | undefined): string {

@@ -240,7 +240,8 @@ async function sendRaw(text: string, { isKeptOpen = false } = {}): Promise<strin
   await once(socket, 'connect')
   socket.write(text)
   if (!isKeptOpen) socket.end()
-  await once(socket, 'close')
+  // Not `once`: it fails with the reset of a server that has hung up.
+  await new Promise(resolve => socket.on('close', resolve))
   return answer.split('\r\n')[0] ?? ''
 }
 const head = (more: string, path = '/api/agent/messages') => `POST ${path} HTTP/1.1\r\nHost: chat.test\r\n${more}\r\n`

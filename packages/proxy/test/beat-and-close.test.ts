@@ -1,3 +1,4 @@
+import { memoryLedger } from '@warm-agent/proxy'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
@@ -146,6 +147,58 @@ test('a page that leaves before it has its ticket leaves no VM behind', async ()
   expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
   await vi.advanceTimersByTimeAsync(1_000)
   expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a host that only aborts the request is enough to know that the page has left; once all is said it means nothing', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+  const { open } = createTestProxy({ runtime })
+  const page = new AbortController()
+  const { next } = await open({ signal: page.signal })
+  await next()
+  page.abort()
+  await expect(next()).rejects.toThrow('aborted')
+  await vi.advanceTimersByTimeAsync(30_000)
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+
+  const other = new AbortController()
+  const reading = await open({ signal: other.signal })
+  await vi.advanceTimersByTimeAsync(3000)
+  await reading.next()
+  expect(await reading.next()).toMatchObject({ event: 'warm' })
+  other.abort()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(log.at(-1)).toBe('vm 2 warmed')
+})
+
+test.each(['message', 'page'])(
+  'a message that was given up with its page, the %s first, does not keep its session',
+  async first => {
+    const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
+    for (const ledger of [undefined, memoryLedger()]) {
+      const { open, send } = createTestProxy({ runtime, ...(ledger && { ledger }) })
+      log.length = 0
+      const { next, leave } = await open()
+      const lease = await next()
+      const message = new AbortController()
+      const init = { signal: message.signal }
+      const answering = send('hi', lease?.event === 'lease' ? lease.data.ticket : '', init)
+      for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+      if (first === 'page') await leave()
+      message.abort()
+      await answering
+      if (first === 'message') await leave()
+      await vi.advanceTimersByTimeAsync(33_000)
+      expect(log.map(line => line.replace(/\d/, 'n'))).toEqual(['vm n started', 'vm n warmed', 'vm n stopped'])
+    }
+  },
+)
+
+test('for a page that has left already nothing is started', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { post } = createTestProxy({ runtime })
+  await post('/sessions', { signal: AbortSignal.abort() })
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(log).toEqual([])
 })
 
 test('a stream that is cut while a message joins its warm-up does not end the conversation', async () => {

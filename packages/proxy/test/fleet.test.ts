@@ -349,7 +349,8 @@ test('without a ledger the proxy works, and says once what it cannot do', async 
   await post(park, { ticket: first.ticket })
   await post(park, { ticket: second.ticket })
   expect(outcomeOf(await send('hi', first.ticket))).toBe('warm')
-  expect(events.filter(({ type }) => type === 'ledger-missing')).toHaveLength(1)
+  const told = events.filter(event => event.type === 'ledger-missing')
+  expect(told).toEqual([expect.objectContaining({ message: expect.stringMatching(/only this process.*be listed/i) })])
 })
 
 test('the list tells who, what, since when, until when and why', async () => {

@@ -1,156 +1,28 @@
-import { once } from 'node:events'
-import { afterEach, describe, expect, test } from 'vitest'
-import { browserOf, createTestProxy, outcomeOf } from './browser.ts'
-import { createFakeRuntime } from './fake-runtime.ts'
+import { readdir, readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { describeHost } from './host-cases.ts'
 import { type Host, hosts } from './hosts.ts'
 
-const open: { close(): unknown }[] = []
-afterEach(async () => {
-  for (const host of open.splice(0)) await host.close()
-})
-
-async function start(host: Host, handle: (request: Request) => Promise<Response>) {
-  const started = await host.start(handle)
-  open.push(started)
-  return (path: string, init?: RequestInit) => started.fetch(`${started.origin}/api/agent${path}`, init)
-}
-
-describe.each(hosts)('$name', host => {
-  test('method, path, query, headers and cookies arrive; status, headers and cookies come back', async () => {
-    const ask = await start(host, async request => {
-      const { pathname, search } = new URL(request.url)
-      const seen = [request.method, pathname, search, request.headers.get('x-one'), request.headers.get('cookie')]
-      return Response.json(seen, {
-        status: 201,
-        headers: [
-          ['set-cookie', 'a=1; Path=/'],
-          ['set-cookie', 'b=2, three'],
-          ['x-two', '2'],
-        ],
-      })
-    })
-    const headers = { 'x-one': '1', cookie: 'c=3; d=4' }
-    const response = await ask('/path/below?query=%20x&y', { method: 'POST', body: 'hello', headers })
-    expect(response.status).toBe(201)
-    expect(await response.json()).toEqual(['POST', '/api/agent/path/below', '?query=%20x&y', '1', 'c=3; d=4'])
-    expect(response.headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2, three'])
-    expect(response.headers.get('x-two')).toBe('2')
-  })
-
-  test.each([
-    ['JSON', 'application/json', Buffer.from('{ "prompt": "naïve \\u00e9 \u{1f680}" }')],
-    ['text', 'text/plain', Buffer.from('plain')],
-    ['bytes', 'application/octet-stream', Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))],
-    ['another type', 'application/vnd.own+x', Buffer.from('own')],
-    ['five megabytes', 'application/octet-stream', Buffer.alloc(5 * 1024 * 1024, 'x')],
-  ])('a body of %s arrives', async (_, type, sent) => {
-    const ask = await start(host, async request => new Response(await request.arrayBuffer()))
-    const headers = { 'content-type': type }
-    const came = Buffer.from(await (await ask('/echo', { method: 'POST', body: sent, headers })).arrayBuffer())
-    if (host.parsesJson && type === 'application/json') expect(JSON.parse(`${came}`)).toEqual(JSON.parse(`${sent}`))
-    else expect(came.equals(sent)).toBe(true)
-  })
-
-  test('chunks pass one by one, not bunched', async () => {
-    const { readable, writable } = new TransformStream<string, string>()
-    const ask = await start(host, async () => new Response(readable.pipeThrough(new TextEncoderStream())))
-    const writer = writable.getWriter()
-    const response = await ask('/stream')
-    const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>)
-      .pipeThrough(new TextDecoderStream())
-      .getReader()
-    for (const chunk of ['one', 'two', 'three']) {
-      await writer.write(chunk)
-      expect((await reader.read()).value).toBe(chunk)
-    }
-    await writer.close()
-    expect((await reader.read()).done).toBe(true)
-  })
-
-  test('an answer without a body ends', async () => {
-    const ask = await start(host, async () => new Response(null, { status: 204, headers: { 'x-one': '1' } }))
-    const response = await ask('/none', { method: 'POST' })
-    expect([response.status, response.headers.get('x-one'), await response.text()]).toEqual([204, '1', ''])
-  })
-
-  test('an answer that breaks off is not taken for whole', async () => {
-    const ask = await start(
-      host,
-      async () =>
-        new Response(
-          new ReadableStream({
-            async pull(controller) {
-              controller.enqueue(new TextEncoder().encode('half'))
-              await new Promise(resolve => setImmediate(resolve))
-              controller.error(new Error('the agent died'))
-            },
-          }),
-        ),
-    )
-    await expect(ask('/half').then(response => response.text())).rejects.toThrow()
-  })
-
-  test('a whole conversation: warmed, joined or warm, answered, beaten, closed', async () => {
-    const { runtime, log } = createFakeRuntime()
-    const { proxy, events } = createTestProxy({ runtime })
-    const started = await host.start(proxy.fetch)
-    open.push(started)
-    const { origin } = started
-    const browser = browserOf({
-      fetch: async request =>
-        started.fetch(request.url.replace('http://chat.test', origin), {
-          method: request.method,
-          headers: { ...Object.fromEntries(request.headers), origin },
-          ...(request.body && { body: await request.text() }),
-        }),
-    })
-    const { ticket } = await browser.openWarm()
-    const headers = { 'content-type': 'application/json' }
-    const answer = await browser.send('{"prompt":"hi"}', ticket, { headers })
-    expect([answer.status, outcomeOf(answer), await answer.text()]).toEqual([200, 'warm', 'onetwo'])
-    const lease = await browser.beat(answer.headers.get('Warm-Agent-Ticket') ?? '')
-    expect(lease).toMatchObject({ status: 'warm' })
-    expect((await browser.post('/sessions/close', { ticket: lease.ticket })).status).toBe(204)
-    expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 ran {"prompt":"hi"}', 'vm 1 warmed', 'vm 1 stopped'])
-    expect(events.filter(({ type }) => type === 'request-failed')).toEqual([])
-  })
-
-  test('a body over the limit is refused', async () => {
-    const { proxy } = createTestProxy({ runtime: createFakeRuntime().runtime, limits: { bodyBytes: 1000 } })
-    const ask = await start(host, proxy.fetch)
-    const response = await ask('/messages', { method: 'POST', body: 'x'.repeat(1001) })
-    expect(response.status).toBe(413)
-  })
-})
-
-test.each(hosts.filter(({ hearsLeaving }) => hearsLeaving))(
-  '$name: a client that leaves cancels the answer',
-  async host => {
-    const heard = new EventTarget()
-    const cancelled = once(heard, 'cancelled')
-    const ask = await start(
-      host,
-      async () =>
-        new Response(
-          new ReadableStream({
-            start: controller => controller.enqueue(new TextEncoder().encode('one')),
-            cancel: () => void heard.dispatchEvent(new Event('cancelled')),
-          }),
-        ),
-    )
-    const response = await ask('/stream')
-    await response.body?.cancel()
-    await cancelled
-  },
-)
+// Next.js, built and started, passes them in test/packaging/next-host.test.ts.
+for (const host of hosts) describeHost(host)
 
 test('Lambda, which does not tell that a client has left: an answer is given up before the function is', async () => {
   const lambda = hosts.find(({ hearsLeaving }) => !hearsLeaving) as Host
   let signal: AbortSignal | undefined
-  const ask = await start({ ...lambda, start: handle => lambda.start(handle, 1_050) }, async request => {
+  const { origin, fetch, close } = await lambda.start(async request => {
     signal = request.signal
     return new Response(new ReadableStream({ start: controller => controller.enqueue(new Uint8Array(1)) }))
-  })
-  await expect((await ask('/stream')).arrayBuffer()).rejects.toThrow()
+  }, 1_050)
+  await expect((await fetch(`${origin}/api/agent/stream`)).arrayBuffer()).rejects.toThrow()
   expect(signal?.aborted).toBe(true)
+  await close()
+})
+
+test('an adapter stays under 60 lines', async () => {
+  const folder = new URL('../src/', import.meta.url)
+  const adapters = (await readdir(new URL('adapters/', folder))).map(name => `adapters/${name}`)
+  for (const path of ['node.ts', ...adapters]) {
+    const text = await readFile(new URL(path, folder), 'utf8')
+    expect(text.split('\n').length, path).toBeLessThan(60)
+  }
 })

@@ -12,7 +12,7 @@ import Fastify from 'fastify'
 import { Hono } from 'hono'
 import { createServer as createViteServer } from 'vite'
 
-type Handle = (request: Request) => Promise<Response>
+export type Handle = (request: Request) => Promise<Response>
 
 /** A host that serves a Fetch handler below /api/agent, as its users set it up. */
 export interface Host {
@@ -60,7 +60,7 @@ export const hosts: Host[] = [
     const app = new Hono().all('/api/agent/*', context => handle(context.req.raw))
     return listen(toNodeHandler(async request => app.fetch(request)))
   }),
-  serve('Next.js route handlers', handle => {
+  serve('route handlers of Next.js, as it calls them', handle => {
     const handlers: Record<string, Handle> = { ...toNextHandlers(handle) }
     // As Next.js does, the URL is given the server's own name.
     return listen(

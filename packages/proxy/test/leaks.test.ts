@@ -13,6 +13,8 @@ import { browserOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
 
 const secret = 'the first secret, which must never be seen'
+const securityToken = 'FwoGZXIvYXdzEBYaD+/Qs2h0c3RzL3Rva2Vu=='
+const signature = '0123456789abcdef'.repeat(4)
 const oldSecret = 'the older secret, which must not either..'
 
 /** Everything that anybody could see of something, and more: causes, stacks, what is not enumerable. */
@@ -27,7 +29,11 @@ function show(thing: unknown): string {
 
 /** A platform that quotes in its failures what it was sent, down the chain of causes. */
 function quoting(session: RuntimeSession, bearer: string, reason: RuntimeFailure['reason']): RuntimeFailure {
-  const cause = new Error(`POST /invocations session=${session.id}, Authorization: Bearer ${bearer}`)
+  const headers = `x-amz-security-token:${securityToken}\nAuthorization: Bearer ${bearer}, Signature=${signature}`
+  const cause = new Error(`POST /invocations session=${session.id}\n${headers}`)
+  // As the AWS SDK does it.
+  const answered = { headers: { 'x-amzn-bedrock-agentcore-runtime-session-id': session.id } }
+  Object.defineProperty(cause, '$response', { value: answered })
   return new RuntimeFailure(reason, `the session ${session.id} of ${bearer} failed`, { mayHaveRun: true, cause })
 }
 
@@ -132,7 +138,7 @@ test('nothing secret and no whole session id is in any event, header, body, line
   expect(sessions).toHaveLength(2)
   for (const { id } of [...sessions, ...calls]) expect(everything + show(kept)).not.toContain(id)
   const leases = /"ticket":"[\w.-]+"/g
-  for (const hidden of [secret, oldSecret, token, ...cookies, ...tickets]) {
+  for (const hidden of [secret, oldSecret, securityToken, signature, token, ...cookies, ...tickets]) {
     expect(hidden.length).toBeGreaterThan(20)
     // In a lease the ticket is where it belongs.
     expect((everything + show(kept)).replace(leases, '').includes(hidden), hidden.slice(0, 12)).toBe(false)

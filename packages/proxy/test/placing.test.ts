@@ -195,9 +195,10 @@ test('a warm-up that no endpoint takes yields: it waits as it is told, and then 
   sick = { blue: [failure('throttled', false, 5_000)], green: [failure('throttled', false, 1_000)] }
   await openLease()
   await vi.waitFor(() => expect(calls).toEqual(['blue', 'green']))
-  await vi.advanceTimersByTimeAsync(4_999)
+  // Each look of waitFor has moved the clock on by 50 ms.
+  await vi.advanceTimersByTimeAsync(4_000)
   expect(calls).toHaveLength(2)
-  await vi.advanceTimersByTimeAsync(1_000)
+  await vi.advanceTimersByTimeAsync(2_000)
   expect(calls).toEqual(['blue', 'green', 'blue'])
   vi.useRealTimers()
 })

@@ -4,7 +4,7 @@ import type { HoldReason, LedgerEntry } from './session-ledger.ts'
 
 /**
  * What has come to pass: its user `touched` the session, and so keeps it; its page left, and it is to be stopped then, with
- * `unlessSent` only if no message has come for it anywhere; or something else is `noted` of it, which keeps nobody from
+ * `unlessSent` only if no message has come for it elsewhere; or something else is `noted` of it, which keeps nobody from
  * stopping it.
  */
 export type HoldChange = 'touched' | 'noted' | { parkedUntil: number; unlessSent?: boolean }
@@ -40,7 +40,7 @@ export function heldEntry(
     ...(ticket.heldSince !== undefined && { heldSince: ticket.heldSince }),
   }
   const isWarm = ticket.isWarm || (current?.isWarm ?? false)
-  const parkedUntil = parkedUntilOf(current, change, times.isSent)
+  const parkedUntil = parkedUntilOf(current, change, holder)
   const reason = parkedUntil !== undefined ? 'parked' : times.isSent ? 'conversation' : isWarm ? 'unsent' : 'warming'
   // A session cannot idle before it is up.
   const upAt = reason === 'warming' ? nowMs + warmTimeoutMs : 0
@@ -67,9 +67,11 @@ export function heldEntry(
   }
 }
 
-function parkedUntilOf(current: LedgerEntry | undefined, change: HoldChange, isSent: boolean): number | undefined {
+function parkedUntilOf(current: LedgerEntry | undefined, change: HoldChange, holder: string): number | undefined {
   if (change === 'touched') return undefined
-  if (typeof change === 'object' && !(change.unlessSent && isSent)) return change.parkedUntil
+  // What has come through this instance itself is known here to have got nowhere.
+  const isSentElsewhere = current?.isSent && current.holder !== holder
+  if (typeof change === 'object' && !(change.unlessSent && isSentElsewhere)) return change.parkedUntil
   return current?.reason === 'parked' ? current.heldUntil : undefined
 }
 

@@ -4,8 +4,8 @@ import type { Caller } from '../callers.ts'
 import { toWarmAgentError } from '../failures.ts'
 import { readBody } from '../read-body.ts'
 import { claimSpare } from '../sessions/claim-spare.ts'
-import { parkSession } from '../sessions/close-session.ts'
 import { grantLease } from '../sessions/grant-lease.ts'
+import { leaveSession } from '../sessions/leave-session.ts'
 import { evidenceOf, openSession, warmTicket } from '../sessions/open-session.ts'
 import {
   agentNamed,
@@ -32,6 +32,7 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
   }
   const { agent: name } = parseBody(await readBody(request, context.limits.bodyBytes))
   const agent = agentNamed(context, name)
+  request.signal.throwIfAborted()
   const { ticket, warmed } = await openOrClaim(context, agent, caller)
   const ending: Promise<OpenEvent> = warmed.then(
     async ({ ticket: warm, ...facts }) => ({
@@ -41,8 +42,20 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
     error => ({ event: 'failed', data: toErrorBody(toWarmAgentError(error)) }),
   )
 
-  let isGone = false
+  let isOver = false
   let keepAlive: ReturnType<typeof setTimeout>
+  let onAbort: () => void
+
+  function end(): void {
+    isOver = true
+    clearTimeout(keepAlive)
+    request.signal.removeEventListener('abort', onAbort)
+  }
+  /** The page is gone, perhaps before it had the ticket with which it could have closed the session itself. */
+  function leave(): void {
+    end()
+    leaveSession(context, ticket, caller)
+  }
   const stream = new ReadableStream<Uint8Array>({
     async start(controller) {
       const send = (text: string) => controller.enqueue(new TextEncoder().encode(text))
@@ -53,24 +66,24 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
           stayAlive()
         }, keepAliveMs)
       }
-      sendEvent({ event: 'lease', data: await grantLease(context, ticket) })
+      // Some hosts cancel the answer, some only abort the request.
+      onAbort = () => {
+        controller.error(request.signal.reason)
+        leave()
+      }
+      if (request.signal.aborted) return onAbort()
+      request.signal.addEventListener('abort', onAbort, { once: true })
+      const lease = await grantLease(context, ticket)
+      if (isOver) return
+      sendEvent({ event: 'lease', data: lease })
       stayAlive()
       const last = await ending
-      if (isGone) return
-      clearTimeout(keepAlive)
+      if (isOver) return
+      end()
       sendEvent(last)
       controller.close()
     },
-    cancel() {
-      isGone = true
-      clearTimeout(keepAlive)
-      // The page is gone, perhaps before it had the ticket with which it could have closed the session itself. But where a
-      // message has come, only this stream was cut.
-      const placed = placedTicket(context, ticket)
-      if (context.memories.of(placed.session).isSent) return
-      context.limiter.noteEnd(placed, caller, context.limits.parkMs)
-      void parkSession(context, placed, context.limits.parkMs, { unlessSent: true })
-    },
+    cancel: leave,
   })
   return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
 }

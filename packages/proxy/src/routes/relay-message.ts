@@ -1,4 +1,5 @@
 import { headerNames } from '@warm-agent/protocol'
+import type { AgentAnswer } from '../agent-runtime.ts'
 import { conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
 import { readBody } from '../read-body.ts'
@@ -39,7 +40,7 @@ export const relayMessageRoute: RouteHandler = async (context, caller, request) 
   const isFirst = !opened?.isSent
   const told = { outcome, joinMs, agentMs, isFirst, ...(isHeldOut && { isHeldOut }) }
   context.emit({ type: 'message-answered', ...told }, ticket)
-  return new Response(answer.body, {
+  return new Response(bodyOf(answer), {
     status: answer.status,
     headers: {
       ...answer.headers,
@@ -49,6 +50,16 @@ export const relayMessageRoute: RouteHandler = async (context, caller, request) 
       'server-timing': `join;dur=${joinMs.toFixed(1)}, agent;dur=${agentMs.toFixed(1)}`,
     },
   })
+}
+
+/** Statuses that say that there is no body: with one, even an empty one, no Response can be made. */
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
+
+function bodyOf({ status, body }: AgentAnswer): ReadableStream<Uint8Array> | null {
+  if (!bodiless.has(status)) return body
+  // Nothing comes any more, and the socket is free again.
+  body.cancel().catch(() => undefined)
+  return null
 }
 
 /** The headers of a request that are meant for the agent as well. Service model: InvokeAgentRuntimeRequest. */

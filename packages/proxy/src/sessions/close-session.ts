@@ -22,7 +22,7 @@ const askAgainMs = 5_000
  * Ends the session `afterMs` from now, unless it is touched first. Resolves when that stands in the ledger, so that
  * another instance does it if this one dies.
  *
- * @param options `unlessSent`: not when a message has come for it, to any instance that the ledger knows of.
+ * @param options `unlessSent`: not when a message has come for it, to another instance that the ledger knows of.
  * @note Without a ledger only this process knows that the session is parked: a beat that reaches another instance does
  *   not unpark it, and nobody stops it when this process dies.
  */
@@ -62,7 +62,8 @@ export function parkSession(
 
 /** Whoever touches a parked session keeps it. */
 export function unpark(context: SessionContext, { session }: SessionTicket): void {
-  const { parking } = context.memories.of(session)
+  const { parking, hasLeft } = context.memories.of(session)
+  if (hasLeft) context.memories.note(session, { hasLeft: false })
   if (!parking) return
   parking.cancel()
   context.memories.note(session, { parking: undefined })

@@ -1,8 +1,9 @@
 import type { Outcome } from '@warm-agent/protocol'
-import type { CallCredentials } from '../agent-runtime.ts'
+import type { Caller } from '../callers.ts'
 import { claimSpare } from './claim-spare.ts'
 import { unpark } from './close-session.ts'
 import { isExpired } from './deadlines.ts'
+import { awaitSession } from './leave-session.ts'
 import { startWarmUp, warmTicket } from './open-session.ts'
 import { agentOf, newTicket, placedTicket, type ServedAgent, type SessionContext, upToDate } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
@@ -40,14 +41,29 @@ function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
 export async function joinSession(
   context: SessionContext,
   presented: SessionTicket,
-  credentials: CallCredentials,
+  caller: Caller,
   signal: AbortSignal,
 ): Promise<JoinedSession> {
   unpark(context, presented)
-  context.memories.note(presented.session, { isSent: true })
-  // Before the message is sent, so that no reaper stops the session under it.
-  await context.ledger.hold({ ...presented, isSent: true }, 'touched')
-  const ticket = upToDate(context, presented)
+  const endWaiting = awaitSession(context, presented, caller)
+  let isUsed = false
+  try {
+    // Before the message is sent, so that no reaper stops the session under it.
+    await context.ledger.hold({ ...presented, isSent: true }, 'touched')
+    const joined = await findSession(context, upToDate(context, presented), caller, signal)
+    isUsed = true
+    return joined
+  } finally {
+    endWaiting(isUsed)
+  }
+}
+
+async function findSession(
+  context: SessionContext,
+  ticket: SessionTicket,
+  caller: Caller,
+  signal: AbortSignal,
+): Promise<JoinedSession> {
   const agent = agentOf(context, ticket)
   const memory = context.memories.of(ticket.session)
   if (memory.hasEnded) {
@@ -73,7 +89,7 @@ export async function joinSession(
   }
   // A warm-up that this process knows nothing of was begun by another: a touch waits for it, and its echo tells
   // whether that warm-up had come through. The message itself is not risked on a session that may not be there.
-  const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '', credentials)
+  const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '', caller)
   try {
     const answer = await untilAborted(warmed, signal)
     return { ticket: warmTicket(placedTicket(context, ticket), answer), outcome: outcomeOf(answer) }

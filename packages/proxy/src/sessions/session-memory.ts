@@ -17,6 +17,12 @@ interface SessionMemory {
   touchedAt?: number
   /** A message has come for it, after the ticket was sealed perhaps. */
   isSent?: boolean
+  /** So many messages wait for it. */
+  waiting?: number
+  /** One of them has got through to it. */
+  isUsed?: boolean
+  /** Its page has left while they were waiting. */
+  hasLeft?: boolean
   /** The end that awaits a session whose browser left, unless the session is touched first. */
   parking?: Parking | undefined
   /** It was closed or found dead: its ticket is worth nothing any more. */

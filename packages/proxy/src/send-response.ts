@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { writeBody } from './write-body.ts'
+
+/**
+ * Writes a response to Node's.
+ *
+ * @note A function of its own, so that neither request nor response is held in memory as long as the answer goes on.
+ */
+export function sendResponse(
+  { status, headers, body }: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  left: AbortSignal,
+): Promise<void> | undefined {
+  // Of a body that nobody read to its end, the rest shall not be waited for.
+  if (!incoming.complete) outgoing.shouldKeepAlive = false
+  outgoing.writeHead(status, headersOf(headers))
+  if (body) return sendBody(body, outgoing, left)
+  outgoing.end()
+}
+
+async function sendBody(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, left: AbortSignal): Promise<void> {
+  // Together with the first chunk when that is there already, which saves a packet.
+  const flushing = setImmediate(() => outgoing.flushHeaders())
+  try {
+    await writeBody(body, outgoing, left)
+    outgoing.end()
+  } catch {
+    // The agent broke off, and said why where it happened: the connection is cut, so that nobody takes half for whole.
+    outgoing.destroy()
+  } finally {
+    clearImmediate(flushing)
+  }
+}
+
+/** Cookies are the one header that cannot be joined by commas. */
+function headersOf(headers: Headers): Record<string, string | string[]> {
+  const cookies = headers.getSetCookie()
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) }
+}
