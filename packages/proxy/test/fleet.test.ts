@@ -253,17 +253,31 @@ test('what one instance has closed, no other touches: a beat is refused, and a m
   expect(sessions[1]?.id).not.toBe(sessions[0]?.id)
 })
 
-test('a session that becomes warm after it was closed elsewhere is stopped by who warmed it', async () => {
+test('a warm-up that waits for its next attempt does not start a session that was closed elsewhere meanwhile', async () => {
   const { runtime, log, failNext } = createFakeRuntime()
   const [one, two] = [await instance({ runtime }), await instance({ runtime })]
   failNext(failure('throttled', false, 5_000))
   const { ticket } = await one.openLease()
   await settle()
-  // There is nothing to stop yet: the warm-up waits for its next attempt.
+  // There is nothing to stop yet.
   expect((await during(two.post('/sessions/close', { ticket }))).status).toBe(204)
   expect(log).toEqual(['failed', 'nothing to stop'])
   await pass(10_000)
-  expect(log.slice(2)).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+  expect(log.slice(2)).toEqual([])
+})
+
+test('a message that waits for its next attempt goes on a session of its own when its session was closed meanwhile', async () => {
+  const { runtime, log, sessions, failNext } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openWarm()
+  failNext(failure('throttled', false, 5_000))
+  const answering = one.send('hi', ticket)
+  await vi.waitUntil(() => log.includes('failed'))
+  expect((await during(two.post('/sessions/close', { ticket }))).status).toBe(204)
+  const answer = await during(answering)
+  expect(outcomeOf(answer)).toBe('rewarmed')
+  expect(log.slice(2)).toEqual(['failed', 'vm 1 stopped', 'vm 2 started', 'vm 2 ran hi'])
+  expect(new Set(sessions).size).toBe(2)
 })
 
 test('a stop that fails is told, and made again later', async () => {

@@ -27,7 +27,8 @@ export async function freshSession(
   return spare ? { ticket: spare.ticket, outcome: 'warm', isNew: true } : coldSession(agent, callerId)
 }
 
-function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
+/** A session of its own, which the message itself starts. */
+export function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
   // The nonce is not known to this VM: it will see its first one at the first beat.
   return { ticket: { ...newTicket(agent, callerId), nonce: undefined }, outcome: 'cold', isNew: true }
 }

@@ -38,14 +38,18 @@ export function startWarmUp(
     stopSession(runtime, ticket.session, warmTimeoutMs, credentials).catch(cause =>
       context.emit({ type: 'stop-failed', cause }, ticket),
     )
+  let isAgain = false
   context.emit({ type: 'warm-started' }, opened)
   const running = warmUp(runtime, opened.session, nonce, {
     purpose: 'warm-up',
     retryForMs: warmTimeoutMs,
     credentials,
-    ...(isNew && {
-      placing: attempt => placeSession(agent, placedTicket(context, opened).session, attempt, leaving),
-    }),
+    async placing(attempt) {
+      const ticket = placedTicket(context, opened)
+      if (isAgain && (await hasEndedMeanwhile(context, ticket))) throw closedMeanwhile()
+      isAgain = true
+      return isNew ? placeSession(agent, ticket.session, attempt, leaving) : attempt(ticket.session)
+    },
   })
   memories.note(opened.session, { warmUp: running, isWarmUpOver: false, ticket: opened })
   void ledger.hold(opened, 'noted')
@@ -75,6 +79,16 @@ export function startWarmUp(
     },
   )
   return running
+}
+
+/** While a call waits for its next attempt, its session may be ended, here or elsewhere: another call would start it again. */
+export async function hasEndedMeanwhile({ ledger, memories }: SessionContext, ticket: SessionTicket): Promise<boolean> {
+  await ledger.hold(ticket, 'noted')
+  return memories.of(ticket.session).hasEnded === true
+}
+
+function closedMeanwhile(): RuntimeFailure {
+  return new RuntimeFailure('missing', 'The session was closed while its warm-up waited.', { mayHaveRun: false })
 }
 
 /** What becomes known of a session that leaves an endpoint that refused it. */

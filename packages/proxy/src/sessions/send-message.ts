@@ -9,8 +9,8 @@ import {
 import { type Conversation, conversationHeaders } from '../conversation.ts'
 import { callRuntime } from './call-runtime.ts'
 import { closeSession } from './close-session.ts'
-import type { JoinedSession } from './join-session.ts'
-import { mayHaveStarted } from './open-session.ts'
+import { coldSession, type JoinedSession } from './join-session.ts'
+import { hasEndedMeanwhile, mayHaveStarted } from './open-session.ts'
 import { placeSession } from './place-session.ts'
 import { relayStream } from './relay-stream.ts'
 import { agentOf, type SessionContext } from './session-context.ts'
@@ -36,15 +36,21 @@ export async function sendMessage(
   joined: JoinedSession,
   { request, conversation, credentials, signal }: Message,
 ): Promise<SentMessage> {
-  const { isNew } = joined
-  let { ticket, outcome } = joined
+  let { ticket, outcome, isNew } = joined
   const { limits } = context
   const agent = agentOf(context, ticket)
   const { runtime, rules } = agent
-  // What does not run yet may start wherever it is let.
-  const isPlaced = ticket.isWarm
+  let isAgain = false
 
   async function attempt(ended: AbortSignal): Promise<AgentAnswer> {
+    if (isAgain && (await hasEndedMeanwhile(context, ticket))) {
+      ticket = coldSession(agent, ticket.callerId).ticket
+      outcome = 'rewarmed'
+      isNew = true
+    }
+    isAgain = true
+    // What does not run yet may start wherever it is let.
+    const isPlaced = ticket.isWarm
     const headers = { ...request.headers, ...conversationHeaders(conversation, ticket, outcome) }
     const invoke = (session: RuntimeSession) => runtime.invoke(session, { ...request, headers }, ended, credentials)
     const onMoved = (session: RuntimeSession) => {
