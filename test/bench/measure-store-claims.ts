@@ -3,9 +3,8 @@ import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { createFakeAgents } from '../../packages/pool/test/fake-agents.ts'
 import { anEntry, closeServers, fill, storeKinds } from '../../packages/pool/test/stores.ts'
-
+import { startRedisProcess } from '../support/redis-process.ts'
 import { quantile } from './quantile.ts'
-import { startRedis } from './start-redis.ts'
 
 const claims = 1_000
 
@@ -19,7 +18,7 @@ export async function measureStoreClaims() {
     await opened.close()
   }
   await closeServers()
-  const server = await startRedis()
+  const server = await startRedisProcess(process.env.REDIS_SERVER_PATH ?? 'redis-server')
   const client = new Redis(server.port)
   try {
     const commands: number[] = []

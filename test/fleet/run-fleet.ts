@@ -2,12 +2,12 @@ import { setMaxListeners } from 'node:events'
 import { type Emulator, startEmulator } from '@warm-agent/emulator'
 import { seededRandom } from '../bench/random.ts'
 import { stopAll } from '../support/command.ts'
+import { type RedisServer, startRedisProcess } from '../support/redis-process.ts'
 import { visitFleet } from './browser.ts'
 import { type Disaster, type FleetPlan, proxyCount } from './fleet-plan.ts'
 import type { Happening, Observations } from './observations.ts'
 import { type ProxyFleet, startProxyFleet } from './proxy-fleet.ts'
 import { createRecordingAgent } from './recording-agent.ts'
-import { startRedisProcess } from './redis-process.ts'
 import { createTally, type Tally } from './tally.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -137,11 +137,7 @@ function faultsOf({ chaos }: Emulator): Observations['faults'] {
   return { ofMessages, cuts: sum(finalFaults.length, finalFaults.length + cuts.length) }
 }
 
-async function strike(
-  { what, proxy }: Disaster,
-  fleet: ProxyFleet,
-  redis: Awaited<ReturnType<typeof startRedisProcess>>,
-): Promise<Happening> {
+async function strike({ what, proxy }: Disaster, fleet: ProxyFleet, redis: RedisServer): Promise<Happening> {
   const atMs = Date.now()
   if (what === 'proxy-killed') await fleet.kill(proxy)
   else await redis.restart()

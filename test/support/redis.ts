@@ -1,57 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { inject } from 'vitest'
-import { freePort } from './free-port.ts'
+import { type RedisServer, startRedisProcess } from './redis-process.ts'
 
-export interface RedisServer {
-  readonly port: number
-  readonly url: string
-  /** Kills it, with all that it knew. */
-  kill(): Promise<void>
-  /** Kills it, and starts an empty one on the same port. */
-  restart(): Promise<void>
-  /** Ends it for good. */
-  stop(): Promise<void>
-}
+export type { RedisServer }
 
-/** Starts a real Redis on a free port, that writes nothing to the disk. */
-export async function startRedis(): Promise<RedisServer> {
-  const directory = mkdtempSync(join(tmpdir(), 'warm-agent-redis-'))
-  const port = await freePort()
-  let server = await start(port, directory)
-
-  async function kill(): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    server.kill('SIGKILL')
-    await once(server, 'exit')
-  }
-  return {
-    port,
-    url: `redis://127.0.0.1:${port}`,
-    kill,
-    async restart() {
-      await kill()
-      server = await start(port, directory)
-    },
-    async stop() {
-      await kill()
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
-}
-
-async function start(port: number, directory: string): Promise<ChildProcess> {
-  const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
-  const server = spawn(inject('redisServerPath'), settings, { stdio: ['ignore', 'pipe', 'inherit'] })
-  for await (const line of createInterface({ input: server.stdout })) {
-    if (!line.includes('Ready to accept connections')) continue
-    // What it says from now on is nobody's business, and must not fill the pipe.
-    server.stdout.resume()
-    return server
-  }
-  throw new Error(`Redis ended before it was ready, on port ${port}.`)
+/** Starts the real Redis that the machine was prepared with. */
+export function startRedis(): Promise<RedisServer> {
+  return startRedisProcess(inject('redisServerPath'))
 }

@@ -4,11 +4,22 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { freePort } from '../support/free-port.ts'
+import { freePort } from './free-port.ts'
 
-/** A real Redis that can be taken away for a while; the one of the other tests needs vitest. */
-export async function startRedisProcess(executable: string) {
-  const directory = await mkdtemp(join(tmpdir(), 'warm-agent-fleet-'))
+export interface RedisServer {
+  readonly port: number
+  readonly url: string
+  /** Kills it, with all that it knew. */
+  kill(): Promise<void>
+  /** Kills it, and starts an empty one on the same port. */
+  restart(): Promise<void>
+  /** Ends it for good. */
+  stop(): Promise<void>
+}
+
+/** Starts a real Redis on a free port, that writes nothing to the disk. `startRedis` of the tests knows the executable. */
+export async function startRedisProcess(executable: string): Promise<RedisServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'warm-agent-redis-'))
   const port = await freePort()
   let server = await start(executable, port, directory)
 
@@ -19,8 +30,9 @@ export async function startRedisProcess(executable: string) {
   }
 
   return {
+    port,
     url: `redis://127.0.0.1:${port}`,
-    /** Kills it with all that it knew, and starts an empty one on the same port. */
+    kill,
     async restart() {
       await kill()
       server = await start(executable, port, directory)
@@ -40,6 +52,7 @@ async function start(executable: string, port: number, directory: string): Promi
   })
   for await (const line of createInterface({ input: server.stdout })) {
     if (!line.includes('Ready to accept connections')) continue
+    // What it says from now on is nobody's business, and must not fill the pipe.
     server.stdout.resume()
     return server
   }
