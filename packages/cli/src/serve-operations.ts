@@ -1,9 +1,7 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { PrometheusMetrics } from '@warm-agent/proxy/prometheus'
+import { listen } from './listen.ts'
 import type { Readiness } from './readiness.ts'
-import { UsageError } from './usage-error.ts'
 
 /**
  * Serves what a cluster asks a process, on a port of its own: `/metrics` for Prometheus, `/livez` (it runs) and `/readyz`
@@ -34,16 +32,6 @@ export async function serveOperations(
     ]
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
   })
-  try {
-    await once(server.listen(port, host), 'listening')
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'it is in use' : (cause as Error).message
-    throw new UsageError(`Could not listen on ${host}:${port}: ${why}. Choose another --warm-agent-metrics-port.`, {
-      cause,
-    })
-  }
   // It must not keep a process alive that has drained.
-  server.unref()
-  const name = host.includes(':') ? `[${host}]` : host
-  return new URL(`http://${name}:${(server.address() as AddressInfo).port}`)
+  return listen(server.unref(), { port, host }, '--warm-agent-metrics-port')
 }

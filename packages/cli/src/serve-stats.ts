@@ -1,9 +1,7 @@
-import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { StatsReport } from '@warm-agent/proxy/stats'
+import { listen } from './listen.ts'
 import { renderStatsPage } from './report/stats-page.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Whoever reports what warming is worth: for one process at once, for a fleet by asking Redis. */
 interface Reporter {
@@ -31,18 +29,8 @@ export async function serveStats(stats: Reporter, { port, host }: { port: number
       send(response, 503, 'text/plain', 'Could not read the statistics: Redis did not answer. Try again.\n'),
     )
   })
-  try {
-    await once(server.listen(port, host), 'listening')
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'it is in use' : (cause as Error).message
-    throw new UsageError(`Could not listen on ${host}:${port}: ${why}. Choose another --warm-agent-admin-port.`, {
-      cause,
-    })
-  }
   // It must not keep a process alive that has drained.
-  server.unref()
-  const name = host.includes(':') ? `[${host}]` : host
-  return new URL(`http://${name}:${(server.address() as AddressInfo).port}`)
+  return listen(server.unref(), { port, host }, '--warm-agent-admin-port')
 }
 
 function send(response: ServerResponse, status: number, type: string, text: string): void {

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { UsageError } from './usage-error.ts'
+import { listen } from './listen.ts'
 
 /** How long answers may go on after SIGTERM. Orchestrators kill after 30 s, and stopping sessions takes up to 10 of them. */
 const drainMs = 18_000
@@ -33,12 +32,7 @@ export async function serve(
     listener(incoming, outgoing)
   })
   server.keepAliveTimeout = keepAliveMs
-  try {
-    await once(server.listen(port, host), 'listening')
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'it is in use' : (cause as Error).message
-    throw new UsageError(`Could not listen on ${host}:${port}: ${why}. Choose another --port or --host.`, { cause })
-  }
+  const url = await listen(server, { port, host }, '--port or --host')
   const drain = async () => {
     process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1))
     setTimeout(() => server.closeAllConnections(), drainMs).unref()
@@ -50,5 +44,5 @@ export async function serve(
     process.exit(0)
   }
   process.once('SIGTERM', drain).once('SIGINT', drain)
-  return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`)
+  return url
 }
