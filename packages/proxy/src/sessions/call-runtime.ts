@@ -9,6 +9,8 @@ export interface CallOptions {
   timeoutMs?: number
   /** The caller's own end of interest. */
   signal?: AbortSignal | undefined
+  /** Looks, after a wait, at what may have changed meanwhile. What it throws ends the call. */
+  beforeRetry?: () => Promise<void>
 }
 
 /** What comes of a call whose result may hold something. */
@@ -30,7 +32,7 @@ export class CallTimedOut extends Error {
  */
 export async function callRuntime<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
-  { purpose, retryForMs, timeoutMs = retryForMs, signal, disposeLate }: DisposingCallOptions<T>,
+  { purpose, retryForMs, timeoutMs = retryForMs, signal, beforeRetry, disposeLate }: DisposingCallOptions<T>,
 ): Promise<{ value: T; sawConflict: boolean }> {
   const retryUntil = Date.now() + retryForMs
   // By hand: AbortSignal.any takes a tenth of a millisecond, as much as all else here together.
@@ -67,6 +69,7 @@ export async function callRuntime<T>(
           throw failure.reason === 'conflict' ? timedOut(retryForMs, failure) : failure
         }
         await wait(waitMs, ended)
+        if (beforeRetry) await unlessEnded(beforeRetry(), ended)
       }
     }
   } catch (error) {

@@ -38,18 +38,17 @@ export function startWarmUp(
     stopSession(runtime, ticket.session, warmTimeoutMs, credentials).catch(cause =>
       context.emit({ type: 'stop-failed', cause }, ticket),
     )
-  let isAgain = false
   context.emit({ type: 'warm-started' }, opened)
   const running = warmUp(runtime, opened.session, nonce, {
     purpose: 'warm-up',
     retryForMs: warmTimeoutMs,
     credentials,
-    async placing(attempt) {
-      const ticket = placedTicket(context, opened)
-      if (isAgain && (await hasEndedMeanwhile(context, ticket))) throw closedMeanwhile()
-      isAgain = true
-      return isNew ? placeSession(agent, ticket.session, attempt, leaving) : attempt(ticket.session)
+    async beforeRetry() {
+      if (await hasEndedMeanwhile(context, placedTicket(context, opened))) throw closedMeanwhile()
     },
+    ...(isNew && {
+      placing: attempt => placeSession(agent, placedTicket(context, opened).session, attempt, leaving),
+    }),
   })
   memories.note(opened.session, { warmUp: running, isWarmUpOver: false, ticket: opened })
   void ledger.hold(opened, 'noted')

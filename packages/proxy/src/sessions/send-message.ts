@@ -40,15 +40,15 @@ export async function sendMessage(
   const { limits } = context
   const agent = agentOf(context, ticket)
   const { runtime, rules } = agent
-  let isAgain = false
+
+  async function beforeRetry(): Promise<void> {
+    if (!(await hasEndedMeanwhile(context, ticket))) return
+    ticket = coldSession(agent, ticket.callerId).ticket
+    outcome = 'rewarmed'
+    isNew = true
+  }
 
   async function attempt(ended: AbortSignal): Promise<AgentAnswer> {
-    if (isAgain && (await hasEndedMeanwhile(context, ticket))) {
-      ticket = coldSession(agent, ticket.callerId).ticket
-      outcome = 'rewarmed'
-      isNew = true
-    }
-    isAgain = true
     // What does not run yet may start wherever it is let.
     const isPlaced = ticket.isWarm
     const headers = { ...request.headers, ...conversationHeaders(conversation, ticket, outcome) }
@@ -70,6 +70,7 @@ export async function sendMessage(
     retryForMs: limits.warmTimeoutMs,
     timeoutMs: limits.messageTimeoutMs,
     signal,
+    beforeRetry,
     disposeLate: late => void late.body.cancel().catch(() => undefined),
   }).catch(error => {
     if (isNew && mayHaveStarted(error)) dispose(context, ticket, credentials)
