@@ -72,6 +72,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     limits,
     limiter,
     memories,
+    holder,
     ledger: createLedgerKeeper({
       ledger,
       holder,
@@ -133,7 +134,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
 
     async close() {
       await reaper?.close()
-      await endUnsent(context, holder)
+      await endUnsent(context)
       context.ledger.close()
     },
   }

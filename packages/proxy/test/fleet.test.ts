@@ -1,3 +1,4 @@
+import { memoryLedger } from '@warm-agent/proxy'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
@@ -214,6 +215,16 @@ test('a warm-up in flight is not reaped, however long it takes', async () => {
   expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
 })
 
+test('a warm-up in flight is joined, however short the idle timeout is', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 20_000, idleTimeoutMs: 10_000 })
+  const { openLease, send } = await instance({ runtime })
+  const { ticket } = await openLease()
+  await pass(15_000)
+  const answer = await during(send('hi', ticket))
+  expect(outcomeOf(answer)).toBe('joined')
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 ran hi'])
+})
+
 test('a conversation is never reaped', async () => {
   const { runtime, log } = createFakeRuntime({ idleTimeoutMs: 10_000 })
   const { openWarm, send } = await instance({ runtime })
@@ -335,6 +346,44 @@ test('a warm-up that ends does not take its session back from the instance that 
   expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
   await two.proxy.close()
   expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a warm-up that fails does not stop the session under the message that another instance has sent on it', async () => {
+  const { runtime, log } = createFakeRuntime()
+  let fail = (_: unknown) => {}
+  const invoke = () => new Promise<never>((_, reject) => (fail = reject))
+  const [one, two] = [await instance({ runtime: { ...runtime, invoke } }), await instance({ runtime })]
+  const { ticket } = await one.openLease()
+  const answer = await during(two.send('hi', ticket))
+  await answer.text()
+  fail(failure('refused', true))
+  await vi.waitUntil(() => one.events.some(({ type }) => type === 'warm-failed'))
+  await pass(1_000)
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 ran hi'])
+  expect(await two.beat(answer.headers.get('Warm-Agent-Ticket') ?? '')).toMatchObject({ status: 'warm' })
+})
+
+test('as soon as the ledger answers again, what others have ended is known, however much is still owed', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  let isAway = false
+  const write: typeof ledger.write = async entry => {
+    if (isAway) throw new Error('away')
+    await new Promise(resolve => setTimeout(resolve, 800))
+    return ledger.write(entry)
+  }
+  const one = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await during(one.openWarm())
+  await pass(2_000)
+  isAway = true
+  for (let owed = 0; owed < 8; owed++) await one.openWarm()
+  isAway = false
+  await two.post('/sessions/close', { ticket })
+  await pass(3_500)
+  expect(await during(one.beat(ticket))).toMatchObject({ error: { code: 'session_expired' } })
+  // A touch would have started it again.
+  expect(log.filter(line => line.endsWith('started'))).toHaveLength(9)
 })
 
 test('while Redis is away messages run, and what was missed is written down when it is back', async () => {

@@ -1,10 +1,10 @@
 import type { SessionRules } from '../sessions/deadlines.ts'
 import type { SessionMemories } from '../sessions/session-memory.ts'
 import type { SessionTicket } from '../sessions/session-ticket.ts'
+import { within } from '../within.ts'
 import { type EndCondition, endedEntry, endingEntry, type HoldChange, type HoldNews, heldEntry } from './hold.ts'
 import { createOutage } from './outage.ts'
 import type { LedgerEntry, SessionLedger, WriteResult } from './session-ledger.ts'
-import { within } from './within.ts'
 
 /** What a proxy does with its ledger. Without one, and while it does not answer, each instance is on its own. */
 export interface LedgerKeeper {
@@ -115,7 +115,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
         current => {
           // A close is written down even where nothing was known: its tickets are refused everywhere from now on.
           const known =
-            current ?? (condition === 'always' && rules && heldEntry(undefined, newsOf(ticket, 'noted'), rules))
+            current ?? (condition !== 'due' && rules && heldEntry(undefined, newsOf(ticket, 'noted'), rules))
           if (!known) return undefined
           const ending = endingEntry(known, condition, Date.now(), 2 * warmTimeoutMs)
           if (typeof ending === 'object') return current ? ending : { ...ending, version: 1 }

@@ -8,55 +8,76 @@ export interface Outage {
   close(): void
 }
 
+interface Debt {
+  matters: boolean
+  write: () => Promise<void>
+}
+
 /** So often is a store asked again that did not answer, in milliseconds. */
 const retryMs = 2_000
 /** With more than this many owed, the oldest are given up: their sessions end by idling. */
 const mostOwed = 10_000
+/** So many are made up for at a time. */
+const mostAtOnce = 50
 
 /** @param onFailure Hears of the first failure of an outage. */
 export function createOutage(onFailure: (cause: unknown) => void): Outage {
-  const owed = new Map<string, { matters: boolean; write: () => Promise<void> }>()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  const owed = new Map<string, Debt>()
+  /** The store is left alone. It is over as soon as it answers, long before all that is owed has been made up for. */
+  let isAway = false
+  let isMakingUp = false
+  let timer: ReturnType<typeof setTimeout>
 
-  function owe(key: string, matters: boolean, write: () => Promise<void>): void {
-    if (!matters && owed.get(key)?.matters) return
+  function owe(key: string, debt: Debt): void {
+    if (!debt.matters && owed.get(key)?.matters) return
     owed.delete(key)
-    owed.set(key, { matters, write })
+    owed.set(key, debt)
     const [oldest] = owed.keys()
     if (owed.size > mostOwed && oldest !== undefined) owed.delete(oldest)
-    schedule()
-  }
-
-  function schedule(): void {
-    if (timer !== undefined) return
-    timer = setTimeout(makeUp, retryMs)
-    // On Node it must not keep a process alive.
-    ;(timer as { unref?(): void }).unref?.()
   }
 
   async function makeUp(): Promise<void> {
-    for (const [key, debt] of owed) {
+    isMakingUp = isAway = true
+    while (owed.size > 0) {
+      if (isAway) await leaveAlone()
+      // After a pause one asks for all whether the store answers again.
+      const next = [...owed].slice(0, isAway ? 1 : mostAtOnce)
       try {
-        await debt.write()
+        await Promise.all(next.map(repay))
+        isAway = false
       } catch {
-        // Its first failure has been told.
-        timer = undefined
-        return schedule()
+        // The first failure has been told.
+        isAway = true
       }
-      // A newer one may have taken its place meanwhile.
-      if (owed.get(key) === debt) owed.delete(key)
     }
-    timer = undefined
+    isMakingUp = false
+  }
+
+  function leaveAlone(): Promise<void> {
+    return new Promise(resolve => {
+      timer = setTimeout(resolve, retryMs)
+      // On Node it must not keep a process alive.
+      ;(timer as { unref?(): void }).unref?.()
+    })
+  }
+
+  async function repay([key, debt]: [string, Debt]): Promise<void> {
+    await debt.write()
+    // A newer one may have taken its place meanwhile.
+    if (owed.get(key) === debt) owed.delete(key)
   }
 
   return {
     async write(key, matters, write) {
-      if (timer !== undefined) return owe(key, matters, write)
+      // What is owed of a session comes before what is new of it.
+      if (isAway || owed.has(key)) return owe(key, { matters, write })
       try {
         await write()
       } catch (cause) {
-        if (timer === undefined) onFailure(cause)
-        owe(key, matters, write)
+        owe(key, { matters, write })
+        if (isMakingUp) return
+        onFailure(cause)
+        void makeUp()
       }
     },
     close() {

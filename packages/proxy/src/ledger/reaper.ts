@@ -1,5 +1,5 @@
+import { within } from '../within.ts'
 import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
-import { within } from './within.ts'
 
 export interface ReaperOptions {
   ledger: SessionLedger

@@ -1,3 +1,4 @@
+import { within } from '../within.ts'
 import type { LimitStore } from './limit-store.ts'
 import { memoryLimits } from './memory-limits.ts'
 
@@ -14,7 +15,7 @@ export function guardStore(store: LimitStore, onFailure: (cause: unknown) => voi
   async function ask<Answer>(question: (store: LimitStore) => Promise<Answer>): Promise<Answer> {
     if (Date.now() - failedAt < leaveAloneMs) return question(own)
     try {
-      return await within(answerWithinMs, question(store))
+      return await within(answerWithinMs, 'count in the store', question(store))
     } catch (cause) {
       // Many may have been waiting for the same answer: one tells.
       if (Date.now() - failedAt >= leaveAloneMs) onFailure(cause)
@@ -27,13 +28,4 @@ export function guardStore(store: LimitStore, onFailure: (cause: unknown) => voi
     add: (counter, points, keepSeconds) => ask(each => each.add(counter, points, keepSeconds)),
     hold: (room, member, forMs, places) => ask(each => each.hold(room, member, forMs, places)),
   }
-}
-
-function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error(`Could not count in the store: it did not answer within ${ms} ms. Check its connection.`))
-    }, ms)
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }

@@ -1,6 +1,6 @@
 import type { Evidence } from '@warm-agent/protocol'
-import { within } from '../ledger/within.ts'
 import type { ClaimedSession } from '../session-pool.ts'
+import { within } from '../within.ts'
 import { closeSession } from './close-session.ts'
 import type { ServedAgent, SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'

@@ -1,5 +1,5 @@
 import type { ReaperOptions } from '../ledger/reaper.ts'
-import { within } from '../ledger/within.ts'
+import { within } from '../within.ts'
 import { unpark } from './close-session.ts'
 import { isExpired } from './deadlines.ts'
 import { endSession } from './end-session.ts'
@@ -24,13 +24,13 @@ export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOur
 const closeMs = 10_000
 
 /** Stops what this process alone holds, and no conversation. In a fleet not what has since been touched elsewhere. */
-export async function endUnsent(context: SessionContext, holder: string): Promise<void> {
+export async function endUnsent(context: SessionContext): Promise<void> {
   const endings = context.memories.all().map(async ({ ticket: remembered, parking, hasEnded }) => {
     if (!remembered || hasEnded) return
     const ticket = upToDate(context, remembered)
     if ((ticket.isSent && !parking) || isExpired(ticket, agentOf(context, ticket).rules, Date.now())) return
     unpark(context, ticket)
-    if (await endSession(context, ticket, { holder })) context.emit({ type: 'session-closed' }, ticket)
+    if (await endSession(context, ticket, { holder: context.holder })) context.emit({ type: 'session-closed' }, ticket)
   })
   // What could not be stopped has been told as an event, and what takes too long is left to the platform.
   await within(closeMs, 'stop every session', Promise.allSettled(endings)).catch(() => undefined)

@@ -31,7 +31,7 @@ export function startWarmUp(
   { isNew = false } = {},
 ): Promise<WarmUpAnswer> {
   const { runtime } = agent
-  const { ledger, limits, memories } = context
+  const { holder, ledger, limits, memories } = context
   const { warmTimeoutMs } = limits
   const leaving = createLeaving(context, opened)
   const stop = (ticket: SessionTicket) =>
@@ -71,9 +71,12 @@ export function startWarmUp(
       const ticket = placedTicket(context, opened)
       memories.note(ticket.session, { isWarmUpOver: true, ticket: undefined })
       context.emit({ type: 'warm-failed', code: toWarmAgentError(error).code, cause: error }, ticket)
-      const right = await ledger.takeEnd(ticket, 'always').catch(() => 'unknown')
-      if (mayHaveStarted(error) && right !== 'ended') await stop(ticket)
-      await ledger.noteEnded(ticket)
+      // Another instance may have its page by now, and try by itself.
+      const right = await ledger.takeEnd(ticket, { holder }).catch(() => 'unknown')
+      if (right === 'taken' || right === 'unknown') {
+        if (mayHaveStarted(error)) await stop(ticket)
+        await ledger.noteEnded(ticket)
+      }
       await leaving.noteRefusals()
     },
   )

@@ -29,6 +29,8 @@ export interface SessionContext {
   readonly limiter: Limiter
   readonly memories: SessionMemories
   readonly ledger: LedgerKeeper
+  /** The name of this instance in the ledger. */
+  readonly holder: string
   readonly conversationId: ConversationSource | undefined
   readonly sealer: Sealer
   readonly emit: EmitProxyEvent
@@ -58,10 +60,12 @@ export function placedTicket(context: SessionContext, ticket: SessionTicket): Se
 
 /** The ticket, with what this process, or by the ledger another one, has seen of its session since it was sealed. */
 export function upToDate(context: SessionContext, ticket: SessionTicket): SessionTicket {
-  const { touchedAt = 0, isSent = false, entry } = context.memories.of(ticket.session)
+  const { touchedAt = 0, isSent = false, entry, warmUp, isWarmUpOver } = context.memories.of(ticket.session)
+  // A session cannot idle before it is up.
+  const upAt = warmUp && !isWarmUpOver ? Date.now() : 0
   return {
     ...ticket,
-    touchedAt: Math.max(ticket.touchedAt, touchedAt),
+    touchedAt: Math.max(ticket.touchedAt, touchedAt, upAt),
     isSent: ticket.isSent || isSent,
     isWarm: ticket.isWarm || (entry?.isWarm ?? false),
   }
