@@ -277,6 +277,17 @@ test('a warm-up that waits for its next attempt does not start a session that wa
   expect(log.slice(2)).toEqual([])
 })
 
+test('a warm-up that may have started a session after its close elsewhere stops it', async () => {
+  const { runtime, log, failNext } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  failNext(failure('unreachable', true, 5_000))
+  const { ticket } = await one.openLease()
+  await settle()
+  expect((await during(two.post('/sessions/close', { ticket }))).status).toBe(204)
+  await pass(10_000)
+  expect(log).toEqual(['failed', 'nothing to stop', 'nothing to stop'])
+})
+
 test('a message that waits for its next attempt goes on a session of its own when its session was closed meanwhile', async () => {
   const { runtime, log, sessions, failNext } = createFakeRuntime()
   const [one, two] = [await instance({ runtime }), await instance({ runtime })]

@@ -219,3 +219,14 @@ test('a session that was parked before it moved is stopped where it came up, unl
   expect(stopped).toMatchObject([{ qualifier: 'green' }])
   vi.useRealTimers()
 })
+
+test('a warm-up that may have started a session stays with it, and stops it when it gives up', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { openLease } = start()
+  sick = { blue: [failure('unreachable', true), failure('throttled'), failure('refused')] }
+  await openLease()
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(calls).toEqual(['blue', 'blue', 'blue'])
+  expect(stopped).toMatchObject([{ qualifier: 'blue' }])
+  vi.useRealTimers()
+})

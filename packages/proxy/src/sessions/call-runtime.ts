@@ -9,6 +9,8 @@ export interface CallOptions {
   timeoutMs?: number
   /** The caller's own end of interest. */
   signal?: AbortSignal | undefined
+  /** Hears of every attempt that failed. */
+  onFailed?: (failure: RuntimeFailure) => void
   /** Looks, after a wait, at what may have changed meanwhile. What it throws ends the call. */
   beforeRetry?: () => Promise<void>
 }
@@ -32,7 +34,7 @@ export class CallTimedOut extends Error {
  */
 export async function callRuntime<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
-  { purpose, retryForMs, timeoutMs = retryForMs, signal, beforeRetry, disposeLate }: DisposingCallOptions<T>,
+  { purpose, retryForMs, timeoutMs = retryForMs, signal, onFailed, beforeRetry, disposeLate }: DisposingCallOptions<T>,
 ): Promise<{ value: T; sawConflict: boolean }> {
   const retryUntil = Date.now() + retryForMs
   // By hand: AbortSignal.any takes a tenth of a millisecond, as much as all else here together.
@@ -61,6 +63,7 @@ export async function callRuntime<T>(
       } catch (failure) {
         if (ended.aborted || !(failure instanceof RuntimeFailure)) throw failure
         lastFailure = failure
+        onFailed?.(failure)
         sawConflict ||= failure.reason === 'conflict'
         attempts.set(failure.reason, (attempts.get(failure.reason) ?? 0) + 1)
         const waitMs = retryWaitMs(failure, purpose, attempts.get(failure.reason) ?? 1, Math.random())

@@ -39,15 +39,23 @@ export function startWarmUp(
       context.emit({ type: 'stop-failed', cause }, ticket),
     )
   context.emit({ type: 'warm-started' }, opened)
+  /** An attempt may have left a microVM behind. */
+  let hasStarted = false
   const running = warmUp(runtime, opened.session, nonce, {
     purpose: 'warm-up',
     retryForMs: warmTimeoutMs,
     credentials,
+    onFailed(failure) {
+      hasStarted ||= mayHaveStarted(failure)
+    },
     async beforeRetry() {
       if (await hasEndedMeanwhile(context, placedTicket(context, opened))) throw closedMeanwhile()
     },
     ...(isNew && {
-      placing: attempt => placeSession(agent, placedTicket(context, opened).session, attempt, leaving),
+      placing(attempt) {
+        const { session } = placedTicket(context, opened)
+        return hasStarted ? attempt(session) : placeSession(agent, session, attempt, leaving)
+      },
     }),
   })
   memories.note(opened.session, { warmUp: running, isWarmUpOver: false, ticket: opened })
@@ -71,12 +79,11 @@ export function startWarmUp(
       const ticket = placedTicket(context, opened)
       memories.note(ticket.session, { isWarmUpOver: true, ticket: undefined })
       context.emit({ type: 'warm-failed', code: toWarmAgentError(error).code, cause: error }, ticket)
-      // Another instance may have its page by now, and try by itself.
+      hasStarted ||= mayHaveStarted(error)
+      // Another instance may have its page by now, and try by itself; one that has ended it did not know of this one's try.
       const right = await ledger.takeEnd(ticket, { holder }).catch(() => 'unknown')
-      if (right === 'taken' || right === 'unknown') {
-        if (mayHaveStarted(error)) await stop(ticket)
-        await ledger.noteEnded(ticket)
-      }
+      if (hasStarted && right !== 'held' && !memories.of(ticket.session).isEndedHere) await stop(ticket)
+      if (right === 'taken' || right === 'unknown') await ledger.noteEnded(ticket)
       await leaving.noteRefusals()
     },
   )
