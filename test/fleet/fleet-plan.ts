@@ -56,7 +56,7 @@ export interface FleetPlan extends FleetOptions {
   bootMs: { median: number; p99: number }
   /** The platform's quota: enough for all who come, and not for all who come at the busiest time. */
   newSessionsPerSecond: number
-  /** What the proxies let warm-ups have of it: 80 %, their default. */
+  /** What the proxies let warm-ups have of it: half of what comes, so that some are refused however slow the machine is. */
   warmUpsPerSecond: number
 }
 
@@ -79,7 +79,7 @@ export function drawPlan(options: FleetOptions): FleetPlan {
     platformIdleSeconds: isLong ? 60 : 7,
     bootMs: { median: 300 * scale, p99: 900 * scale },
     newSessionsPerSecond,
-    warmUpsPerSecond: Math.round(newSessionsPerSecond * 0.8),
+    warmUpsPerSecond: Math.max(1, Math.round(perSecond / 2)),
   }
 }
 

@@ -47,12 +47,16 @@ function dueOf(
   vm: VmEntry,
   farewell: Farewell | undefined,
   isSent: boolean,
-  { happenings }: Observations,
+  { happenings, messages }: Observations,
   { idleSeconds, platformIdleSeconds }: FleetPlan,
 ): { kind: keyof DeadlineCounts; at: number } {
   const platformAt = vm.touchedAt + platformIdleSeconds * 1_000 + stopMs
-  // A close is answered when the VM has been stopped, whatever else happens.
-  if (farewell?.leaving === 'close') return { kind: 'closed', at: farewell.atMs + stopMs }
+  // What a proxy that was killed had just sent may reach the platform after everything else.
+  const isOrphan = messages.some(({ saw, browser }) => saw === 'unknown' && browser === farewell?.browser)
+  if (farewell && isOrphan && vm.bornAt > farewell.atMs) return { kind: 'excused', at: platformAt }
+  // A close is answered when the VM has been stopped. A call of another proxy that was on its way may start it once more:
+  // that proxy stops it when it is answered.
+  if (farewell?.leaving === 'close') return { kind: 'closed', at: Math.max(farewell.atMs, vm.touchedAt) + stopMs }
   if (farewell) {
     const at = farewell.atMs + farewell.parkMs + stopMs
     return isParkingDisturbed(farewell, happenings) ? { kind: 'excused', at: platformAt } : { kind: 'parked', at }
