@@ -397,6 +397,32 @@ test('as soon as the ledger answers again, what others have ended is known, howe
   expect(log.filter(line => line.endsWith('started'))).toHaveLength(9)
 })
 
+test('a session that was started again by who could not know of its end is everybody’s session again', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  let isAway = false
+  const write: typeof ledger.write = async entry => {
+    if (isAway) throw new Error('away')
+    return ledger.write(entry)
+  }
+  const one = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openWarm()
+  isAway = true
+  await two.post('/sessions/close', { ticket })
+  await pass(901_000)
+  const first = await one.send('one', ticket)
+  await first.text()
+  isAway = false
+  await pass(3_000)
+  const renewed = first.headers.get('Warm-Agent-Ticket') ?? ''
+  const second = await two.send('two', renewed)
+  await second.text()
+  expect([outcomeOf(first), outcomeOf(second)]).toEqual(['rewarmed', 'warm'])
+  expect((await two.post('/sessions/close', { ticket: renewed })).status).toBe(204)
+  expect(log.slice(2)).toEqual(['vm 1 stopped', 'vm 2 started', 'vm 2 ran one', 'vm 2 ran two', 'vm 2 stopped'])
+})
+
 test('while Redis is away messages run, and what was missed is written down when it is back', async () => {
   const { runtime, log } = createFakeRuntime()
   const [one, two] = [await instance({ runtime }), await instance({ runtime })]

@@ -23,14 +23,23 @@ export interface HoldNews {
 const touchMs = 5_000
 
 /**
- * @param current What the ledger has, written perhaps by another instance.
+ * Whether the session was started again, under its old id, after this end, by somebody who could not know of it: the
+ * ledger was away.
+ */
+export function isOutlived({ state, bornAt }: LedgerEntry, ticket: SessionTicket): boolean {
+  return state === 'ended' && ticket.isWarm && ticket.bornAt > bornAt
+}
+
+/**
+ * @param stored What the ledger has, written perhaps by another instance.
  * @returns the entry of a session that is touched or parked, or `undefined` when it has been ended.
  */
 export function heldEntry(
-  current: LedgerEntry | undefined,
+  stored: LedgerEntry | undefined,
   { ticket, change, holder, nowMs, warmTimeoutMs }: HoldNews,
   rules: SessionRules,
 ): LedgerEntry | undefined {
+  const current = stored && isOutlived(stored, ticket) ? undefined : stored
   if (current && current.state !== 'held') return undefined
   // A ticket may be older than what another instance has seen.
   const times = {
@@ -53,7 +62,7 @@ export function heldEntry(
     warming: Math.max(Math.min(holdEndAt(times, rules), overdueAt(times.touchedAt, rules)), upAt),
   }
   return {
-    version: (current?.version ?? 0) + 1,
+    version: (stored?.version ?? 0) + 1,
     session: ticket.session,
     agent: ticket.agent,
     callerId: ticket.callerId,

@@ -2,7 +2,15 @@ import type { SessionRules } from '../sessions/deadlines.ts'
 import type { SessionMemories } from '../sessions/session-memory.ts'
 import type { SessionTicket } from '../sessions/session-ticket.ts'
 import { within } from '../within.ts'
-import { type EndCondition, endedEntry, endingEntry, type HoldChange, type HoldNews, heldEntry } from './hold.ts'
+import {
+  type EndCondition,
+  endedEntry,
+  endingEntry,
+  type HoldChange,
+  type HoldNews,
+  heldEntry,
+  isOutlived,
+} from './hold.ts'
 import { createOutage } from './outage.ts'
 import type { LedgerEntry, SessionLedger, WriteResult } from './session-ledger.ts'
 
@@ -102,7 +110,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
           isSent: ticket.isSent || isSent,
         }
         const entry = await settle(remembered, current => heldEntry(current, newsOf(fresh, change), rules))
-        if (!entry) return memories.note(session, { hasEnded: true })
+        if (!entry) return memories.note(session, { endedAt: Date.now() })
         memories.note(session, { touchedAt: entry.touchedAt, ...(entry.isSent && { isSent: true }) })
       })
     },
@@ -115,10 +123,12 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
         current => {
           // A close is written down even where nothing was known: its tickets are refused everywhere from now on.
           const known =
-            current ?? (condition !== 'due' && rules && heldEntry(undefined, newsOf(ticket, 'noted'), rules))
+            current && !isOutlived(current, ticket)
+              ? current
+              : condition !== 'due' && rules && heldEntry(current, newsOf(ticket, 'noted'), rules)
           if (!known) return undefined
           const ending = endingEntry(known, condition, Date.now(), 2 * warmTimeoutMs)
-          if (typeof ending === 'object') return current ? ending : { ...ending, version: 1 }
+          if (typeof ending === 'object') return { ...ending, version: (current?.version ?? 0) + 1 }
           verdict = ending
           return undefined
         },

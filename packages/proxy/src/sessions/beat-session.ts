@@ -25,7 +25,7 @@ export async function beatSession(
   const { runtime, rules } = agentOf(context, ticket)
   const { session } = ticket
   const memory = context.memories.of(session)
-  if (memory.hasEnded || isExpired(ticket, rules, Date.now())) throw expired(context, ticket, 'idle')
+  if (context.memories.hasEnded(ticket) || isExpired(ticket, rules, Date.now())) throw expired(context, ticket, 'idle')
   if (Date.now() >= holdEndAt(ticket, rules)) {
     await closeSession(context, ticket, credentials)
     throw expired(context, ticket, 'hold')

@@ -10,8 +10,8 @@ export async function closeSession(
   credentials?: CallCredentials,
 ): Promise<void> {
   unpark(context, ticket)
-  if (context.memories.of(ticket.session).hasEnded) return
-  context.memories.note(ticket.session, { hasEnded: true, isEndedHere: true })
+  if (context.memories.hasEnded(ticket)) return
+  context.memories.note(ticket.session, { endedAt: Date.now(), isEndedHere: true })
   if (await endSession(context, ticket, 'always', { credentials })) context.emit({ type: 'session-closed' }, ticket)
 }
 
@@ -35,7 +35,7 @@ export function parkSession(
   const { memories } = context
   const { session } = ticket
   unpark(context, ticket)
-  if (memories.of(session).hasEnded) return Promise.resolve()
+  if (memories.hasEnded(ticket)) return Promise.resolve()
   const parkedUntil = Date.now() + afterMs
 
   async function endIfDue(): Promise<void> {
@@ -44,7 +44,7 @@ export function parkSession(
       if (isEnded) context.emit({ type: 'session-closed' }, ticket)
     } catch {
       // Told as an event by then. What the ledger did not answer is asked again; a stop that failed is the reaper's.
-      if (!memories.of(session).hasEnded && memories.of(session).parking === parking) arm(askAgainMs)
+      if (!memories.hasEnded(ticket) && memories.of(session).parking === parking) arm(askAgainMs)
       return
     }
     if (memories.of(session).parking === parking) memories.note(session, { parking: undefined })

@@ -32,7 +32,7 @@ export async function endSession(
     throw cause
   })
   if (right === 'held') return false
-  memories.note(session, { hasEnded: true })
+  memories.note(session, { endedAt: Date.now() })
   if (right === 'ended') return false
   memories.note(session, { isEndedHere: true })
   await memories.of(session).warmUp?.catch(() => undefined)

@@ -25,8 +25,8 @@ const closeMs = 10_000
 
 /** Stops what this process alone holds, and no conversation. In a fleet not what has since been touched elsewhere. */
 export async function endUnsent(context: SessionContext): Promise<void> {
-  const endings = context.memories.all().map(async ({ ticket: remembered, parking, hasEnded }) => {
-    if (!remembered || hasEnded) return
+  const endings = context.memories.all().map(async ({ ticket: remembered, parking }) => {
+    if (!remembered || context.memories.hasEnded(remembered)) return
     const ticket = upToDate(context, remembered)
     if ((ticket.isSent && !parking) || isExpired(ticket, agentOf(context, ticket).rules, Date.now())) return
     unpark(context, ticket)

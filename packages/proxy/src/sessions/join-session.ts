@@ -67,7 +67,7 @@ async function findSession(
 ): Promise<JoinedSession> {
   const agent = agentOf(context, ticket)
   const memory = context.memories.of(ticket.session)
-  if (memory.hasEnded) {
+  if (context.memories.hasEnded(ticket)) {
     // What never became warm was never lost.
     return { ...coldSession(agent, ticket.callerId), outcome: memory.entry?.isWarm === false ? 'cold' : 'rewarmed' }
   }

@@ -71,8 +71,7 @@ export function startWarmUp(
       )
       await ledger.hold({ ...ticket, isWarm: true }, 'noted')
       // Closed on another instance, before there was anything to stop perhaps: nobody else knows that it has come up.
-      const { hasEnded, isEndedHere } = memories.of(session)
-      if (hasEnded && !isEndedHere) await stop(ticket)
+      if (memories.hasEnded(ticket) && !memories.of(session).isEndedHere) await stop(ticket)
       await leaving.noteRefusals()
     },
     async error => {
@@ -93,7 +92,7 @@ export function startWarmUp(
 /** While a call waits for its next attempt, its session may be ended, here or elsewhere: another call would start it again. */
 export async function hasEndedMeanwhile({ ledger, memories }: SessionContext, ticket: SessionTicket): Promise<boolean> {
   await ledger.hold(ticket, 'noted')
-  return memories.of(ticket.session).hasEnded === true
+  return memories.hasEnded(ticket)
 }
 
 function closedMeanwhile(): RuntimeFailure {
@@ -104,7 +103,7 @@ function closedMeanwhile(): RuntimeFailure {
 function createLeaving({ ledger, memories }: SessionContext, opened: SessionTicket) {
   const left = new Map<string, SessionTicket>()
   return {
-    isOver: (from: RuntimeSession) => memories.of(from).hasEnded === true,
+    isOver: (from: RuntimeSession) => memories.hasEnded({ ...opened, session: from }),
     onMoved(to: RuntimeSession, from: RuntimeSession): void {
       const ticket = { ...opened, session: to }
       memories.note(to, { ...memories.of(from), movedTo: undefined, entry: undefined, ticket })

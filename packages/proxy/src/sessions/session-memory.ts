@@ -25,8 +25,8 @@ interface SessionMemory {
   hasLeft?: boolean
   /** The end that awaits a session whose browser left, unless the session is touched first. */
   parking?: Parking | undefined
-  /** It was closed or found dead: its ticket is worth nothing any more. */
-  hasEnded?: boolean
+  /** When it was closed or found dead: no ticket from before that is worth anything any more. */
+  endedAt?: number
   /** It was this process that ended it. */
   isEndedHere?: boolean
   /** As it was when this process opened or touched it: a proxy that closes ends what it holds unsent. */
@@ -42,6 +42,8 @@ interface Parking {
 export interface SessionMemories {
   of(session: RuntimeSession): Readonly<SessionMemory>
   note(session: RuntimeSession, news: SessionMemory): void
+  /** Whether the session of this ticket has ended. One that was born later, under the same id, lives. */
+  hasEnded(ticket: Pick<SessionTicket, 'session' | 'bornAt'>): boolean
   all(): readonly Readonly<SessionMemory>[]
 }
 
@@ -69,6 +71,7 @@ export function createSessionMemories(keepMs: number): SessionMemories {
       entries.set(key, { ...entries.get(key), ...news, keepUntil: now + keepMs })
       if (entries.size >= sweepAtSize) sweep(now)
     },
+    hasEnded: ({ session, bornAt }) => (entries.get(keyOf(session))?.endedAt ?? Number.NEGATIVE_INFINITY) >= bornAt,
     all: () => [...entries.values()],
   }
 }
