@@ -288,6 +288,21 @@ test('a warm-up that may have started a session after its close elsewhere stops 
   expect(log).toEqual(['failed', 'nothing to stop', 'nothing to stop'])
 })
 
+test('a message that waits for a warm-up goes on a session of its own when its session was closed meanwhile', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 3_000 })
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openLease()
+  const answering = one.send('hi', ticket)
+  await pass(1_000)
+  const closing = two.post('/sessions/close', { ticket })
+  const answer = await during(answering)
+  await during(closing)
+  await pass(1_000)
+  expect([outcomeOf(answer), await answer.text()]).toEqual(['rewarmed', 'onetwo'])
+  expect(log).not.toContain('vm 1 ran hi')
+  expect(log.at(-1)).toBe('vm 2 ran hi')
+})
+
 test('a message that waits for its next attempt goes on a session of its own when its session was closed meanwhile', async () => {
   const { runtime, log, sessions, failNext } = createFakeRuntime()
   const [one, two] = [await instance({ runtime }), await instance({ runtime })]

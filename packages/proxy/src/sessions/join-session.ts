@@ -71,7 +71,6 @@ async function findSession(
     // What never became warm was never lost.
     return { ...coldSession(agent, ticket.callerId), outcome: memory.entry?.isWarm === false ? 'cold' : 'rewarmed' }
   }
-
   if (isExpired(ticket, agent.rules, Date.now())) {
     // The id is kept, so that an agent that files its history under it finds the history again.
     const now = Date.now()
@@ -93,7 +92,11 @@ async function findSession(
   const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '', caller)
   try {
     const answer = await untilAborted(warmed, signal)
-    return { ticket: warmTicket(placedTicket(context, ticket), answer), outcome: outcomeOf(answer) }
+    // Much may have happened while it waited: the session was closed, or the ledger lost what it knew of the message.
+    const placed = placedTicket(context, ticket)
+    if (!memory.isWarmUpOver) await context.ledger.hold({ ...placed, isSent: true }, 'touched')
+    if (context.memories.hasEnded(placed)) return { ...coldSession(agent, ticket.callerId), outcome: 'rewarmed' }
+    return { ticket: warmTicket(placed, answer), outcome: outcomeOf(answer) }
   } catch (error) {
     if (signal.aborted) throw error
     return freshSession(context, agent, ticket.callerId)
