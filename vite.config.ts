@@ -10,6 +10,9 @@ const fromSource = '@warm-agent/source'
 const reactPackages = /^(react|react-dom|@testing-library\/react)(?=$|\/)/
 const react18 = fileURLToPath(new URL('test/react-18/node_modules/', import.meta.url))
 
+/** What tells from how things go over time wants the machine for itself: after all others, one by one. */
+const alone = ['test/fleet.test.ts', 'packages/pool/test/latency.test.ts']
+
 export default defineConfig({
   root: 'demo',
   plugins: [react(), demoBackend()],
@@ -37,6 +40,17 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'demo/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...alone],
+          globalSetup: 'test/support/prepare-machine.ts',
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           globalSetup: 'test/support/prepare-machine.ts',
         },
       },

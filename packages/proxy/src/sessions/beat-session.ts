@@ -1,9 +1,9 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
 import { closeSession, unpark } from './close-session.ts'
-import { holdEndAt, isExpired } from './deadlines.ts'
+import { holdEndAt } from './deadlines.ts'
 import { warmTicket } from './open-session.ts'
-import { agentOf, type SessionContext, upToDate } from './session-context.ts'
+import { agentOf, hasExpired, type SessionContext, upToDate } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -25,7 +25,7 @@ export async function beatSession(
   const { runtime, rules } = agentOf(context, ticket)
   const { session } = ticket
   const memory = context.memories.of(session)
-  if (context.memories.hasEnded(ticket) || isExpired(ticket, rules, Date.now())) throw expired(context, ticket, 'idle')
+  if (context.memories.hasEnded(ticket) || hasExpired(context, ticket)) throw expired(context, ticket, 'idle')
   if (Date.now() >= holdEndAt(ticket, rules)) {
     await closeSession(context, ticket, credentials)
     throw expired(context, ticket, 'hold')

@@ -1,9 +1,8 @@
 import type { ReaperOptions } from '../ledger/reaper.ts'
 import { within } from '../within.ts'
 import { unpark } from './close-session.ts'
-import { isExpired } from './deadlines.ts'
 import { endSession } from './end-session.ts'
-import { agentOf, type SessionContext, upToDate } from './session-context.ts'
+import { hasExpired, type SessionContext, upToDate } from './session-context.ts'
 
 /** What the reaper does with a session that is due. */
 export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOurs' | 'end'> {
@@ -28,7 +27,7 @@ export async function endUnsent(context: SessionContext): Promise<void> {
   const endings = context.memories.all().map(async ({ ticket: remembered, parking }) => {
     if (!remembered || context.memories.hasEnded(remembered)) return
     const ticket = upToDate(context, remembered)
-    if ((ticket.isSent && !parking) || isExpired(ticket, agentOf(context, ticket).rules, Date.now())) return
+    if ((ticket.isSent && !parking) || hasExpired(context, ticket)) return
     unpark(context, ticket)
     if (await endSession(context, ticket, { holder: context.holder })) context.emit({ type: 'session-closed' }, ticket)
   })

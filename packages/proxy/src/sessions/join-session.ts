@@ -2,10 +2,17 @@ import type { Outcome } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
 import { claimSpare } from './claim-spare.ts'
 import { unpark } from './close-session.ts'
-import { isExpired } from './deadlines.ts'
 import { awaitSession } from './leave-session.ts'
 import { startWarmUp, warmTicket } from './open-session.ts'
-import { agentOf, newTicket, placedTicket, type ServedAgent, type SessionContext, upToDate } from './session-context.ts'
+import {
+  agentOf,
+  hasExpired,
+  newTicket,
+  placedTicket,
+  type ServedAgent,
+  type SessionContext,
+  upToDate,
+} from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 import type { WarmUpAnswer } from './warm-up.ts'
 
@@ -71,7 +78,7 @@ async function findSession(
     // What never became warm was never lost.
     return { ...coldSession(agent, ticket.callerId), outcome: memory.entry?.isWarm === false ? 'cold' : 'rewarmed' }
   }
-  if (isExpired(ticket, agent.rules, Date.now())) {
+  if (hasExpired(context, ticket)) {
     // The id is kept, so that an agent that files its history under it finds the history again.
     const now = Date.now()
     return {

@@ -7,7 +7,7 @@ import type { EmitProxyEvent } from '../proxy-event.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
 import type { Sealer } from '../sealer.ts'
 import type { SessionPool } from '../session-pool.ts'
-import type { SessionRules } from './deadlines.ts'
+import { isExpired, type SessionRules } from './deadlines.ts'
 import type { SessionMemories } from './session-memory.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
@@ -60,15 +60,19 @@ export function placedTicket(context: SessionContext, ticket: SessionTicket): Se
 
 /** The ticket, with what this process, or by the ledger another one, has seen of its session since it was sealed. */
 export function upToDate(context: SessionContext, ticket: SessionTicket): SessionTicket {
-  const { touchedAt = 0, isSent = false, entry, warmUp, isWarmUpOver } = context.memories.of(ticket.session)
-  // A session cannot idle before it is up.
-  const upAt = warmUp && !isWarmUpOver ? Date.now() : 0
+  const { touchedAt = 0, isSent = false, entry } = context.memories.of(ticket.session)
   return {
     ...ticket,
-    touchedAt: Math.max(ticket.touchedAt, touchedAt, upAt),
+    touchedAt: Math.max(ticket.touchedAt, touchedAt),
     isSent: ticket.isSent || isSent,
     isWarm: ticket.isWarm || (entry?.isWarm ?? false),
   }
+}
+
+/** Whether the platform has ended the session. It cannot idle before it is up: not while it is warmed here. */
+export function hasExpired(context: SessionContext, ticket: SessionTicket): boolean {
+  const { warmUp, isWarmUpOver } = context.memories.of(ticket.session)
+  return !(warmUp && !isWarmUpOver) && isExpired(ticket, agentOf(context, ticket).rules, Date.now())
 }
 
 /** A ticket for a session that nothing was sent to yet. */
