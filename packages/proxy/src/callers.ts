@@ -1,4 +1,5 @@
 import { canTakeLean, wholeRequest } from './lean-request.ts'
+import { answerOf } from './within.ts'
 
 /** Who asks, as the application's own authentication names them. */
 export interface Caller {
@@ -24,7 +25,7 @@ export interface Caller {
 
 /**
  * Names the caller of a request, from its cookies or headers. `null` or `undefined` refuses it with 401; a `Response`
- * refuses it with that. Must not read the body.
+ * refuses it with that. Must not read the body. After 10 seconds without an answer the request is refused with 503.
  */
 export type Authorize = (
   request: Request,
@@ -36,7 +37,8 @@ export type Authorize = (
  * @throws Error when `authorize` names nobody in particular: all who share an empty or missing name would share sessions.
  */
 export async function callerOf(authorize: Authorize, request: Request): Promise<Caller | Response | undefined> {
-  const caller = await authorize(canTakeLean(authorize) ? request : wholeRequest(request))
+  const asked = authorize(canTakeLean(authorize) ? request : wholeRequest(request))
+  const caller = await answerOf('ask `authorize` who is calling', asked)
   if (!caller || caller instanceof Response) return caller ?? undefined
   const { callerId } = caller
   if (typeof callerId === 'string' && callerId.length > 0 && callerId.length <= 512) return caller

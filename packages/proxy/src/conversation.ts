@@ -2,10 +2,11 @@ import { type Outcome, WarmAgentError } from '@warm-agent/protocol'
 import type { Caller } from './callers.ts'
 import { wholeRequest } from './lean-request.ts'
 import type { SessionTicket } from './sessions/session-ticket.ts'
+import { answerOf } from './within.ts'
 
 /**
  * Where the name of a conversation comes from when `authorize` does not tell it: a function of the request, or the name
- * of a header that the page sends.
+ * of a header that the page sends. After 10 seconds without an answer the message is refused with 503.
  */
 export type ConversationSource =
   | string
@@ -36,7 +37,7 @@ export async function conversationOf(
   const { callerId, conversationId } = caller
   if (conversationId !== undefined) return named(conversationId)
   if (typeof source === 'function') {
-    const id = await source(wholeRequest(request), caller)
+    const id = await answerOf('ask `conversationId` for the conversation', source(wholeRequest(request), caller))
     return id === undefined ? undefined : named(id)
   }
   const sent = source && request.headers.get(source)

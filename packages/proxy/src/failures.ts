@@ -1,6 +1,7 @@
 import { type ErrorCode, WarmAgentError } from '@warm-agent/protocol'
 import { type FailureReason, RuntimeFailure } from './agent-runtime.ts'
 import { CallTimedOut } from './sessions/call-runtime.ts'
+import { NoAnswer } from './within.ts'
 
 /** What a browser is told of each failure of the platform. Its own words stay in the cause, for the log. */
 const errorOfReason: Record<FailureReason, readonly [ErrorCode, string]> = {
@@ -27,6 +28,15 @@ export function toWarmAgentError(error: unknown): WarmAgentError {
     return new WarmAgentError('warm_up_timed_out', 'Could not reach the agent: it was not ready in time. Try again.', {
       cause: error,
     })
+  }
+  if (error instanceof NoAnswer) {
+    return new WarmAgentError(
+      'agent_unavailable',
+      'Could not answer in time: the proxy is waiting for others. Try again.',
+      {
+        cause: error,
+      },
+    )
   }
   return new WarmAgentError('internal', "Could not answer: the proxy failed. See the proxy's log.", { cause: error })
 }

@@ -143,6 +143,21 @@ test.each([{}, { callerId: '' }, { callerId: 7 }, { callerId: 'x'.repeat(513) }]
   },
 )
 
+test.each([
+  ['authorize', { authorize: () => new Promise<never>(() => {}) }],
+  ['conversationId', { conversationId: () => new Promise<never>(() => {}) }],
+])('%s that never answers keeps nobody waiting for ever', async (name, options) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { runtime } = createFakeRuntime()
+  const { send, events } = createTestProxy({ runtime, ...options })
+  const sending = send('hi')
+  await vi.advanceTimersByTimeAsync(10_000)
+  const refused = await sending
+  expect([refused.status, await refused.text()]).toEqual([503, expect.stringMatching(/in time.*Try again/)])
+  expect(events).toMatchObject([{ type: 'request-failed', cause: { message: expect.stringContaining(name) } }])
+  vi.useRealTimers()
+})
+
 test('the longest name of a caller fits a ticket', async () => {
   const { openWarm, send } = createTestProxy({ runtime, authorize: () => ({ callerId: '\u20ac'.repeat(512) }) })
   expect(outcomeOf(await send('hi', (await openWarm()).ticket))).toBe('warm')
