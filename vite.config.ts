@@ -12,6 +12,8 @@ const react18 = fileURLToPath(new URL('test/react-18/node_modules/', import.meta
 
 /** What tells from how things go over time wants the machine for itself: after all others, one by one. */
 const alone = ['test/fleet.test.ts', 'packages/pool/test/latency.test.ts']
+/** What needs npm, which runs only on the Node that it came with: not part of the matrix. */
+const packaging = ['test/packaging/**/*.test.ts']
 
 export default defineConfig({
   root: 'demo',
@@ -40,9 +42,13 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'demo/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...alone],
+          exclude: ['**/node_modules/**', ...alone, ...packaging],
           globalSetup: 'test/support/prepare-machine.ts',
         },
+      },
+      {
+        extends: true,
+        test: { name: 'packaging', include: packaging, globalSetup: 'test/support/prepare-machine.ts' },
       },
       {
         extends: true,

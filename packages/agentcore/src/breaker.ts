@@ -96,8 +96,12 @@ async function unlessAccepted(calling: Promise<unknown>): Promise<unknown> {
 
 /** A warm-up that is not even tried, in words and with a time that the proxy knows how to wait for. */
 function yielding(waitMs: number): RuntimeFailure {
-  return new RuntimeFailure('throttled', 'The endpoint refuses calls: its breaker is open, and warm-ups yield.', {
-    mayHaveRun: false,
-    ...(waitMs > 0 && { retryAfterMs: waitMs }),
-  })
+  return new RuntimeFailure(
+    'throttled',
+    'Could not warm a session: the endpoint refuses calls, its breaker is open. Warm-ups yield; try again later.',
+    {
+      mayHaveRun: false,
+      ...(waitMs > 0 && { retryAfterMs: waitMs }),
+    },
+  )
 }

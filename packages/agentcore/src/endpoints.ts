@@ -91,9 +91,11 @@ export function createEndpoints(
       const [qualifier = '', region = home.region] = name.split(':').reverse()
       const site = name.includes(':') ? sites.slice(1).find(each => each.region === region) : home
       if (site) return endpointOf(site, qualifier)
-      throw new RuntimeFailure('missing', `No fallback in region ${region} is configured any more.`, {
-        mayHaveRun: false,
-      })
+      throw new RuntimeFailure(
+        'missing',
+        `Could not reach the session: no fallback in region ${region} is configured any more. Put it back until its sessions have ended.`,
+        { mayHaveRun: false },
+      )
     },
   }
 }

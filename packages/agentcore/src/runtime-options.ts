@@ -45,20 +45,20 @@ export interface AgentCoreRuntimeOptions {
   spread?: Spread
   /** Where new sessions go, in this order, while no endpoint of the region before is well. @default [] */
   fallbacks?: readonly FallbackRuntime[]
-  /** When an endpoint counts as unwell after 429, 402, 5xx or failed connections, and gets no new sessions. */
+  /** When an endpoint counts as unwell after 429, 402, 5xx or failed connections, and gets no new sessions. @default as {@link BreakerOptions} tells */
   breaker?: BreakerOptions
   /** The runtime's `idleRuntimeSessionTimeout`, on AWS 60 s to 8 h, in milliseconds. @default 900_000, or `maxLifetimeMs` when that is less */
   idleTimeoutMs?: number
   /** The runtime's `maxLifetime`, on AWS 60 s to 8 h, in milliseconds. @default 28_800_000 */
   maxLifetimeMs?: number
-  /** For an agent that does not use `@warm-agent/agent`. */
+  /** For an agent that does not use `@warm-agent/agent`. @default what that understands, by `protocol` */
   warmUp?: WarmUpFormat
   /**
    * A client of your own, for SigV4: for other credentials, a proxy, tracing. Calls go through its `send`, one attempt
    * each; give it sockets enough for your streams. @default the SDK's credentials, endpoint and signer, without its middleware
    */
   client?: BedrockAgentCoreClient
-  /** Hears when an endpoint stops and starts getting new sessions. Must not throw. */
+  /** Hears when an endpoint stops and starts getting new sessions. Must not throw. @default nobody */
   onEvent?: (event: EndpointEvent) => void
 }
 

@@ -60,7 +60,7 @@ export interface PlatformOptions {
   sessionScope?: OpenQuestions['sessionScope'] | undefined
   /** The same seed draws the same boots. An integer from 0 to 4294967295. @default a random one */
   seed?: number | undefined
-  /** Hears of everything that happens. */
+  /** Hears of everything that happens. @default nobody */
   onEvent?: Emit | undefined
   /** The platform's time: boots and deadlines go by it. @default the wall clock */
   clock?: Clock | undefined

@@ -69,6 +69,7 @@ export interface WarmPoolOptions {
    * $0.0169 per GB-hour (AWS price list, September 2026); idle CPU is free
    */
   dollarsPerSessionHour?: number
+  /** When alarms ring. @default as {@link AlarmRules} tells */
   alarms?: Partial<AlarmRules>
   /** The pool's time. @default the wall clock */
   clock?: PoolClock

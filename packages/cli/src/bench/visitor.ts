@@ -27,7 +27,12 @@ export function createVisitor(base: string, own: Readonly<Record<string, string>
     ticket = response.headers.get(headerNames.ticket) ?? ticket
     if (response.ok) return response
     const said: unknown = await response.json().catch(() => undefined)
-    throw fromErrorBody(said) ?? new Error(`HTTP status ${response.status}`)
+    throw (
+      fromErrorBody(said) ??
+      new Error(
+        `Could not get an answer: at ${path} the proxy answered ${response.status} and did not say why. See its log.`,
+      )
+    )
   }
 
   return {
@@ -36,18 +41,23 @@ export function createVisitor(base: string, own: Readonly<Record<string, string>
       const { body } = await post(routes.open.path, { body: '{}', signal })
       const events = openEvents(body as AsyncIterable<Uint8Array> & typeof body)
       const { value: lease } = await events.next()
-      if (lease?.event !== 'lease') throw new Error('The proxy opened a session without a lease.')
+      if (lease?.event !== 'lease')
+        throw new Error("Could not open a session: the proxy's answer has no lease. See its log.")
       ticket = lease.data.ticket
       const isWarm = lease.data.status === 'warm'
       const warmed = (async () => {
         for await (const event of events) {
-          if (event.event === 'failed') throw fromErrorBody(event.data) ?? new Error('The warm-up failed.')
+          if (event.event === 'failed')
+            throw (
+              fromErrorBody(event.data) ??
+              new Error('Could not warm a session: the proxy did not say why. See its log.')
+            )
           if (event.event !== 'warm') continue
           ticket = event.data.ticket
           return { tookMs: event.data.tookMs, evidence: event.data.evidence }
         }
         if (isWarm) return { tookMs: 0, evidence: 'assumed' as const }
-        throw new Error('The stream of the warm-up broke.')
+        throw new Error("Could not warm a session: the proxy's answer broke off. See its log.")
       })()
       // Who sends early looks at the message's outcome instead.
       warmed.catch(() => {})

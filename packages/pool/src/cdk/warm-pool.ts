@@ -38,7 +38,7 @@ export interface WarmPoolProps {
   readonly poolName?: string
   /** Ready-made code for the functions, with the exports of `main.ts` in `index`. @default bundled by esbuild, which must be installed */
   readonly code?: Code
-  /** Also deploys your proxy, on a streaming function URL. */
+  /** Also deploys your proxy, on a streaming function URL. @default none */
   readonly proxy?: WarmProxyProps
 }
 
@@ -48,11 +48,11 @@ export interface WarmProxyProps {
   readonly entry: string
   /** The name of its export. @default 'handler' */
   readonly handler?: string
-  /** Ready-made code instead of `entry`. `handler` is then `file.export`. */
+  /** Ready-made code instead of `entry`. `handler` is then `file.export`. @default `entry`, bundled by esbuild */
   readonly code?: Code
-  /** The proxy's secret. It may read it; its ARN is in `WARM_AGENT_SECRET_ARN`. */
+  /** The proxy's secret. It may read it; its ARN is in `WARM_AGENT_SECRET_ARN`. @default none: the proxy has to find its secret by itself */
   readonly secret?: ISecret
-  /** Further variables. */
+  /** Further variables. @default none */
   readonly environment?: Readonly<Record<string, string>>
   /** How long an answer may take; Lambda's limit is 15 minutes. @default 15 minutes */
   readonly timeout?: Duration

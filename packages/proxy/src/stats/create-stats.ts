@@ -12,6 +12,7 @@ export interface Stats {
 }
 
 export interface StatsOptions {
+  /** What a session costs, for the money in the report. @default as {@link StatsCosts} tells */
   costs?: StatsCosts
   /** Milliseconds since 1970. @default Date.now */
   now?: () => number
