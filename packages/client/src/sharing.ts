@@ -61,8 +61,21 @@ export function createSharing(
     if (!(await own(mine)) && mine === hand.held) giveUp(hand)
   }
 
-  /** Whether another tab has taken the spare that this one kept. */
-  const isTaken = () => !hand.held.isOwn && kept && !kept.getItem(key)
+  /** Whether a page has made the session its own. */
+  const isOwned = async (id: string | undefined) =>
+    (await locks?.query())?.held?.some(({ name }) => name === nameOf(id))
+
+  /**
+   * Gives up the spare that this tab keeps if another one has taken it. What is written down does not tell: it may have been
+   * written here while it was removed there.
+   */
+  async function check() {
+    const mine = hand.held
+    if (kept && (await isOwned(mine.id)) && mine === hand.held && !mine.owned) {
+      giveUp(hand)
+      offer()
+    }
+  }
 
   /** @returns the lease that was kept for this tab, or for all of them. */
   const find = (isOwn: boolean) => readKept(place(isOwn), key, !!locks, environment.now())
@@ -77,7 +90,7 @@ export function createSharing(
     const hold = liveHold(hand.state)
     const { ticket, isOwn } = mine
     mine.id ??= ticket
-    const next = hold && ticket && (keepsOwn || !isOwn) && !isTaken() ? place(isOwn) : undefined
+    const next = hold && ticket && (keepsOwn || !isOwn) ? place(isOwn) : undefined
     if (!ticket) free?.()
     else if (isOwn) void own(mine)
     try {
@@ -88,6 +101,7 @@ export function createSharing(
     } catch {
       // The storage is full: the next page opens a session of its own.
     }
+    void check()
   }
 
   /** Whether a spare is wanted, and none is here. */
@@ -124,11 +138,11 @@ export function createSharing(
       line = new AbortController()
       known = takeTurn(locks, `spare of ${key}`, headers.pending(), line.signal, async signal => {
         const found = locks && find(false)
-        const taken = found && (await locks.query()).held
+        const isElsewhere = found && (await isOwned(found.id))
         if (signal.aborted) return
         if (!isFree()) leaveTurn()
         // Its tab is gone.
-        else if (found && !taken?.some(({ name }) => name === nameOf(found.id))) adopt(hand, found)
+        else if (found && !isElsewhere) adopt(hand, found)
         else void hand.warm(!locks)
       })
     },
@@ -175,7 +189,8 @@ export function createSharing(
         mine.retryAtMs = 0
         mine.owned = undefined
         void ownOrGiveUp(mine)
-      } else if (isBack || isTaken()) giveUp(hand)
+      } else if (isBack) giveUp(hand)
+      void check()
       if (isVisible && hand.state.isPaused) hand.dispatch({ type: 'heartbeat-resumed' })
       else hand.wake()
       offer()

@@ -52,6 +52,24 @@ test('the tab that speaks first takes the spare, and the next in line then warms
   expect(openings(tabs)).toEqual([1, 0, 1])
 })
 
+test('a holder that wrote the spare down in the moment that it was taken gives it up all the same', async () => {
+  const browser = createFakeBrowser()
+  const tabs = await openTabs(3, browser)
+  const [holder, speaker] = tabs
+  await warmUp(holder)
+  // Of a removal in one process and a write in another, at once, the write is what remains.
+  const remove = browser.memory.delete
+  browser.memory.delete = () => {
+    browser.memory.delete = remove
+    return false
+  }
+  await speaker?.ask()
+  await settle()
+  expect(speaker?.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-2')
+  expect(holder.status()).toBe('idle')
+  expect(openings(tabs)).toEqual([1, 0, 1])
+})
+
 test('of two tabs that speak at once one has the spare, and no message is lost', async () => {
   const tabs = await openTabs(3)
   const [holder, ...speakers] = tabs

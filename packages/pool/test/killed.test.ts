@@ -80,7 +80,8 @@ test.each(Object.entries(stores))(
     // What was handed out lives: nobody stopped it. And the pool left next to nothing else behind.
     expect(claimed.filter(id => !live.includes(id))).toEqual([])
     const leftBehind = live.filter(id => !claimed.includes(id))
-    // A claimer that is killed between its claim and its use takes a session with it; a queue keeps what waits.
-    expect(leftBehind.length).toBeLessThanOrEqual(kind === 'redis' ? 32 : 100)
+    // A claimer that is killed between its claim and its use takes a session with it, and who tends the pool what it was
+    // just warming; a queue keeps what waits.
+    expect(leftBehind.length).toBeLessThanOrEqual(kind === 'redis' ? 2 * settings.claimers + settings.target : 100)
   },
 )
