@@ -1,4 +1,4 @@
-import { memoryLedger } from '@warm-agent/proxy'
+import { memoryLedger, type SessionLedger } from '@warm-agent/proxy'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
@@ -28,6 +28,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   for (const close of closing.splice(0)) await close()
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
@@ -76,6 +77,20 @@ async function during<T>(promise: Promise<T>): Promise<T> {
 }
 
 const park = '/sessions/close?afterMs=30000'
+
+/** A ledger as one instance reaches it, while its connection is `up`, `cut` or `hung`. */
+function connectTo(ledger: SessionLedger) {
+  const connection = { is: 'up' as 'up' | 'cut' | 'hung' }
+  const through =
+    <Words extends unknown[], Answer>(ask: (...words: Words) => Promise<Answer>) =>
+    (...words: Words): Promise<Answer> => {
+      if (connection.is === 'hung') return new Promise(() => {})
+      return connection.is === 'cut' ? Promise.reject(new Error('away')) : ask(...words)
+    }
+  const { read, write, due, lead } = ledger
+  const reached = { read: through(read), write: through(write), due: through(due), lead: through(lead) }
+  return { connection, ledger: { ...ledger, ...reached } }
+}
 
 test('a reload that reaches another instance is seen: the parked session lives on (two proxies, no sticky routing)', async () => {
   const { runtime, log } = createFakeRuntime()
@@ -434,9 +449,215 @@ test('a session that was started again by who could not know of its end is every
   const second = await two.send('two', renewed)
   await second.text()
   expect([outcomeOf(first), outcomeOf(second)]).toEqual(['rewarmed', 'warm'])
-  expect((await two.post('/sessions/close', { ticket: renewed })).status).toBe(204)
-  expect(log.slice(2)).toEqual(['vm 1 stopped', 'vm 2 started', 'vm 2 ran one', 'vm 2 ran two', 'vm 2 stopped'])
+  // Of the ticket from before, this one has heard by now that its session has ended.
+  expect(await one.beat(renewed)).toMatchObject({ status: 'warm' })
+  expect((await one.post('/sessions/close', { ticket: renewed })).status).toBe(204)
+  expect(log.slice(2)).toEqual([
+    'vm 1 stopped',
+    'vm 2 started',
+    'vm 2 ran one',
+    'vm 2 ran two',
+    'vm 2 warmed',
+    'vm 2 stopped',
+  ])
 })
+
+test.each(['a', 'no'])(
+  'what was closed stays closed though the clock has gone back by seconds (%s ledger)',
+  async kind => {
+    const { runtime, log } = createFakeRuntime()
+    const ledger = kind === 'a' && { ledger: memoryLedger() }
+    const { openWarm, post, beat, send } = createTestProxy({ runtime, ...ledger })
+    const { ticket } = await openWarm()
+    // As if an instance had opened it whose clock is ahead.
+    vi.setSystemTime(Date.now() - 3_000)
+    expect((await post('/sessions/close', { ticket })).status).toBe(204)
+    expect(await beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+    expect(outcomeOf(await send('hi', ticket))).toBe('rewarmed')
+    expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped', 'vm 2 started', 'vm 2 ran hi'])
+  },
+)
+
+test('a warm-up that fails just when its page closes the session is stopped by one of the two', async () => {
+  const { runtime, log, failNext } = createFakeRuntime()
+  const ledger = memoryLedger()
+  let readMs = 0
+  const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+  const slow: SessionLedger = {
+    ...ledger,
+    async read(session) {
+      if (readMs > 0) await wait(readMs)
+      return ledger.read(session)
+    },
+    async write(entry) {
+      const result = await ledger.write(entry)
+      if (entry.state === 'ending') await wait(100)
+      return result
+    },
+  }
+  failNext(failure('refused', true))
+  const { openLease, post } = createTestProxy({ runtime, ledger: slow })
+  const { ticket } = await openLease()
+  await vi.advanceTimersByTimeAsync(50)
+  readMs = 200
+  expect((await during(post('/sessions/close', { ticket }))).status).toBe(204)
+  expect(log).toEqual(['failed', 'nothing to stop'])
+})
+
+test('what was closed while the ledger was away stays closed, whatever came for it afterwards', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const away = connectTo(ledger)
+  const one = createTestProxy({ runtime, ledger: away.ledger })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openWarm()
+  away.connection.is = 'cut'
+  await one.post('/sessions/close', { ticket })
+  expect(outcomeOf(await one.send('hi', ticket))).toBe('rewarmed')
+  away.connection.is = 'up'
+  await pass(5_000)
+  expect(await two.beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  expect(log.slice(2)).toEqual(['vm 1 stopped', 'vm 2 started', 'vm 2 ran hi'])
+})
+
+test('of two that the ledger missed the newer is written down, whichever failed first', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const away = connectTo(memoryLedger())
+  const { openWarm, beat, post } = createTestProxy({ runtime, ledger: away.ledger })
+  const { ticket } = await openWarm()
+  away.connection.is = 'hung'
+  const beating = beat(ticket)
+  await pass(500)
+  away.connection.is = 'cut'
+  await post(park, { ticket })
+  await during(beating)
+  away.connection.is = 'up'
+  await pass(35_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('after an outage nothing is reaped before all have had the time to write down what they owe', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.5)
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const [reaping, touching] = [connectTo(ledger), connectTo({ ...ledger, lead: async () => undefined })]
+  const one = createTestProxy({ runtime, ledger: reaping.ledger })
+  const two = createTestProxy({ runtime, ledger: touching.ledger })
+  const startedAt = Date.now()
+  const { ticket } = await two.openWarm()
+  await two.post('/sessions/close?afterMs=10000', { ticket })
+  await pass(1_000)
+  reaping.connection.is = touching.connection.is = 'hung'
+  await pass(2_800)
+  // Its hold is tried every three seconds, last just before the ledger answers, and then at 15.8 s.
+  expect(await during(two.beat(ticket))).toMatchObject({ status: 'warm' })
+  await pass(12_900 - (Date.now() - startedAt))
+  reaping.connection.is = touching.connection.is = 'up'
+  await pass(20_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await one.proxy.close()
+})
+
+test('a proxy that closes while the ledger is away leaves alone what another may have touched', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const away = connectTo(ledger)
+  const one = createTestProxy({ runtime, ledger: away.ledger })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openWarm()
+  expect(outcomeOf(await two.send('hi', ticket))).toBe('warm')
+  away.connection.is = 'cut'
+  await one.proxy.close()
+  expect(log.at(-1)).toBe('vm 1 ran hi')
+})
+
+test('a reaper that another has followed meanwhile takes nothing for ended', async () => {
+  const { runtime } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const write: typeof ledger.write = async (entry, fence) =>
+    fence === undefined ? ledger.write(entry) : { is: 'stale' }
+  const one = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  const two = createTestProxy({ runtime, ledger: { ...ledger, lead: async () => undefined } })
+  const { ticket } = await two.openWarm()
+  await pass(730_000)
+  expect(await one.beat(ticket)).toMatchObject({ status: 'warm' })
+})
+
+test('a warm-up that arrives after its session was closed elsewhere and here stops what it has started', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const late: typeof runtime.invoke = async (...call) => {
+    await new Promise(resolve => setTimeout(resolve, 3_000))
+    return runtime.invoke(...call)
+  }
+  const one = createTestProxy({ runtime: { ...runtime, invoke: late }, ledger })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openLease()
+  await pass(1_000)
+  for (const each of [two, one]) expect((await each.post('/sessions/close', { ticket })).status).toBe(204)
+  await pass(5_000)
+  expect(log).toEqual(['nothing to stop', 'vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+})
+
+test.each([true, false])(
+  'a beat that arrives after its session was closed elsewhere stops what it has started (agent echoes: %s)',
+  async echoes => {
+    const { runtime, log } = createFakeRuntime({ echoes })
+    const ledger = memoryLedger()
+    let lateMs = 0
+    const late: typeof runtime.invoke = async (...call) => {
+      if (lateMs > 0) await new Promise(resolve => setTimeout(resolve, lateMs))
+      return runtime.invoke(...call)
+    }
+    const one = createTestProxy({ runtime: { ...runtime, invoke: late }, ledger })
+    const two = createTestProxy({ runtime, ledger })
+    const { ticket } = await one.openWarm()
+    lateMs = 3_000
+    const beating = one.beat(ticket)
+    await pass(1_000)
+    expect((await two.post('/sessions/close', { ticket })).status).toBe(204)
+    expect(await during(beating)).toMatchObject({ error: { code: 'session_expired' } })
+    expect(log.slice(2)).toEqual(['vm 1 stopped', 'vm 2 started', 'vm 2 warmed', 'vm 2 stopped'])
+  },
+)
+
+test('a message that could not wait for the warm-up of another instance leaves no microVM behind by that', async () => {
+  // It gives up after 7.75 s.
+  vi.spyOn(Math, 'random').mockReturnValue(0.5)
+  const { runtime, log } = createFakeRuntime({ bootMs: 3_000 })
+  const ledger = memoryLedger()
+  const throttled: typeof runtime.invoke = async (session, request, ...rest) => {
+    if (new TextDecoder().decode(request.body).startsWith('warm ')) throw failure('throttled')
+    return runtime.invoke(session, request, ...rest)
+  }
+  const one = createTestProxy({ runtime, ledger })
+  const two = createTestProxy({ runtime: { ...runtime, invoke: throttled }, ledger })
+  const { ticket } = await one.openLease()
+  const answer = await during(two.send('hi', ticket))
+  await answer.text()
+  await pass(5_000)
+  expect(log.filter(line => !line.startsWith('vm 2'))).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+})
+
+test.each(['cold, and is tried again', 'on a session of the pool'])(
+  'the reaper does not stop the session of a message that goes %s, however long its answer takes to begin',
+  async way => {
+    const { runtime, log, failNext } = createFakeRuntime({ idleTimeoutMs: 10_000 })
+    const invoke: typeof runtime.invoke = async (...call) => {
+      const answer = await runtime.invoke(...call)
+      await new Promise(resolve => setTimeout(resolve, 90_000))
+      return answer
+    }
+    const now = Date.now()
+    const spare = { runtimeSessionId: 'a session that was warmed ahead of need', qualifier: 'DEFAULT' }
+    const claimed = { ...spare, bornAtMs: now, touchedAtMs: now, evidence: 'assumed' as const }
+    const pool = { claim: async () => (way.startsWith('cold') ? null : claimed) }
+    const { send } = createTestProxy({ runtime: { ...runtime, invoke }, ledger: memoryLedger(), pool })
+    if (way.startsWith('cold')) failNext(failure('throttled'))
+    expect((await during(send('hi'))).status).toBe(200)
+    expect(log.at(-1)).toBe('vm 1 ran hi')
+  },
+)
 
 test('while Redis is away messages run, and what was missed is written down when it is back', async () => {
   const { runtime, log } = createFakeRuntime()

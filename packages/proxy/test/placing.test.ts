@@ -203,22 +203,28 @@ test('a warm-up that no endpoint takes yields: it waits as it is told, and then 
   vi.useRealTimers()
 })
 
-test('a session that was parked before it moved is stopped where it came up, unless it is touched', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const { openLease, post, beat, log } = start()
-  const refuseOnce = () => ({ blue: [failure('throttled', false, 2_000), failure('quota')], green: [failure('quota')] })
-  for (const isTouched of [false, true]) {
-    sick = refuseOnce()
-    const { ticket } = await openLease()
-    await post('/sessions/close?afterMs=10000', { ticket })
-    await vi.advanceTimersByTimeAsync(4_000)
-    if (isTouched) await beat(ticket)
-    await vi.advanceTimersByTimeAsync(10_000)
-  }
-  expect(log.filter(line => line.includes('stopped'))).toEqual(['vm 1 stopped'])
-  expect(stopped).toMatchObject([{ qualifier: 'green' }])
-  vi.useRealTimers()
-})
+test.each([false, true])(
+  'a session that was parked before it moved is stopped where it came up, unless it is touched (ledger: %s)',
+  async ledger => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const { openLease, post, beat, log } = start({ ledger })
+    const refuseOnce = () => ({
+      blue: [failure('throttled', false, 2_000), failure('quota')],
+      green: [failure('quota')],
+    })
+    for (const isTouched of [false, true]) {
+      sick = refuseOnce()
+      const { ticket } = await openLease()
+      await post('/sessions/close?afterMs=10000', { ticket })
+      await vi.advanceTimersByTimeAsync(4_000)
+      if (isTouched) await beat(ticket)
+      await vi.advanceTimersByTimeAsync(10_000)
+    }
+    expect(log.filter(line => line.includes('stopped'))).toEqual(['vm 1 stopped'])
+    expect(stopped).toMatchObject([{ qualifier: 'green' }])
+    vi.useRealTimers()
+  },
+)
 
 test('a warm-up that may have started a session stays with it, and stops it when it gives up', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

@@ -1,7 +1,7 @@
 import type { ClaimedSession, SessionPool } from '@warm-agent/proxy'
 import { expect, test } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
-import { createFakeRuntime } from './fake-runtime.ts'
+import { createFakeRuntime, failure } from './fake-runtime.ts'
 
 /** An agent with sessions that were warmed ahead, and what became of the pool. */
 async function createStock(sizes: { spares?: number } = {}) {
@@ -66,6 +66,13 @@ test('a message that brings no session is given one of the pool, and goes cold w
   expect(log).toEqual(['vm 1 ran first', 'vm 2 started', 'vm 2 ran second'])
 })
 
+test('a session of the pool whose message could not be sent is stopped: nobody has a ticket of it', async () => {
+  const { runtime, pool, log, failNext } = await createStock()
+  failNext(failure('refused'))
+  expect((await createTestProxy({ runtime, pool }).send('hi')).ok).toBe(false)
+  await expect.poll(() => log).toEqual(['failed', 'vm 1 stopped'])
+})
+
 test('no two callers are given the same session', async () => {
   const { runtime, pool } = await createStock({ spares: 3 })
   const { post } = createTestProxy({ runtime, pool })
@@ -75,10 +82,17 @@ test('no two callers are given the same session', async () => {
   expect(answers.map(outcomeOf).sort()).toEqual(['cold', 'warm', 'warm', 'warm'])
 })
 
-test('a pool that fails costs nothing but warmth, and is told of', async () => {
+test.each([
+  ['late', () => Promise.reject(new Error('Redis is gone'))],
+  [
+    'at once',
+    () => {
+      throw new Error('Redis is gone')
+    },
+  ],
+])('a pool that fails %s costs nothing but warmth, and is told of', async (_, claim) => {
   const { runtime } = createFakeRuntime()
-  const cause = new Error('Redis is gone')
-  const { openWarm, events } = createTestProxy({ runtime, pool: { claim: () => Promise.reject(cause) } })
+  const { openWarm, events } = createTestProxy({ runtime, pool: { claim } })
   expect(await openWarm()).toMatchObject({ source: 'started' })
   expect(events[0]).toMatchObject({ type: 'pool-failed', cause: { message: 'Redis is gone' } })
 })

@@ -35,6 +35,23 @@ test('what happens is counted and timed, in the text format of Prometheus', asyn
   expect(text).not.toMatch(/warm-[0-9a-f]{8}|eyJ|ann/)
 })
 
+test('how often the pool had a session is told: claimed, or started in its place (suna #3505: a pool that serves nothing)', async () => {
+  const metrics = createPrometheusMetrics()
+  const nowMs = Date.now()
+  const times = { bornAtMs: nowMs, touchedAtMs: nowMs }
+  const runtimeSessionId = 'pooled-session-number-1-of-this-test'
+  const spares = [{ runtimeSessionId, qualifier: 'DEFAULT', nonce: 'nonce', evidence: 'observed' as const, ...times }]
+  const { openWarm } = createTestProxy({
+    runtime: createFakeRuntime().runtime,
+    pool: { claim: async () => spares.shift() ?? null },
+    onEvent: metrics.onEvent,
+  })
+  for (let page = 0; page < 3; page++) await openWarm()
+  const lines = (await metrics.registry.metrics()).split('\n')
+  expect(lines).toContain('warm_agent_sessions_claimed_total{agent="default",endpoint="DEFAULT"} 1')
+  expect(lines).toContain('warm_agent_warm_ups_started_total{agent="default",endpoint="DEFAULT"} 2')
+})
+
 test('the longest cold start has a bucket, and no time is lost beyond the last', async () => {
   const { onEvent, registry } = createPrometheusMetrics()
   const about = { atMs: 0, agent: 'a', qualifier: 'blue', sessionTag: 'warm-01234567' }

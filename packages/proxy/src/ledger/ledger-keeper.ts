@@ -24,8 +24,8 @@ export interface LedgerKeeper {
   /**
    * Takes on the ending of a session, so that no other instance does.
    *
-   * @returns `taken`, or `unknown` when the ledger has nothing of it: end it. `held`: it was touched elsewhere, let it
-   *   live. `ended`: somebody else ends it or has.
+   * @returns `taken`, or `unknown` when the ledger has nothing of it: end it. `held`: it was touched elsewhere, or
+   *   somebody else reaps now, let it live. `ended`: somebody else ends it or has.
    * @throws Error when the ledger does not answer.
    */
   takeEnd(ticket: SessionTicket, condition: EndCondition, fence?: number): Promise<EndRight>
@@ -100,7 +100,8 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
     hold(ticket, change) {
       const { session } = ticket
       const rules = rulesOf(ticket)
-      if (!rules) return Promise.resolve()
+      // What has ended here is held no more, not even by a write that takes the place of the one that tells its end.
+      if (!rules || memories.hasEnded(ticket)) return Promise.resolve()
       return outage.write(keyOf(ticket), change !== 'noted', async () => {
         // What this process has written last is most often what is there: then one round trip is enough.
         const { entry: remembered, touchedAt = 0, isSent = false } = memories.of(session)
@@ -110,7 +111,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
           isSent: ticket.isSent || isSent,
         }
         const entry = await settle(remembered, current => heldEntry(current, newsOf(fresh, change), rules))
-        if (!entry) return memories.note(session, { endedAt: Date.now() })
+        if (!entry) return memories.noteEnd(ticket)
         memories.note(session, { touchedAt: entry.touchedAt, ...(entry.isSent && { isSent: true }) })
       })
     },
@@ -135,7 +136,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
         fence,
       )
       if (taken) return 'taken'
-      return fence !== undefined && verdict === 'unknown' ? 'ended' : verdict
+      return fence !== undefined && verdict === 'unknown' ? 'held' : verdict
     },
 
     noteEnded: ticket =>

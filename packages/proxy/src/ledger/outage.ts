@@ -9,6 +9,8 @@ export interface Outage {
 }
 
 interface Debt {
+  /** Counts the writes: one that fails late does not take the place of a newer one. */
+  turn: number
   matters: boolean
   write: () => Promise<void>
 }
@@ -27,9 +29,11 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
   let isAway = false
   let isMakingUp = false
   let timer: ReturnType<typeof setTimeout>
+  let turns = 0
 
   function owe(key: string, debt: Debt): void {
-    if (!debt.matters && owed.get(key)?.matters) return
+    const other = owed.get(key)
+    if (other && (other.matters === debt.matters ? other.turn > debt.turn : other.matters)) return
     owed.delete(key)
     owed.set(key, debt)
     const [oldest] = owed.keys()
@@ -46,7 +50,8 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
         await Promise.all(next.map(repay))
         isAway = false
       } catch {
-        // The first failure has been told.
+        // The first failure has been told. One that can never be made is not to keep all others waiting.
+        for (const [key, debt] of next) if (owed.delete(key)) owed.set(key, debt)
         isAway = true
       }
     }
@@ -69,12 +74,13 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
 
   return {
     async write(key, matters, write) {
+      const debt = { turn: ++turns, matters, write }
       // What is owed of a session comes before what is new of it.
-      if (isAway || owed.has(key)) return owe(key, { matters, write })
+      if (isAway || owed.has(key)) return owe(key, debt)
       try {
         await write()
       } catch (cause) {
-        owe(key, { matters, write })
+        owe(key, debt)
         if (isMakingUp) return
         onFailure(cause)
         void makeUp()

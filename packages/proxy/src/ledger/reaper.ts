@@ -32,21 +32,21 @@ const answerMs = 5_000
 export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Reaper {
   const ending = new Set<string>()
   let isClosed = false
-  let waitMs = sweepMs
+  let quietUntilMs = 0
   let timer: ReturnType<typeof setTimeout>
 
   async function sweep(): Promise<void> {
     try {
       const fence = await within(answerMs, 'lead the reapers', ledger.lead(holder, leadMs))
-      if (fence !== undefined && waitMs === sweepMs) {
+      quietUntilMs = Math.min(quietUntilMs, Date.now() + settleMs)
+      if (fence !== undefined && quietUntilMs <= Date.now()) {
         const room = mostAtOnce - ending.size
         const due = room > 0 ? await within(answerMs, 'ask what is due', ledger.due(Date.now(), mostAtOnce)) : []
         for (const entry of due.filter(isOurs).slice(0, room)) void endOnce(entry, fence)
       }
-      waitMs = sweepMs
     } catch {
       // The keeper tells of the outage. Whoever leads afterwards waits until all have written what they owe.
-      waitMs = settleMs
+      quietUntilMs = Number.POSITIVE_INFINITY
     }
     schedule()
   }
@@ -62,7 +62,7 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   function schedule(): void {
     if (isClosed) return
     // Instances that started together do not all ask at once.
-    timer = setTimeout(sweep, waitMs * (0.9 + 0.2 * Math.random()))
+    timer = setTimeout(sweep, sweepMs * (0.9 + 0.2 * Math.random()))
     ;(timer as { unref?(): void }).unref?.()
   }
 

@@ -16,20 +16,26 @@ interface ClaimedSpare {
   tookMs: number
 }
 
-/** Takes a session out of the agent's pool for a caller. Never rejects: without one it is warmed or started as ever. */
+/**
+ * Takes a session out of the agent's pool for a caller. Never rejects: without one it is warmed or started as ever.
+ *
+ * @param options `isSent`: for a message, so that nobody stops it while that waits for its answer.
+ */
 export async function claimSpare(
   context: SessionContext,
   agent: ServedAgent,
   callerId: string,
+  { isSent = false } = {},
 ): Promise<ClaimedSpare | undefined> {
-  if (!agent.pool) return undefined
+  const { pool } = agent
+  if (!pool) return undefined
   const askedAt = performance.now()
-  const claiming = agent.pool.claim()
+  const claiming = (async () => pool.claim())()
   try {
     const claimed = await within(claimMs, 'claim a session from the pool', claiming)
     if (!claimed) return undefined
     const { evidence } = claimed
-    const ticket = ticketOf(claimed, agent, callerId)
+    const ticket = { ...ticketOf(claimed, agent, callerId), isSent }
     context.memories.note(ticket.session, { touchedAt: ticket.touchedAt, ticket })
     await context.ledger.hold(ticket, 'touched')
     const tookMs = performance.now() - askedAt

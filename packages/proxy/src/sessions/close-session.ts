@@ -1,6 +1,6 @@
 import type { CallCredentials } from '../agent-runtime.ts'
 import { endSession } from './end-session.ts'
-import type { SessionContext } from './session-context.ts'
+import { placedTicket, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
 /** Ends the session now. One that is still warming is stopped as soon as it is warm: a late session is not leaked. */
@@ -11,7 +11,8 @@ export async function closeSession(
 ): Promise<void> {
   unpark(context, ticket)
   if (context.memories.hasEnded(ticket)) return
-  context.memories.note(ticket.session, { endedAt: Date.now(), isEndedHere: true })
+  context.memories.noteEnd(ticket, Date.now())
+  context.memories.note(ticket.session, { isEndedHere: true })
   if (await endSession(context, ticket, 'always', { credentials })) context.emit({ type: 'session-closed' }, ticket)
 }
 
@@ -36,7 +37,10 @@ export function parkSession(
   const { session } = ticket
   unpark(context, ticket)
   if (memories.hasEnded(ticket)) return Promise.resolve()
-  const parkedUntil = Date.now() + afterMs
+  const untilMs = Date.now() + afterMs
+  // It may have moved meanwhile, and its parking with it.
+  const placed = () => placedTicket(context, ticket)
+  const isParked = () => memories.of(placed().session).parking === parking
 
   async function endIfDue(): Promise<void> {
     try {
@@ -44,20 +48,20 @@ export function parkSession(
       if (isEnded) context.emit({ type: 'session-closed' }, ticket)
     } catch {
       // Told as an event by then. What the ledger did not answer is asked again; a stop that failed is the reaper's.
-      if (!memories.hasEnded(ticket) && memories.of(session).parking === parking) arm(askAgainMs)
+      if (!memories.hasEnded(placed()) && isParked()) arm(askAgainMs)
       return
     }
-    if (memories.of(session).parking === parking) memories.note(session, { parking: undefined })
+    if (isParked()) memories.note(placed().session, { parking: undefined })
   }
   let timer: ReturnType<typeof setTimeout>
   const arm = (ms: number) => {
     timer = setTimeout(endIfDue, ms)
   }
-  const parking = { cancel: () => clearTimeout(timer) }
+  const parking = { untilMs, cancel: () => clearTimeout(timer) }
   arm(afterMs)
   memories.note(session, { parking, ticket })
   context.emit({ type: 'session-parked', afterMs }, ticket)
-  return context.ledger.hold(ticket, { parkedUntil, unlessSent })
+  return context.ledger.hold(ticket, { parkedUntil: untilMs, unlessSent })
 }
 
 /** Whoever touches a parked session keeps it. */

@@ -27,14 +27,16 @@ export async function endSession(
   const { session } = ticket
   const { ledger, memories, emit, limits } = context
   const right = await ledger.takeEnd(ticket, condition, fence).catch(cause => {
-    // A close is a close: what the ledger misses of it is written down when it answers again.
-    if (condition !== 'due') return 'unknown' as const
+    // A close is a close: what the ledger misses of it is written down when it answers again. What depends on who else
+    // has touched the session waits: it may be in use.
+    if (condition === 'always') return 'unknown' as const
     throw cause
   })
   if (right === 'held') return false
-  memories.note(session, { endedAt: Date.now() })
+  memories.noteEnd(ticket, Date.now())
+  // Who ends it elsewhere knows nothing of a warm-up here.
+  memories.note(session, { isEndedHere: right !== 'ended' })
   if (right === 'ended') return false
-  memories.note(session, { isEndedHere: true })
   await memories.of(session).warmUp?.catch(() => undefined)
   try {
     await stopSession(agentOf(context, ticket).runtime, session, limits.warmTimeoutMs, credentials)

@@ -30,7 +30,7 @@ export async function freshSession(
   agent: ServedAgent,
   callerId: string,
 ): Promise<JoinedSession> {
-  const spare = await claimSpare(context, agent, callerId)
+  const spare = await claimSpare(context, agent, callerId, { isSent: true })
   return spare ? { ticket: spare.ticket, outcome: 'warm', isNew: true } : coldSession(agent, callerId)
 }
 

@@ -39,8 +39,8 @@ export function startWarmUp(
       context.emit({ type: 'stop-failed', cause }, ticket),
     )
   context.emit({ type: 'warm-started' }, opened)
-  /** An attempt may have left a microVM behind. */
-  let hasStarted = false
+  /** An attempt may have left a microVM behind, or the instance that began before. */
+  let hasStarted = !isNew
   const running = warmUp(runtime, opened.session, nonce, {
     purpose: 'warm-up',
     retryForMs: warmTimeoutMs,
@@ -81,7 +81,8 @@ export function startWarmUp(
       hasStarted ||= mayHaveStarted(error)
       // Another instance may have its page by now, and try by itself; one that has ended it did not know of this one's try.
       const right = await ledger.takeEnd(ticket, { holder }).catch(() => 'unknown')
-      if (hasStarted && right !== 'held' && !memories.of(ticket.session).isEndedHere) await stop(ticket)
+      const isOurs = right === 'taken' || (right !== 'held' && !memories.of(ticket.session).isEndedHere)
+      if (hasStarted && isOurs) await stop(ticket)
       if (right === 'taken' || right === 'unknown') await ledger.noteEnded(ticket)
       await leaving.noteRefusals()
     },
@@ -106,11 +107,12 @@ function createLeaving({ ledger, memories }: SessionContext, opened: SessionTick
     isOver: (from: RuntimeSession) => memories.hasEnded({ ...opened, session: from }),
     onMoved(to: RuntimeSession, from: RuntimeSession): void {
       const ticket = { ...opened, session: to }
+      const { parking } = memories.of(from)
       memories.note(to, { ...memories.of(from), movedTo: undefined, entry: undefined, ticket })
       memories.note(from, { movedTo: to, parking: undefined, ticket: undefined })
       left.delete(to.qualifier)
       left.set(from.qualifier, { ...opened, session: from })
-      void ledger.hold(ticket, 'noted')
+      void ledger.hold(ticket, parking ? { parkedUntil: parking.untilMs } : 'noted')
     },
     /** Where nothing ever ran there is nothing to stop. */
     noteRefusals: () => Promise.all([...left.values()].map(ticket => ledger.noteEnded(ticket))),

@@ -42,7 +42,8 @@ export async function sendMessage(
   const { runtime, rules } = agent
 
   async function beforeRetry(): Promise<void> {
-    if (!(await hasEndedMeanwhile(context, ticket))) return
+    // A new one nobody else knows, and could end.
+    if (isNew || !(await hasEndedMeanwhile(context, ticket))) return
     ticket = coldSession(agent, ticket.callerId).ticket
     outcome = 'rewarmed'
     isNew = true
@@ -73,7 +74,7 @@ export async function sendMessage(
     beforeRetry,
     disposeLate: late => void late.body.cancel().catch(() => undefined),
   }).catch(error => {
-    if (isNew && mayHaveStarted(error)) dispose(context, ticket, credentials)
+    if (isNew && (ticket.isWarm || mayHaveStarted(error))) dispose(context, ticket, credentials)
     throw error
   })
   if (signal.aborted && isNew) {
@@ -103,7 +104,7 @@ function touching({ memories, ledger }: SessionContext, ticket: SessionTicket): 
   return touch
 }
 
-/** The microVM that a message started whose sender never got its ticket: nobody could use it, or stop it. */
+/** The microVM of a message whose sender never got its ticket: nobody could use it, or stop it. */
 function dispose(context: SessionContext, ticket: SessionTicket, credentials: CallCredentials): void {
   // A failure has been told as an event by then.
   closeSession(context, ticket, credentials).catch(() => undefined)

@@ -25,7 +25,7 @@ interface SessionMemory {
   hasLeft?: boolean
   /** The end that awaits a session whose browser left, unless the session is touched first. */
   parking?: Parking | undefined
-  /** When it was closed or found dead: no ticket from before that is worth anything any more. */
+  /** No ticket of a session that was born until then is worth anything any more: it was closed, or found dead. */
   endedAt?: number
   /** It was this process that ended it. */
   isEndedHere?: boolean
@@ -36,12 +36,15 @@ interface SessionMemory {
 }
 
 interface Parking {
+  readonly untilMs: number
   cancel(): void
 }
 
 export interface SessionMemories {
   of(session: RuntimeSession): Readonly<SessionMemory>
   note(session: RuntimeSession, news: SessionMemory): void
+  /** The session of this ticket has ended, and with it all that were born under its id until `atMs`, by any clock. */
+  noteEnd(ticket: Pick<SessionTicket, 'session' | 'bornAt'>, atMs?: number): void
   /** Whether the session of this ticket has ended. One that was born later, under the same id, lives. */
   hasEnded(ticket: Pick<SessionTicket, 'session' | 'bornAt'>): boolean
   all(): readonly Readonly<SessionMemory>[]
@@ -63,13 +66,19 @@ export function createSessionMemories(keepMs: number): SessionMemories {
     sweepAtSize = Math.max(sweepFromSize, entries.size * 2)
   }
 
+  function note(session: RuntimeSession, news: SessionMemory): void {
+    const now = Date.now()
+    const key = keyOf(session)
+    entries.set(key, { ...entries.get(key), ...news, keepUntil: now + keepMs })
+    if (entries.size >= sweepAtSize) sweep(now)
+  }
+
   return {
     of: session => entries.get(keyOf(session)) ?? {},
-    note(session, news) {
-      const now = Date.now()
-      const key = keyOf(session)
-      entries.set(key, { ...entries.get(key), ...news, keepUntil: now + keepMs })
-      if (entries.size >= sweepAtSize) sweep(now)
+    note,
+    noteEnd({ session, bornAt }, atMs = bornAt) {
+      const { endedAt = bornAt } = entries.get(keyOf(session)) ?? {}
+      note(session, { endedAt: Math.max(endedAt, bornAt, atMs) })
     },
     hasEnded: ({ session, bornAt }) => (entries.get(keyOf(session))?.endedAt ?? Number.NEGATIVE_INFINITY) >= bornAt,
     all: () => [...entries.values()],
