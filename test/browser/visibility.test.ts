@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { test } from './harness/browser-test.ts'
 import type { Profile } from './harness/profile.ts'
 import type { ProxyStub } from './harness/proxy-stub.ts'
-import { lateBeats, moreBeats, pastDeadline, soon, statusOf } from './harness/watch.ts'
+import { eventsOf, lateBeats, moreBeats, pastDeadline, soon, statusOf } from './harness/watch.ts'
 
 /** Two tabs of one window: `back`, whose beats are looked at, and `front`, with a session of another agent, which hides it. */
 async function openTwo(proxy: ProxyStub, profile: Profile) {
@@ -28,6 +28,18 @@ test('a tab that opens in the background opens nothing until it is shown (PEERS:
   await soon(() => statusOf(tab)).toBe('warm')
   expect(proxy.visits('open', '')).toHaveLength(1)
 })
+
+// Web Locks of a prerendered page Chromium holds back by itself, and all that waits for them.
+test.for(['/plain', '/plain?without=tabs'])(
+  'a page that is prerendered (%s) opens nothing until its user goes there (PEERS: prerendered pages and bots warm VMs)',
+  async (path, { proxy, profile }) => {
+    const leadsTo = proxy.url + path
+    const tab = await profile.open(`${proxy.url}/forerunner?${encodeURIComponent(leadsTo)}`, { leadsTo })
+    await soon(() => statusOf(tab)).toBe('warm')
+    expect((await eventsOf(tab)).slice(0, 3)).toEqual(['page-hidden', 'page-shown', 'warm-started'])
+    expect(proxy.visits('open')).toHaveLength(1)
+  },
+)
 
 test('a page that was frozen past the deadline expires on waking, before a message or a beat is sent (PEERS: bfcache, sleep, discard)', async ({
   proxy,

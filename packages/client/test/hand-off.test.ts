@@ -98,6 +98,15 @@ test('an answer makes the session the conversation’s, with its outcome and the
   expect(proxy.messages.map(ticketOf)).toEqual(['ticket-2', 'ticket-of-message'])
 })
 
+test('an answer is handed on when its headers are here, however long it goes on', async () => {
+  const { session, proxy, warmUp, ask } = start()
+  await warmUp()
+  const { headers } = answered('warm')
+  proxy.onMessage = () => new Response(new ReadableStream(), { headers })
+  expect((await ask()).bodyUsed).toBe(false)
+  expect(session.store.getState().status).toBe('active')
+})
+
 test('a chat route of the page that relays the proxy’s headers is the same to the session', async () => {
   const { session, warmUp } = start()
   await warmUp()

@@ -103,6 +103,16 @@ test('with holdWhile: active a spare is held for those who show signs of life', 
   await session.close()
 })
 
+test('with holdWhile: active, what a hidden page does by itself is no sign of life', async () => {
+  const { environment, warmUp, status } = start({ holdWhile: 'active' })
+  await warmUp()
+  await environment.hide()
+  await environment.advance(1.9 * minute)
+  await environment.act()
+  await environment.advance(0.1 * minute)
+  expect(status()).toBe('expired')
+})
+
 test('the end of a conversation’s machine is announced early, once', async () => {
   const { proxy, environment, warmUp, ask, events } = start()
   await warmUp()

@@ -87,6 +87,47 @@ test('a lease that was left too long ago is not even tried', async () => {
   expect(proxy.beats).toEqual([])
 })
 
+test.each([{ ttlMs: 20_000 }, { holdMs: 20_000 }])('nor is one that was over by then: %j', async durations => {
+  const tab = new Map<string, string>()
+  const page = start({}, { tab })
+  page.session.mount()
+  await page.proxy.openings[0]?.lease(durations)
+  await page.environment.leave()
+  const next = start({}, { tab, nowMs: page.environment.now() + 20_000 })
+  next.session.mount()
+  expect(next.types()).toEqual(['warm-started'])
+  expect(next.proxy.beats).toEqual([])
+})
+
+test('a hold goes on to count over a reload', async () => {
+  const tab = new Map<string, string>()
+  const page = start({}, { tab })
+  page.session.mount()
+  await page.proxy.openings[0]?.lease({ holdMs: 60_000 })
+  await page.environment.advance(40_000)
+  await page.environment.leave()
+  const { session, proxy, environment, status } = start({}, { tab, nowMs: page.environment.now() })
+  proxy.onBeat = () => {
+    throw new TypeError('Failed to fetch')
+  }
+  session.mount()
+  await environment.advance(19_999)
+  expect(status()).toBe('warming')
+  await environment.advance(1)
+  expect(status()).toBe('expired')
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-1' }])
+})
+
+test('the beat of a reload does not overtake the notice that the page was left', async () => {
+  const { tab, page } = await leaveWarm()
+  const { session, proxy, environment } = start({}, { tab, nowMs: page.environment.now() })
+  session.mount()
+  await environment.advance(249)
+  expect(proxy.beats).toEqual([])
+  await environment.advance(1)
+  expect(proxy.beats).toHaveLength(1)
+})
+
 test('a duplicated tab does not have what its original has', async () => {
   const browser = createFakeBrowser()
   const tab = new Map<string, string>()

@@ -85,7 +85,7 @@ test.each([{ holdWhile: 'never' }, { hiddenHoldMs: -1 }, { warmOn: 'hover' }])('
 })
 
 test('a client that takes no fetch waits for the lease by handoff, and tells what was answered', async () => {
-  const { session, proxy } = start()
+  const { session, proxy, types } = start()
   session.mount()
   expect(session.getHeaders()).toEqual({ 'warm-agent-version': '1' })
   const handing = session.handoff()
@@ -94,6 +94,7 @@ test('a client that takes no fetch waits for the lease by handoff, and tells wha
   expect(headers).toMatchObject({ 'warm-agent-ticket': 'ticket-1' })
   answered(new Headers({ 'Warm-Agent-Ticket': 'renewed', 'Warm-Agent-Outcome': 'joined' }))
   expect(session.store.getState()).toMatchObject({ status: 'active', outcome: 'joined' })
+  expect(types().slice(-2)).toEqual(['message-sent', 'message-answered'])
   expect(session.getHeaders()).toMatchObject({ 'warm-agent-ticket': 'renewed' })
 })
 

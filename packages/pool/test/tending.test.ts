@@ -107,6 +107,14 @@ test('when warm-ups fail, refilling stops, with an event, and is tried again eve
   expect(pool.stats()).toMatchObject({ ready: 10, isBreakerOpen: false, alarms: {} })
 })
 
+test('an agent that takes long to start is waited for: nothing is started in its place (eliza #18364)', async () => {
+  const { pool, agents, news } = await startPool({}, createFakeAgents({ bootMs: 55_000 }))
+  await vi.advanceTimersByTimeAsync(minute)
+  expect(pool.stats()).toMatchObject({ ready: 3, isBreakerOpen: false })
+  expect(agents.count('started')).toBe(3)
+  expect(news('warm-up-failed')).toEqual([])
+})
+
 test('a quota stops refilling at once: real messages need the room', async () => {
   const agents = createFakeAgents()
   agents.failFromNowOn(failure('quota'))

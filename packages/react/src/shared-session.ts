@@ -51,7 +51,7 @@ export function createSessionUser(options: WarmSessionOptions): SessionUser {
       shared.mounted++
       users.delete(user)
       users.add(user)
-      const leave = session.mount(trigger, target)
+      const leave = session.mount(trigger, target && (() => user.options.target?.()))
       return () => {
         shared.mounted--
         if (users.size > 1) users.delete(user)

@@ -144,6 +144,24 @@ test('components that name different agents have sessions of their own, and a ch
   expect(proxy.closes).toHaveLength(2)
 })
 
+test('agents of one name at different endpoints have sessions of their own', () => {
+  render([
+    <Chat key="ours" options={options} />,
+    <Chat key="theirs" options={{ ...options, endpoint: 'https://agents.example/v1' }} />,
+  ])
+  expect(proxy.openings).toHaveLength(2)
+})
+
+test('what one component closes, and another one warms again, all of them see', async () => {
+  const { container } = render([<Chat key="one" options={options} />, <Chat key="other" options={options} />])
+  await warmUp()
+  await act(() => seen[0]?.close())
+  expect(container.textContent).toBe('idleidle')
+  act(() => void last().warm())
+  await warmUp(1)
+  expect(container.textContent).toBe('warmwarm')
+})
+
 test('a beat renders nothing again', async () => {
   render(<Chat options={options} />)
   await warmUp()
@@ -151,6 +169,26 @@ test('a beat renders nothing again', async () => {
   await act(() => environment.advance(30 * 60_000))
   expect(proxy.beats.length).toBeGreaterThan(2)
   expect(seen).toHaveLength(renders)
+})
+
+test('a component renders again only when something changes that it has read', async () => {
+  let renders = 0
+  function Composer() {
+    const { fetch, outcome } = useWarmAgentSession(options)
+    renders++
+    return (
+      <button type="button" onClick={() => void fetch('/api/agent/messages', { method: 'POST' })}>
+        {outcome}
+      </button>
+    )
+  }
+  const { container } = render(<Composer />)
+  const before = renders
+  await warmUp()
+  expect(renders).toBe(before)
+  await act(async () => container.querySelector('button')?.click())
+  expect(container.textContent).toBe('warm')
+  expect(renders).toBe(before + 1)
 })
 
 test('the functions stay the same from render to render, and work', async () => {
@@ -172,6 +210,32 @@ test('warmOn may change: what was manual opens', () => {
   expect(proxy.openings).toHaveLength(0)
   rerender(<Chat options={{ ...options, warmOn: 'open' }} />)
   expect(proxy.openings).toHaveLength(1)
+})
+
+test('enabled may change: the warm-up waits for the login (sample-strands #131)', () => {
+  const { rerender } = render(<Chat options={{ ...options, enabled: false }} />)
+  expect(proxy.openings).toHaveLength(0)
+  rerender(<Chat options={{ ...options, enabled: true }} />)
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('target may change: the next watch is for that of the last commit', async () => {
+  const watched: unknown[] = []
+  environment.onTrigger = (_, target) => {
+    watched.push(target)
+    return () => {}
+  }
+  const [first, second] = [document.createElement('p'), document.createElement('p')]
+  const { rerender } = render(<Chat options={{ ...options, warmOn: 'intent', target: () => first }} />)
+  rerender(<Chat options={{ ...options, warmOn: 'intent', target: () => second }} />)
+  // A spare that is lost while the user is away is one to watch for again.
+  act(() => void last().warm())
+  await warmUp()
+  await act(() => environment.hide())
+  await act(() => environment.advance(5 * 60_000))
+  await act(() => environment.show())
+  expect(watched[0]).toBe(first)
+  expect(watched.at(-1)).toBe(second)
 })
 
 test('of several components one that wants the warm-up is enough', () => {
@@ -218,6 +282,16 @@ test('of several components the one that has an option decides, and its headers 
   unmount()
   await environment.advance(1000)
   expect(proxy.closes).toHaveLength(1)
+})
+
+test('of several components that have an option the last one decides', async () => {
+  render([
+    <Chat key="one" options={{ ...options, headers: { authorization: 'of the first' } }} />,
+    <Chat key="other" options={{ ...options, headers: { authorization: 'of the last' } }} />,
+  ])
+  await warmUp()
+  await act(() => seen[0]?.fetch('/api/agent/messages', { method: 'POST' }) as Promise<Response>)
+  expect(proxy.messages[0]?.headers.get('authorization')).toBe('of the last')
 })
 
 test('a session that one component opens has the headers that another one brings', async () => {

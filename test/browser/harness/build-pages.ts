@@ -6,7 +6,17 @@ const pages = {
   react: fileURLToPath(new URL('../pages/react.tsx', import.meta.url)),
 }
 
-/** @returns what a server must serve, by path: `/plain`, `/react` and the empty page `/elsewhere`. */
+/** Has the page that its query names prerendered, and goes there as soon as that has run. */
+const forerunner = `<script>
+  const url = decodeURIComponent(location.search.slice(1))
+  onstorage = () => location.assign(url)
+  const rules = document.createElement('script')
+  rules.type = 'speculationrules'
+  rules.text = JSON.stringify({ prerender: [{ urls: [url], eagerness: 'immediate' }] })
+  document.body.append(rules)
+</script>`
+
+/** @returns what a server must serve, by path: `/plain`, `/react`, the empty page `/elsewhere`, and `/forerunner`. */
 export async function buildPages(): Promise<Map<string, string>> {
   const { output } = (await build({
     configFile: false,
@@ -25,7 +35,7 @@ export async function buildPages(): Promise<Map<string, string>> {
   for (const chunk of output) if (chunk.type === 'chunk') files.set(`/${chunk.fileName}`, chunk.code)
   for (const name of Object.keys(pages))
     files.set(`/${name}`, html(`<script type="module" src="/${name}.js"></script>`))
-  return files.set('/elsewhere', html(''))
+  return files.set('/elsewhere', html('')).set('/forerunner', html(forerunner))
 }
 
 function html(body: string) {

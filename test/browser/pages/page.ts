@@ -23,6 +23,10 @@ export interface PageUnderTest {
 
 declare global {
   var page: PageUnderTest
+  interface Document {
+    /** Chromium's: the page is loaded before its user goes there. */
+    readonly prerendering?: boolean
+  }
 }
 
 const query = new URLSearchParams(location.search)
@@ -76,4 +80,6 @@ export function exposePage(session: () => Pick<WarmSession, 'fetch'> & SessionSn
   addEventListener('error', ({ message }) => page.errors.push(message))
   addEventListener('unhandledrejection', ({ reason }) => page.errors.push(String(reason)))
   addEventListener('pageshow', ({ persisted }) => page.returns.push(persisted))
+  // Its forerunner hears that; a channel would be silent until the page is shown.
+  if (document.prerendering) localStorage.setItem('prerendered', location.pathname)
 }
