@@ -536,6 +536,23 @@ test('of two that the ledger missed the newer is written down, whichever failed 
   expect(log.at(-1)).toBe('vm 1 stopped')
 })
 
+test('what can never be written down does not keep the rest from it', async () => {
+  const { runtime, sessions } = createFakeRuntime()
+  const ledger = memoryLedger()
+  let isAway = true
+  const write: typeof ledger.write = async entry => {
+    if (isAway || entry.session.id === sessions[0]?.id) throw new Error('no')
+    return ledger.write(entry)
+  }
+  const { openWarm } = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  await openWarm()
+  await openWarm()
+  isAway = false
+  await pass(5_000)
+  const [, second] = sessions
+  expect(second && (await ledger.read(second))).toMatchObject({ reason: 'unsent' })
+})
+
 test('after an outage nothing is reaped before all have had the time to write down what they owe', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5)
   const { runtime, log } = createFakeRuntime()
