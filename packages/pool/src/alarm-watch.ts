@@ -25,9 +25,10 @@ export function createAlarmWatch(rules: AlarmRules, startMs: number) {
     return Math.max(own, (fleet[fleetName] ?? 0) - (start.fleet[fleetName] ?? fleet[fleetName] ?? 0))
   }
 
-  /** A store that has lost its memory counts from 0 again. */
+  /** A count goes down by what was claimed and put back; and a store that has lost its memory counts from 0 again. */
   function startOf(name: keyof FleetCounts, now: FleetCounts): number | undefined {
-    return (now[name] ?? 0) < (fleet[name] ?? 0) ? 0 : (start.fleet[name] ?? now[name])
+    const [begun, count] = [start.fleet[name], now[name]]
+    return begun !== undefined && count !== undefined ? Math.min(begun, count) : (begun ?? count)
   }
 
   return {

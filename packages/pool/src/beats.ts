@@ -10,12 +10,12 @@ const mostAtOnce = 20
 export function createBeats(context: PoolContext, desk: SessionDesk) {
   const { store, rules, clock, random, emit, closing } = context
   let inFlight = 0
+  let isBehind = false
 
   async function beat(entry: PoolEntry): Promise<void> {
+    let live: PoolEntry
     try {
-      const live = await touchEntry(context, entry, rules.validateTimeoutMs)
-      await store.update([live])
-      emit({ type: 'beat-succeeded', ...detailsOf(entry) })
+      live = await touchEntry(context, entry, rules.validateTimeoutMs)
     } catch (cause) {
       if (closing.aborted) return
       if (cause instanceof SessionReplaced) {
@@ -28,13 +28,21 @@ export function createBeats(context: PoolContext, desk: SessionDesk) {
       const pauseMs = (rules.usableIdleMs - rules.beatMs) / (rules.missedBeatsAllowed + 1)
       const beatAtMs = Math.round(clock.now() + pauseMs * (1 - 0.1 * random()))
       await store.update([{ ...entry, missedBeats, beatAtMs }])
+      return
     }
+    await store.update([live])
+    emit({ type: 'beat-succeeded', ...detailsOf(entry) })
   }
 
   return {
+    /** Whether more are due than found a place, and there is some now. */
+    isBehind: () => isBehind && inFlight === 0,
+
     /** Those that find no place now are due again in the next plan. */
-    make(entries: readonly PoolEntry[]): void {
-      for (const entry of entries.slice(0, mostAtOnce - inFlight)) {
+    make(entries: readonly PoolEntry[], hasSeenAll: boolean): void {
+      const places = mostAtOnce - inFlight
+      isBehind = entries.length > places || (isBehind && !hasSeenAll)
+      for (const entry of entries.slice(0, places)) {
         inFlight += 1
         desk.workOn(entry, () => beat(entry).finally(() => inFlight--))
       }

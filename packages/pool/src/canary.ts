@@ -1,5 +1,6 @@
-import { gateOf } from './claim-session.ts'
+import { gateOf, takeEntry } from './claim-session.ts'
 import type { PoolContext } from './pool-context.ts'
+import type { PoolEntry } from './pooled-session.ts'
 import { detailsOf, stopEntry, touchEntry } from './session-work.ts'
 
 /** What a claim on trial came to. */
@@ -26,18 +27,22 @@ export async function claimAsCanary(
   }
 
   try {
-    const { entry, rejected } = await store.claim(gateOf(context))
+    const taken = await takeEntry(context, inBackground, store.claim(gateOf(context)))
+    if ('failure' in taken) return answer(taken.failure)
+    const { entry, rejected } = taken
     for (const late of rejected) inBackground(stopEntry(context, late))
     if (!entry) return answer(new Error('Could not claim a session: the pool is empty.'))
+    let live: PoolEntry
     try {
-      const live = await touchEntry(context, entry, rules.validateTimeoutMs)
-      await store.giveBack(live)
-      return answer()
+      live = await touchEntry(context, entry, rules.validateTimeoutMs)
     } catch (cause) {
       emit({ type: 'session-dropped', cause, ...detailsOf(entry) })
       inBackground(stopEntry(context, entry))
       return answer(cause)
     }
+    // When that fails, nobody knows whether it is back, and somebody's by now: it must not be stopped.
+    await store.giveBack(live)
+    return answer()
   } catch (cause) {
     return answer(cause)
   }

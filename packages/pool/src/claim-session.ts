@@ -31,7 +31,7 @@ export async function claimSession(
   for (let tries = 0; tries < rules.claimTries; tries++) {
     if (closing.aborted) return miss('closed')
     const taken = await takeEntry(context, inBackground)
-    if ('failure' in taken) return miss('store', taken.failure)
+    if ('failure' in taken) return miss(closing.aborted ? 'closed' : 'store', taken.failure)
     const { entry, rejected } = taken
     for (const late of rejected) {
       const ageMs = clock.now() - late.bornAtMs
@@ -80,15 +80,22 @@ export function gateOf({ clock, rules }: PoolContext): ClaimGate {
   return { nowMs, touchedSinceMs: nowMs - rules.usableIdleMs, version: rules.version }
 }
 
+function askStore(context: PoolContext): Promise<StoreClaim> {
+  const { store, joined, closing } = context
+  if (context.hasJoined()) return store.claim(gateOf(context))
+  return joined.then(() => {
+    closing.throwIfAborted()
+    return store.claim(gateOf(context))
+  })
+}
+
 /** Asks the store, for a limited time. What it gives too late is put back: nobody has seen it. */
-function takeEntry(
+export function takeEntry(
   context: PoolContext,
   inBackground: (work: Promise<unknown>) => void,
+  asked = askStore(context),
 ): Promise<StoreClaim | { failure: unknown }> {
   const { store, emit } = context
-  const asked = context.hasJoined()
-    ? store.claim(gateOf(context))
-    : context.joined.then(() => store.claim(gateOf(context)))
   return context.claimDeadlines.within(asked).catch(failure => {
     const putBack = async ({ entry, rejected }: StoreClaim) => {
       await Promise.all(rejected.map(each => stopEntry(context, each)))

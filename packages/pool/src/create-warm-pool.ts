@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { claimAsCanary } from './canary.ts'
 import { claimSession } from './claim-session.ts'
 import { createDeadlines } from './deadlines.ts'
+import { limitStore } from './limit-store.ts'
 import { createPoolBooks } from './pool-books.ts'
 import type { PoolContext } from './pool-context.ts'
 import { createEmit } from './pool-event.ts'
@@ -21,7 +22,8 @@ import type { CloseOptions, WarmPool } from './warm-pool.ts'
  */
 export function createWarmPool(options: WarmPoolOptions): WarmPool {
   const { onEvent, ...parts } = checkPoolOptions(options)
-  const { store, rules, clock } = parts
+  const { rules, clock } = parts
+  const store = limitStore(parts.store, clock)
   const ending = new AbortController()
   // As many listen as sessions are being worked on.
   setMaxListeners(0, ending.signal)
@@ -38,6 +40,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   }
   const context: PoolContext = {
     ...parts,
+    store,
     books,
     emit,
     member: {
@@ -70,17 +73,28 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   async function end({ sessions }: CloseOptions): Promise<void> {
     rounds.stop()
     ending.abort(new Error('The pool was closed.'))
+    // Who waits to claim need not wait any longer.
+    noteJoined()
     await rounds.ended()
     await tender.settled()
     try {
       const { others } = await store.join({ ...context.member, ...books.asked() })
       if (sessions === 'stop' || (sessions === undefined && others === 0)) await tender.empty('closed')
+      // A store that knows no others: nobody else hears of what is being warmed here.
+      else if (others === undefined) await tender.empty('closed', ['warming'])
       await tender.settled()
       await store.leave(context.member)
     } catch (cause) {
       // Its lease ends by itself, and what it leaves behind idles out.
       emit({ type: 'store-failed', during: 'closing', cause })
     }
+    if (tender.isTending()) emit({ type: 'tending-ended' })
+  }
+
+  /** What holds a session is waited for when the pool closes. */
+  function holding<T>(work: Promise<T>): Promise<T> {
+    tender.inBackground(work)
+    return work
   }
 
   return {
@@ -93,14 +107,14 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
         emit({ type: 'claim-missed', cause: 'closed', tookMs: 0 })
         return Promise.resolve(null)
       }
-      const claimed = claimSession(context, tender.inBackground)
+      const claimed = holding(claimSession(context, tender.inBackground))
       // Who tends the pool elsewhere sees it at its next look.
       if (tender.isTending() || store.lookEveryMs === 0) void claimed.then(rounds.wakeSoon)
       return claimed
     },
 
     stats: () => books.stats(clock.now()),
-    canary: () => claimAsCanary(context, tender.inBackground),
+    canary: () => holding(claimAsCanary(context, tender.inBackground)),
     tend: rounds.tend,
     async replenish() {
       const hasWarmed = await tender.replenish()

@@ -20,14 +20,18 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
   let turn = 0
 
   /** @returns why it failed; `undefined` when it did not. */
-  async function warm(entry: PoolEntry): Promise<unknown> {
+  async function warm(entry: PoolEntry, isAdopted: boolean): Promise<unknown> {
     const startedAtMs = clock.now()
+    // Who began it did not come to stop what it may have started.
+    let hasStarted = isAdopted
     let live: PoolEntry
     try {
-      live = await warmEntry(context, entry)
+      live = await warmEntry(context, entry, failure => {
+        hasStarted ||= mayHaveStarted(failure)
+      })
     } catch (failure) {
       // When the pool closes, who tends it next goes on with this warm-up.
-      if (!context.closing.aborted) await noteFailure(failure, entry)
+      if (!context.closing.aborted) await noteFailure(failure, entry, hasStarted)
       return failure
     }
     const tookMs = clock.now() - startedAtMs
@@ -47,7 +51,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
     breaker = closedBreaker
   }
 
-  async function noteFailure(failure: unknown, entry: PoolEntry): Promise<void> {
+  async function noteFailure(failure: unknown, entry: PoolEntry, hasStarted: boolean): Promise<void> {
     emit({ type: 'warm-up-failed', cause: failure, ...detailsOf(entry) })
     const isHopeless = failure instanceof RuntimeFailure && hopeless.has(failure.reason)
     const nowMs = clock.now()
@@ -57,7 +61,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
     }
     breaker = next
     const taken = await store.retire([entry], desk.fence() ?? 0)
-    if (mayHaveStarted(failure)) await Promise.all(taken.map(desk.stopAndForget))
+    if (hasStarted || mayHaveStarted(failure)) await Promise.all(taken.map(desk.stopAndForget))
     else await store.forget(taken)
   }
 
@@ -69,7 +73,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
     emit({ type: 'warm-up-started', isAdopted, ...detailsOf(entry) })
     inFlight += 1
     desk.workOn(entry, async () => {
-      const warmed = warm(entry).finally(() => inFlight--)
+      const warmed = warm(entry, isAdopted).finally(() => inFlight--)
       warmed.then(onEnd, onEnd)
       await warmed
     })

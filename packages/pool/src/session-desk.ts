@@ -5,8 +5,8 @@ import type { PoolEntry } from './pooled-session.ts'
 import { detailsOf, stopEntry } from './session-work.ts'
 import { createStandingWatch } from './standing-watch.ts'
 
-/** A stop that failed is tried again after this long, until the session has idled out. */
-const stopAgainMs = 10_000
+/** A stop that failed is tried again after this long, until the session has idled out; and so is what the store did not take. */
+const tryAgainMs = 10_000
 
 export type SessionDesk = ReturnType<typeof createSessionDesk>
 
@@ -33,11 +33,17 @@ export function createSessionDesk(context: PoolContext, onNews: () => void) {
   function workOn(entry: PoolEntry, work: () => Promise<unknown>): void {
     busy.add(entry.runtimeSessionId)
     inBackground(
-      work().finally(() => {
-        busy.delete(entry.runtimeSessionId)
-        watch.forget()
-        onNews()
-      }),
+      work()
+        .catch(async cause => {
+          emit({ type: 'store-failed', during: 'work on a session', cause })
+          // The next plan will want the same.
+          await pause(clock, tryAgainMs, closing)
+        })
+        .finally(() => {
+          busy.delete(entry.runtimeSessionId)
+          watch.forget()
+          onNews()
+        }),
     )
   }
 
@@ -46,7 +52,7 @@ export function createSessionDesk(context: PoolContext, onNews: () => void) {
     const hasEnded = await stopEntry(context, entry)
     const hasIdledOut = clock.now() >= entry.touchedAtMs + runtime.idleTimeoutMs
     if (hasEnded || hasIdledOut) return store.forget([entry])
-    await pause(clock, stopAgainMs, closing)
+    await pause(clock, tryAgainMs, closing)
   }
 
   return {

@@ -30,13 +30,23 @@ export function newEntry(context: PoolContext, qualifier: string): PoolEntry {
   }
 }
 
-/** Starts the session. @throws what the runtime says; then `mayHaveStarted` tells whether there is something to stop. */
-export async function warmEntry(context: PoolContext, entry: PoolEntry): Promise<PoolEntry> {
+/**
+ * Starts the session.
+ *
+ * @param onFailed Hears of every attempt that failed: each of them may have left something to stop, see `mayHaveStarted`.
+ * @throws what the runtime says.
+ */
+export async function warmEntry(
+  context: PoolContext,
+  entry: PoolEntry,
+  onFailed: (failure: RuntimeFailure) => void,
+): Promise<PoolEntry> {
   const nonce = entry.nonce ?? crypto.randomUUID()
   const { echo } = await warmUp(context.runtime, sessionOf(entry), nonce, {
     purpose: 'warm-up',
     retryForMs: context.rules.warmTimeoutMs,
     signal: context.closing,
+    onFailed,
   })
   return { ...touched(context, entry), nonce: echo, evidence: echo === nonce ? 'observed' : 'assumed' }
 }
@@ -69,7 +79,7 @@ export async function stopEntry(context: PoolContext, entry: PoolEntry): Promise
   }
 }
 
-/** Whether a warm-up that failed so may have left a microVM behind. */
+/** Whether an attempt to warm that failed so may have left a microVM behind. */
 export function mayHaveStarted(failure: unknown): boolean {
   return !(failure instanceof RuntimeFailure) || failure.mayHaveRun || failure.reason === 'conflict'
 }

@@ -38,12 +38,12 @@ export function createStandingWatch({ store, member, emit, books, clock, target 
     },
     /** The fence of the last time. */
     fence: () => fence,
-    /** What the store holds; asked only when something changed there. */
-    async content(): Promise<StoreContent> {
-      if (seen && revision !== undefined && revision === seenRevision) return seen
+    /** What the store holds; asked only when something changed there, or closely for those that could not be beaten before. */
+    async content(isBehind: boolean): Promise<StoreContent> {
+      if (!isBehind && seen && revision !== undefined && revision === seenRevision) return seen
       // The revision was read before the content: that is at least as new as it says.
       const asOf = revision
-      seen = await store.look(clock.now())
+      seen = await store.look(isBehind ? undefined : clock.now())
       seenRevision = asOf
       return seen
     },

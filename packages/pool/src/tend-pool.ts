@@ -19,8 +19,8 @@ export interface Tender {
   replenish(): Promise<boolean>
   /** Resolves when nothing that was begun is going on any more. */
   settled(): Promise<void>
-  /** Takes all sessions out of the pool and stops them, when nobody else tends it. @returns how many. */
-  empty(reason: RetireReason): Promise<number>
+  /** Takes all sessions out of the pool, or those in some states, and stops them, when nobody else tends it. @returns how many. */
+  empty(reason: RetireReason, states?: readonly EntryState[]): Promise<number>
   /** Keeps account of work that nobody waits for. */
   inBackground(work: Promise<unknown>): void
 }
@@ -61,7 +61,8 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
       const lookAgainMs = store.lookEveryMs > 0 ? clock.now() + store.lookEveryMs : Number.POSITIVE_INFINITY
       const fence = await desk.join()
       if (fence === undefined || context.closing.aborted) return lookAgainMs
-      const content = await desk.content()
+      const isBehind = beats.isBehind()
+      const content = await desk.content(isBehind)
       const nowMs = clock.now()
       const size = sizeWanted()
       noteHeld(content, size)
@@ -86,7 +87,7 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
       for (const entry of plan.stop) desk.workOn(entry, () => desk.stopAndForget(entry))
       for (const entry of plan.adopt) refill.adopt(entry)
       await refill.fill(plan.warm, fence)
-      beats.make(plan.beat)
+      beats.make(plan.beat, isBehind)
       return Math.min(lookAgainMs, plan.nextAtMs, nowMs + rules.targetEveryMs, refill.moreAtMs())
     },
 
@@ -98,12 +99,12 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
       return held < sizeWanted() && refill.one(fence)
     },
 
-    async empty(reason) {
+    async empty(reason, states) {
       const fence = await desk.join()
       if (fence === undefined) return 0
       const { entries } = await store.look()
       return desk.retire(
-        entries.map(({ entry }) => entry),
+        entries.filter(({ state }) => states?.includes(state) ?? true).map(({ entry }) => entry),
         () => reason,
         fence,
       )

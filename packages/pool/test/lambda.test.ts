@@ -188,6 +188,29 @@ test('a message whose outcome is unknown is not sent again', async () => {
   expect(sent).toBe(1)
 })
 
+test('a session of the pool whose message surely did not reach the agent is stopped: nobody else has it', async () => {
+  const { keepAlive, getSession, runtime } = await deploy({ target: 1 })
+  await keepAlive()
+  expect(emulator.sessions()).toHaveLength(1)
+  runtime.invoke = () => Promise.reject(failure('throttled'))
+  await expect(invokeWithWarmSession({ runtime, getSession, body: {} })).rejects.toThrow('the platform said throttled')
+  await vi.waitFor(() => expect(emulator.sessions()).toEqual([]))
+})
+
+test('so is one that came when its caller had gone', async () => {
+  const { keepAlive, getSession, runtime } = await deploy({ target: 1 })
+  await keepAlive()
+  const leaving = new AbortController()
+  const slowly = async () => {
+    const session = await getSession()
+    leaving.abort(new Error('the page was closed'))
+    return session
+  }
+  const parts = { runtime, getSession: slowly, body: {}, signal: leaving.signal }
+  await expect(invokeWithWarmSession(parts)).rejects.toThrow('the page was closed')
+  await vi.waitFor(() => expect(emulator.sessions()).toEqual([]))
+})
+
 test('a message that met a session just ending, which did not see it, goes on with a new one', async () => {
   const { keepAlive, getSession, runtime } = await deploy()
   await keepAlive()

@@ -57,6 +57,26 @@ test('scripts that an administrator flushed are loaded again, and nothing is los
   expect((await store.claim(gate())).entry).toEqual(entries[0])
 })
 
+test('a cluster whose other nodes are asked whatever names no key: nothing is lost, and nothing goes unloaded', async () => {
+  const other = await startRedis()
+  try {
+    const { client: owner } = connect()
+    const anyNode = new Redis(other.url)
+    clients.push(anyNode)
+    // As a cluster's client of ioredis routes.
+    const call = (name: string, ...args: string[]) => (name.startsWith('EVAL') ? owner : anyNode).call(name, ...args)
+    const store = redisStore({ client: { call }, prefix: 'test' })
+    const entries = [anEntry(), anEntry()]
+    await fill(store, entries)
+    expect((await store.claim(gate())).entry).toEqual(entries[0])
+    await owner.script('FLUSH')
+    await store.join(aMember())
+    expect((await store.claim(gate())).entry).toEqual(entries[1])
+  } finally {
+    await other.stop()
+  }
+})
+
 test('a pool goes on after a restart of Redis that forgot everything', async () => {
   const { pool, isReady } = startPool()
   await pool.start()
@@ -128,6 +148,24 @@ test('claims that a restarted Redis has forgotten are not told a second time, as
   await store.join({ ...member, arrivals: 1_000, misses: 9 })
   await server.restart()
   expect(await store.join({ ...member, arrivals: 1_003, misses: 9 })).toMatchObject({ arrivals: 3, misses: 0 })
+})
+
+test('a session that is given back is ready once, also when the client sends that again after the next one claimed it', async () => {
+  const { client, store } = connect()
+  await fill(store, [anEntry()])
+  const { entry } = await store.claim(gate())
+  const sending = vi.spyOn(client, 'call')
+  if (entry) await store.giveBack(entry)
+  const sent = sending.mock.lastCall as [string, ...string[]]
+  sending.mockRestore()
+  const other = connect().store
+  expect((await other.claim(gate())).entry).toEqual(entry)
+  // ioredis does that with what had no answer when the connection was lost.
+  await client.call(...sent)
+  expect((await store.claim(gate())).entry).toBeNull()
+  await store.join(aMember())
+  await client.call(...sent)
+  expect((await store.claim(gate())).entry).toBeNull()
 })
 
 test('the fence of a restarted Redis is newer than all before', async () => {

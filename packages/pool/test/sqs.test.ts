@@ -103,6 +103,37 @@ test('two processes that both tend one queue come back to its target after filli
   expect(agents.running().toSorted()).toEqual(claimed.toSorted())
 })
 
+test('beats of many sessions at once are all noted, and all sessions that are due are beaten', async () => {
+  const { store, waiting } = await open()
+  const wanted = 47
+  let laterMs = 0
+  const clock = {
+    now: () => Date.now() + laterMs,
+    setTimeout: (run: () => void, ms: number) => setTimeout(run, ms),
+    clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
+  }
+  const agents = createFakeAgents({ clock })
+  const pool = createWarmPool({ runtime: agents.runtime, store, target: wanted, clock, newSessionsPerSecond: 1_000 })
+  await pool.tend()
+  laterMs = 9.2 * 60_000
+  await pool.tend()
+  expect(agents.count('touched')).toBe(wanted)
+  expect(waiting().map(({ id }) => id?.split('.')[1])).toEqual(Array(wanted).fill('1'))
+})
+
+test('a process that closes while it warms stops that: a queue knows of it nowhere else', async () => {
+  const { store, waiting } = await open()
+  const agents = createFakeAgents({ bootMs: 100 })
+  const pool = createWarmPool({ runtime: agents.runtime, store, target: 2 })
+  await pool.start()
+  await vi.waitFor(() => expect(waiting()).toHaveLength(2))
+  await pool.claim()
+  await vi.waitFor(() => expect(agents.count('started')).toBe(3))
+  await pool.close()
+  expect(waiting()).toHaveLength(1)
+  expect(agents.running()).toHaveLength(2)
+})
+
 test.each([
   ['client', {}],
   ['queueUrl', 'https://sqs.eu-central-1.amazonaws.com/123456789012/pool'],

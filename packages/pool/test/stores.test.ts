@@ -198,6 +198,17 @@ describe.each(electing)('a %s store for a fleet', (kind, openStore) => {
     expect(await store.join({ ...one, arrivals: 7, misses: 3 })).toMatchObject({ arrivals: 18, misses: 4 })
   })
 
+  test('counts no claim that was given back', async () => {
+    const entry = anEntry()
+    const member = aMember()
+    await fill(store, [entry, anEntry()], member)
+    await store.claim(gate())
+    await store.claim(gate())
+    expect(await store.join(member)).toMatchObject({ claims: 2 })
+    await store.giveBack(entry)
+    expect(await store.join(member)).toMatchObject({ claims: 1 })
+  })
+
   test('notices what was claimed and given back', async () => {
     const entry = anEntry()
     const member = aMember()

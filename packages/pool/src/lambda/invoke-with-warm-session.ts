@@ -55,10 +55,16 @@ export async function invokeWithWarmSession(invocation: WarmInvocation): Promise
 
   const pooled = await askPool(invocation, signal)
   if (!pooled) return send(newSession(runtime), 'cold')
+  // Whoever is told of a failure does not learn the session: it would be paid for until it idles out.
+  const giveUp = () => stop(runtime, pooled).catch(cause => invocation.onPoolFailure?.(cause))
+  if (signal.aborted) void giveUp()
+  signal.throwIfAborted()
   try {
     return await send({ id: pooled.runtimeSessionId, qualifier: pooled.qualifier }, 'warm')
   } catch (failure) {
-    if (!(failure instanceof RuntimeFailure) || failure.reason !== 'conflict') throw failure
+    if (!(failure instanceof RuntimeFailure) || failure.mayHaveRun) throw failure
+    void giveUp()
+    if (failure.reason !== 'conflict') throw failure
     invocation.onPoolFailure?.(failure)
     return send(newSession(runtime), 'cold')
   }

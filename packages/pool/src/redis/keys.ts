@@ -6,6 +6,7 @@ export const keyNames = [
   'old', // hash: id to JSON
   'stopping', // hash: id to JSON
   'claimed', // sorted set: the last ids that were handed out, by time
+  'givenBack', // sorted set: the last calls that gave a session back, by time
   'members', // sorted set: member by the time at which it counts as dead
   'versions', // hash: member to its version
   'ranks', // hash: version to the turn in which it came

@@ -85,7 +85,8 @@ export function redisStore(options: RedisStoreOptions): PoolStore {
     },
 
     async giveBack(entry) {
-      await run('giveBack', entry.runtimeSessionId, `${entry.bornAtMs}`, entry.version, toJson(entry))
+      const { runtimeSessionId, bornAtMs, version } = entry
+      await run('giveBack', runtimeSessionId, `${bornAtMs}`, version, toJson(entry), crypto.randomUUID())
     },
 
     async begin(entries, fence) {

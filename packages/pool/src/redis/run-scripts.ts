@@ -25,24 +25,32 @@ export function createRunScript(send: SendCommand, prefix: string): RunScript {
   const heads = new Map(
     names.map((name, index) => [name, [sha1(texts[index] ?? ''), ...keysFor(keysOf(name))]] as const),
   )
-  let loading: Promise<void> | undefined
+  // Of a cluster only what names a key goes to the node that has this pool, and SCRIPT LOAD and INFO name none.
+  const loading = ['1', `{${prefix}}:loading`]
+  let isLoading: Promise<void> | undefined
+
+  async function runNow(): Promise<string> {
+    const [, run] = /run_id:(\w+)/.exec(String(await send('EVAL', infoScript, ...loading))) ?? []
+    if (run) return run
+    throw new Error('Could not use the pool: Redis does not tell its run_id. Let the client run INFO.')
+  }
 
   async function load(): Promise<void> {
     for (let tries = 0; tries < mostLoads; tries++) {
-      const run = await runOf(send)
+      const run = await runNow()
       await send('EVAL', recoverScript, ...keysFor(keyNames), run)
-      for (const text of texts) await send('SCRIPT', 'LOAD', text)
-      if (run === (await runOf(send))) return
+      for (const text of texts) await send('EVAL', text, ...loading)
+      if (run === (await runNow())) return
     }
     throw new Error('Could not use the pool: Redis is restarted again and again. See its log.')
   }
 
   async function afterFailure(failure: unknown, name: ScriptName, args: string[], tries: number): Promise<unknown> {
     if (tries >= mostLoads || !(failure instanceof Error) || !failure.message.startsWith('NOSCRIPT')) throw failure
-    loading ??= load().finally(() => {
-      loading = undefined
+    isLoading ??= load().finally(() => {
+      isLoading = undefined
     })
-    await loading
+    await isLoading
     return run(name, args, tries + 1)
   }
 
@@ -55,11 +63,7 @@ export function createRunScript(send: SendCommand, prefix: string): RunScript {
   return (name, ...args) => run(name, args, 1)
 }
 
-async function runOf(send: SendCommand): Promise<string> {
-  const [, run] = /run_id:(\w+)/.exec(String(await send('INFO', 'server'))) ?? []
-  if (run) return run
-  throw new Error('Could not use the pool: Redis does not tell its run_id. Let the client run INFO.')
-}
+const infoScript = `return redis.call('INFO', 'server')`
 
 function sha1(text: string): string {
   return createHash('sha1').update(text).digest('hex')

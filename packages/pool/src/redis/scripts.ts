@@ -12,7 +12,13 @@ export function keysOf(name: ScriptName): readonly KeyName[] {
   return name === 'claim' ? ['ready'] : keyNames
 }
 
-/** @param owner Makes the script's hash this pool's own: see run-scripts.ts. */
+/**
+ * Run with one key, of nothing, it does nothing: so it is loaded.
+ *
+ * @param owner Makes the script's hash this pool's own: see run-scripts.ts.
+ */
 export function textOf(name: ScriptName, owner: string): string {
-  return `-- ${owner}\n${headOf(keysOf(name))}\n${scripts[name]}`
+  const keys = keysOf(name)
+  const onlyLoaded = keys.length > 1 ? 'if not KEYS[2] then return end\n' : ''
+  return `-- ${owner}\n${onlyLoaded}${headOf(keys)}\n${scripts[name]}`
 }

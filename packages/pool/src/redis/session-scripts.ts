@@ -31,8 +31,11 @@ end
 redis.call('INCRBY', revision, 2 * #ARGV)
 return 1`,
 
-  /** ARGV: id, birth, version, JSON. */
+  /** ARGV: id, birth, version, JSON, and the call's own name: sent again, it may find the session with the next claimer. */
   giveBack: `${put}${readyJson}
+local time = redis.call('TIME')
+if redis.call('ZADD', givenBack, 'NX', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[5]) == 0 then return 0 end
+redis.call('ZREMRANGEBYRANK', givenBack, 0, -1001)
 if redis.call('ZREM', claimed, ARGV[1]) == 1 then
   redis.call('DECR', claims)
 elseif redis.call('HEXISTS', entries, ARGV[1]) == 0 or readyJson(ARGV[1]) then

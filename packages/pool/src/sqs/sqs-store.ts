@@ -3,6 +3,7 @@ import { showValue } from '../explain-refusal.ts'
 import type { ClaimGate, PoolStore } from '../pool-store.ts'
 import type { PoolEntry, StoredEntry } from '../pooled-session.ts'
 import { createSessionQueue, type LockedEntry } from './session-queue.ts'
+import { createTurns } from './turns.ts'
 import { visitQueue } from './visit-queue.ts'
 
 export interface SqsStoreOptions {
@@ -43,6 +44,9 @@ export function sqsStore(options: SqsStoreOptions): PoolStore {
   const generations = new Map<string, number>()
   let visitedAtMs = Number.NEGATIVE_INFINITY
   let currentVersion: string | undefined
+  const takeTurn = createTurns()
+  let gathered: PoolEntry[] = []
+  let nextUpdate: Promise<void> | undefined
 
   /** Visits the queue for the sake of these entries; `tend` gets only them. */
   async function visitFor(
@@ -123,20 +127,29 @@ export function sqsStore(options: SqsStoreOptions): PoolStore {
       return 'added'
     },
 
-    async update(entries) {
-      await visitFor(entries, async (locked, entry) => {
-        // Never both in the queue: who dies in between loses the session, and two takers never share it.
-        if (await queue.remove(locked)) await queue.send({ entry, generation: locked.generation + 1 })
+    update(entries) {
+      // One visit for all that wait for their turn.
+      gathered.push(...entries)
+      nextUpdate ??= takeTurn(async () => {
+        const updates = gathered
+        gathered = []
+        nextUpdate = undefined
+        await visitFor(updates, async (locked, entry) => {
+          // Never both in the queue: who dies in between loses the session, and two takers never share it.
+          if (await queue.remove(locked)) await queue.send({ entry, generation: locked.generation + 1 })
+        })
       })
+      return nextUpdate
     },
 
     async retire(entries) {
       const taken = entries.filter(entry => local.has(entry.runtimeSessionId))
       const others = entries.filter(entry => !local.has(entry.runtimeSessionId))
       if (others.length > 0) {
-        await visitFor(others, async locked => {
+        const take = async (locked: LockedEntry) => {
           if (await queue.remove(locked)) taken.push(locked.entry)
-        })
+        }
+        await takeTurn(() => visitFor(others, take))
       }
       for (const entry of taken) local.set(entry.runtimeSessionId, { state: 'stopping', entry })
       return taken
@@ -152,7 +165,7 @@ export function sqsStore(options: SqsStoreOptions): PoolStore {
         return { entries: [...local.values()], unseen: visible + locked }
       }
       visitedAtMs = nowMs ?? visitedAtMs
-      const { seen, unseen } = await visitQueue(queue, async () => false)
+      const { seen, unseen } = await takeTurn(() => visitQueue(queue, async () => false))
       const stateOf = ({ version }: PoolEntry) => (version === currentVersion ? 'ready' : 'old')
       const waiting = seen.map(({ entry }): StoredEntry => ({ state: stateOf(entry), entry }))
       return { entries: [...waiting, ...local.values()], unseen }

@@ -102,7 +102,9 @@ export function memoryStore(): PoolStore {
     },
 
     async giveBack(entry) {
-      if (claimed.delete(idOf(entry))) set(entry, 'ready')
+      if (!claimed.delete(idOf(entry))) return
+      claims -= 1
+      set(entry, 'ready')
     },
 
     async begin(entries, byFence) {
