@@ -46,8 +46,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     environment,
     givenTransport ?? createHttpTransport(endpoint, agent, headers, fetch),
     () => awayAtMs + hiddenHoldMs,
-    () => sharing.keep(),
-    () => sharing.offer(),
+    () => sharing,
     onEvent,
   )
   const sharing = createSharing(

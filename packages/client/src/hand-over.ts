@@ -39,7 +39,10 @@ export function handOver(hand: Hand, isMessage: boolean, onHeld: () => void, cou
       } else if (renewed && outcome) {
         // A spare that was leased too late for this message is of no use any more.
         // So is one that has failed since this page was left, and is in use again.
-        if (!ticket && (mine.ticket || mine.isLeft)) void hand.close(drop(hand))
+        // That of another message which was sent without a ticket may have its answer read just now.
+        if (!ticket && (mine.ticket || mine.isLeft)) {
+          void hand.close(drop(hand), hand.state.status === 'active' ? { afterMs: parkMs } : {})
+        }
         hand.held.ticket = renewed
         hand.held.isOwn = true
       }

@@ -6,22 +6,22 @@ import { drop, type Hand, isWarming } from './hand.ts'
 import type { Held } from './held.ts'
 import { noticeMs, planHold } from './hold-policy.ts'
 import type { ExpiryReason, SessionEvent, SessionOccurrence } from './session-event.ts'
+import type { Sharing } from './sharing.ts'
 import { initialState, liveHold, toSnapshot, transition } from './state.ts'
 import type { WarmTransport } from './warm-transport.ts'
 
 /**
- * Warms one session up, holds it, and ends it. Of messages and of other pages it knows nothing.
+ * Warms one session up, holds it, and ends it. Of messages it knows nothing, and of other pages what `sharing` tells.
  *
  * @param awayTooLongAtMs When a user who is away has been away for too long.
- * @param onChange Something has happened, of which nobody was told yet.
- * @param onLost A session that was adopted was gone.
+ * @param sharing Made later. It keeps what has happened before anybody is told, offers again when a session that was adopted
+ * was gone, and tells whether a session is this page's own.
  */
 export function createHolding(
   environment: Environment,
   transport: WarmTransport,
   awayTooLongAtMs: () => number,
-  onChange: () => void,
-  onLost: () => void,
+  sharing: () => Pick<Sharing, 'keep' | 'offer' | 'own'>,
   onEvent: (event: SessionEvent) => void,
 ): Hand {
   const hand: Hand = {
@@ -43,7 +43,7 @@ export function createHolding(
     const next = toSnapshot(hand.state)
     // A beat changes nothing that is shown, so nobody is told.
     if (JSON.stringify(next) !== JSON.stringify(hand.store.getState())) hand.store.setState(next)
-    onChange()
+    sharing().keep()
     wake()
     try {
       onEvent(event)
@@ -123,9 +123,16 @@ export function createHolding(
     hand.held.flight?.abort()
     hand.held.flight = undefined
     if (isForgotten) hand.held = {}
-    if (reason === 'hold' && hand.state.status !== 'active') void close(drop(hand))
+    if (reason === 'hold' && hand.state.status !== 'active') void endSpare()
     dispatch({ type: 'session-expired', reason })
-    if (wasAdopted && reason === 'refused') onLost()
+    if (wasAdopted && reason === 'refused') sharing().offer()
+  }
+
+  /** Ends a spare that was held for long enough. What was left, or another tab has taken meanwhile, is not this page's to end. */
+  async function endSpare() {
+    const mine = hand.held
+    const ticket = drop(hand)
+    if (!mine.isLeft && (await sharing().own(mine))) await close(ticket)
   }
 
   async function warm(isOwn: boolean) {

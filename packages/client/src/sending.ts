@@ -23,7 +23,11 @@ export function createSending(
   sharing: Sharing,
   onHeld: () => void,
 ): Pick<WarmSession, 'fetch' | 'handoff' | 'getHeaders'> {
-  const getHeaders = () => Object.fromEntries(addressed(hand.held.ticket, agent))
+  function getHeaders() {
+    // Whoever is given the ticket may send on it, and need not tell.
+    if (hand.held.ticket) void sharing.claim()
+    return Object.fromEntries(addressed(hand.held.ticket, agent))
+  }
 
   return {
     getHeaders,

@@ -61,9 +61,9 @@ export function createSharing(
     if (!(await own(mine)) && mine === hand.held) giveUp(hand)
   }
 
-  /** Whether a page has made the session its own. */
+  /** Whether a page has made the session its own. Not known where that cannot be asked: then no page has. */
   const isOwned = async (id: string | undefined) =>
-    (await locks?.query())?.held?.some(({ name }) => name === nameOf(id))
+    (await locks?.query().catch(() => undefined))?.held?.some(({ name }) => name === nameOf(id))
 
   /**
    * Gives up the spare that this tab keeps if another one has taken it. What is written down does not tell: it may have been
@@ -125,11 +125,14 @@ export function createSharing(
   return {
     keep,
     offer,
+    own,
 
     /** Warms a session up for this page alone, unless there is one. */
     async warm() {
+      const mine = hand.held
       if (adopting) await adopting
-      await hand.warm(true)
+      // Else it was closed, or one was taken up.
+      if (mine === hand.held || isWarming(hand)) await hand.warm(true)
     },
 
     /** Looks for a spare to hold: one that is left over, or a new one. */
@@ -149,11 +152,12 @@ export function createSharing(
 
     /** Takes up what the page before has left. */
     takeUp() {
+      const mine = hand.held
       const found = keepsOwn && !adopting && hand.state.status === 'idle' && find(true)
       if (found) {
         adopting = own(found).then(isMine => {
           adopting = undefined
-          if (isMine && hand.state.status === 'idle') adopt(hand, found)
+          if (isMine && mine === hand.held && !mine.ticket) adopt(hand, found)
           else remove(true)
           offer()
         })
@@ -173,7 +177,7 @@ export function createSharing(
         mine.isLeft = true
         // The proxy stops it soon, unless the page returns, or another one takes it up.
         void hand.close(mine.ticket, { afterMs: parkMs, keepalive: true })
-      } else if (!mine.isOwn) giveUp(hand)
+      } else if (!mine.isOwn && isWarming(hand)) giveUp(hand)
       free?.()
     },
 

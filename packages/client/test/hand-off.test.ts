@@ -245,6 +245,38 @@ test('a spare that was leased while a cold message was on its way is closed when
   expect(proxy.openings[0]?.signal.aborted).toBe(true)
 })
 
+test('of two cold messages at once, the answer to the second does not stop the session whose answer is being read', async () => {
+  const { proxy, ask } = start({ warmOn: 'manual' })
+  const answers: ((answer: Response) => void)[] = []
+  proxy.onMessage = () => new Promise(resolve => answers.push(resolve))
+  const asked = [ask(), ask()]
+  await settle()
+  answers[0]?.(answered('cold', 'one'))
+  await asked[0]
+  answers[1]?.(answered('cold', 'two'))
+  await asked[1]
+  expect(proxy.closes).toEqual([{ ticket: 'one', afterMs: 30_000 }])
+})
+
+test('a cold message that is answered after its page was frozen makes the session the conversation’s', async () => {
+  const { session, environment, proxy, ask, status } = start({ warmOn: 'manual' })
+  session.mount()
+  let answer = (_: Response) => {}
+  proxy.onMessage = () =>
+    new Promise(resolve => {
+      answer = resolve
+    })
+  const asked = ask()
+  await settle()
+  await environment.hide()
+  await environment.freeze()
+  await environment.show()
+  answer(answered('cold'))
+  await asked
+  expect(status()).toBe('active')
+  expect(proxy.closes).toEqual([])
+})
+
 test('after close a message that waited goes cold', async () => {
   const { session, proxy, ask } = start()
   session.mount()

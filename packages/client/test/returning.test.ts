@@ -170,6 +170,36 @@ test('a discarded tab goes on with its conversation: its page never said that it
   expect(proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
 })
 
+test.each([
+  ['mounted', (page: ReturnType<typeof start>) => page.session.mount()],
+  ['warmed up', (page: ReturnType<typeof start>) => page.session.warm()],
+])('a session that is %s, and closed before the lease is this page’s own, holds nothing', async (_, begin) => {
+  const { tab, nowMs } = await leaveWarm({ isSent: true })
+  const page = start({}, { tab, nowMs, browser: createFakeBrowser() })
+  void begin(page)
+  await page.session.close()
+  await page.environment.advance(20 * minute)
+  expect(page.status()).toBe('idle')
+  expect(page.types()).toEqual(['session-closed'])
+  expect(page.proxy.openings).toEqual([])
+})
+
+test('warm() twice while the lease turns out to be another page’s resolves when the one warm-up has ended', async () => {
+  const browser = createFakeBrowser()
+  const { tab, nowMs } = await leaveWarm({ isSent: true })
+  const first = start({}, { tab: new Map(tab), nowMs, browser })
+  first.session.mount()
+  await settle()
+  const { session, proxy, status } = start({}, { tab, nowMs, browser })
+  const warmed = Promise.all([session.warm(), session.warm()].map(each => each.then(status)))
+  await settle()
+  expect(proxy.openings).toHaveLength(1)
+  await proxy.openings[0]?.lease()
+  await proxy.openings[0]?.warm()
+  await proxy.openings[0]?.end()
+  expect(await warmed).toEqual(['warm', 'warm'])
+})
+
 test('a lease is taken up once', async () => {
   const { tab, nowMs } = await leaveWarm()
   start({}, { tab, nowMs }).session.mount()

@@ -123,6 +123,54 @@ test('the spare of a tab that freezes is held by the next one', async () => {
   expect(frozen.status()).toBe('idle')
 })
 
+test('a tab that was frozen does not close the spare that it left, when its timers wake late', async () => {
+  const [frozen, next] = await openTabs(2)
+  await warmUp(frozen)
+  await frozen.environment.hide()
+  await frozen.environment.freeze()
+  await next?.environment.advance(250)
+  expect(next?.status()).toBe('warm')
+  await frozen.environment.sleep(10 * 60_000)
+  // It resumes before it is shown.
+  await frozen.environment.hide()
+  expect(frozen.proxy.closes).toEqual([{ ticket: 'ticket-2', afterMs: 30_000, keepalive: true }])
+  expect(frozen.status()).toBe('expired')
+})
+
+test('a holder that has not heard that its spare was taken does not close the conversation when it wakes late', async () => {
+  const browser = createFakeBrowser()
+  const [holder, speaker] = await openTabs(2, browser)
+  await warmUp(holder)
+  await holder.environment.hide()
+  // No tab is told, as a suspended one is not.
+  browser.listeners.clear()
+  await speaker?.ask()
+  expect(speaker?.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-2')
+  await holder.environment.sleep(10 * 60_000)
+  await settle()
+  expect(holder.status()).not.toBe('warm')
+  expect(holder.proxy.closes).toEqual([])
+})
+
+test('headers that were given out make the spare their tab’s own', async () => {
+  const [holder, speaker] = await openTabs(2)
+  await warmUp(holder)
+  expect(holder.session.getHeaders()).toMatchObject({ 'warm-agent-ticket': 'ticket-2' })
+  await speaker?.ask()
+  expect(speaker?.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBeNull()
+})
+
+test('locks that cannot be asked after cost no message', async () => {
+  const browser = createFakeBrowser()
+  const [left] = await openTabs(1, browser)
+  await warmUp(left)
+  await left.environment.leave()
+  browser.locks.query = async () => Promise.reject(new DOMException('Not here.', 'SecurityError'))
+  const [next] = await openTabs(1, browser)
+  await next.ask()
+  expect(next.proxy.messages).toHaveLength(1)
+})
+
 test('the spare of a tab that is closed is held by the next one', async () => {
   const [closed, next] = await openTabs(2)
   await warmUp(closed)
