@@ -56,7 +56,7 @@ export interface FleetPlan extends FleetOptions {
   bootMs: { median: number; p99: number }
   /** The platform's quota: enough for all who come, and not for all who come at the busiest time. */
   newSessionsPerSecond: number
-  /** What the proxies let warm-ups have of it: half of what comes, so that some are refused however slow the machine is. */
+  /** What the proxies let warm-ups have of it: less than comes, so that some are refused however slow the machine is. */
   warmUpsPerSecond: number
 }
 
@@ -79,7 +79,8 @@ export function drawPlan(options: FleetOptions): FleetPlan {
     platformIdleSeconds: isLong ? 60 : 7,
     bootMs: { median: 300 * scale, p99: 900 * scale },
     newSessionsPerSecond,
-    warmUpsPerSecond: Math.max(1, Math.round(perSecond / 2)),
+    // What messages start counts against it too, in a long run from its first minute on.
+    warmUpsPerSecond: Math.max(1, Math.round(perSecond * (isLong ? 1 : 0.5))),
   }
 }
 

@@ -45,7 +45,7 @@ function judgeSessions({ runs, thefts }: Observations): string[] {
 function judgeYielding({ opened, books, messages }: Observations): string[] {
   const wrongs: string[] = []
   if (!opened['refused by warmUpsPerSecond']) {
-    wrongs.push('No warm-up was refused, though twice as many pages came as were to be warmed.')
+    wrongs.push('No warm-up was refused, though more pages came than were to be warmed.')
   }
   const throttled = messages.filter(({ status }) => status === 429).length
   if (throttled > 0) {
