@@ -49,7 +49,7 @@ async function instance(options: Parameters<typeof createTestProxy>[0]) {
 
 /** Lets what is on its way to Redis come back. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) {
+  for (let turn = 0; turn < 10; turn++) {
     await probe.ping().catch(() => undefined)
     await new Promise(resolve => setImmediate(resolve))
   }
