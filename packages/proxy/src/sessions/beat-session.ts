@@ -2,10 +2,10 @@ import { WarmAgentError } from '@warm-agent/protocol'
 import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
 import { closeSession, unpark } from './close-session.ts'
 import { holdEndAt } from './deadlines.ts'
-import { hasEndedMeanwhile, warmTicket } from './open-session.ts'
+import { hasEndedMeanwhile, stopUnwanted, warmTicket } from './open-session.ts'
 import { agentOf, hasExpired, type SessionContext, upToDate } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
-import { stopSession, warmUp } from './warm-up.ts'
+import { warmUp } from './warm-up.ts'
 
 /**
  * Touches the session, and only a session that lives: a dead one would be started again by the touch.
@@ -51,9 +51,7 @@ export async function beatSession(
   const renewed = warmTicket(ticket, answer)
   if (await hasEndedMeanwhile(context, renewed)) {
     // The touch may have come after the stop, and have started it again. Whoever closed it knows nothing of that.
-    await stopSession(runtime, session, context.limits.warmTimeoutMs, credentials).catch(cause =>
-      context.emit({ type: 'stop-failed', cause }, ticket),
-    )
+    await stopUnwanted(context, ticket, credentials)
     throw expired(context, ticket, 'idle')
   }
   if (ticket.nonce !== undefined && answer.echo === nonce) {

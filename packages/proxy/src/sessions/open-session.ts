@@ -3,7 +3,7 @@ import { type CallCredentials, RuntimeFailure, type RuntimeSession } from '../ag
 import type { Caller } from '../callers.ts'
 import { toWarmAgentError } from '../failures.ts'
 import { placeSession } from './place-session.ts'
-import { newTicket, placedTicket, type ServedAgent, type SessionContext } from './session-context.ts'
+import { agentOf, newTicket, placedTicket, type ServedAgent, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 import { stopSession, type WarmUpAnswer, warmUp } from './warm-up.ts'
 
@@ -34,10 +34,7 @@ export function startWarmUp(
   const { holder, ledger, limits, memories } = context
   const { warmTimeoutMs } = limits
   const leaving = createLeaving(context, opened)
-  const stop = (ticket: SessionTicket) =>
-    stopSession(runtime, ticket.session, warmTimeoutMs, credentials).catch(cause =>
-      context.emit({ type: 'stop-failed', cause }, ticket),
-    )
+  const stop = (ticket: SessionTicket) => stopUnwanted(context, ticket, credentials)
   context.emit({ type: 'warm-started' }, opened)
   /** An attempt may have left a microVM behind, or the instance that began before. */
   let hasStarted = !isNew
@@ -88,6 +85,18 @@ export function startWarmUp(
     },
   )
   return running
+}
+
+/** Stops what came up although its session is not wanted any more. Never rejects: a failure is told as an event. */
+export async function stopUnwanted(
+  context: SessionContext,
+  ticket: SessionTicket,
+  credentials: CallCredentials,
+): Promise<void> {
+  const { runtime } = agentOf(context, ticket)
+  await stopSession(runtime, ticket.session, context.limits.warmTimeoutMs, credentials).catch(cause =>
+    context.emit({ type: 'stop-failed', cause }, ticket),
+  )
 }
 
 /** While a call waits for its next attempt, its session may be ended, here or elsewhere: another call would start it again. */
