@@ -1,7 +1,7 @@
 import { defaultBasePath } from '@warm-agent/protocol'
+import { createCarry } from './carry.ts'
 import { pageKey } from './early-flight.ts'
 import { browserEnvironment } from './environment.ts'
-import { drop } from './hand.ts'
 import { createHolding } from './holding.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { refuse, toEndpoint, type WarmSessionOptions } from './options.ts'
@@ -19,6 +19,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const {
     endpoint: givenEndpoint = defaultBasePath,
     agent,
+    user,
     headers: givenHeaders,
     fetch = (input, init) => globalThis.fetch(input, init),
     enabled = true,
@@ -42,9 +43,10 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   const endpoint = toEndpoint(givenEndpoint, environment)
   const headers = createWireHeaders(givenHeaders)
+  const carry = createCarry(fetch)
   const hand = createHolding(
     environment,
-    givenTransport ?? createHttpTransport(endpoint, agent, headers, fetch),
+    givenTransport ?? createHttpTransport(endpoint, agent, headers, carry),
     () => awayAtMs + hiddenHoldMs,
     () => sharing,
     onEvent,
@@ -52,7 +54,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const sharing = createSharing(
     hand,
     environment,
-    pageKey(endpoint, agent),
+    pageKey(endpoint, agent, user),
     keepOnReload,
     headers,
     () => isVisible && (warmOnSaveData || !environment.savesData()),
@@ -110,14 +112,14 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     triggers.clear()
     for (const undo of undos) undo()
     undos = []
-    const gone = hand.close(drop(hand))
+    const gone = hand.end()
     hand.dispatch({ type: 'session-closed' })
     return gone
   }
 
   return {
     store: hand.store,
-    ...createSending(endpoint, agent, headers, fetch, hand, environment, sharing, attach),
+    ...createSending(endpoint, agent, headers, carry, hand, environment, sharing, attach),
     warm() {
       attach()
       return sharing.warm()

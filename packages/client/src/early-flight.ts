@@ -4,7 +4,11 @@
  */
 export type EarlyFlight = (signal: AbortSignal) => Promise<Response | undefined> | undefined
 
-/** @returns under which key a page has what is an agent's: its early flight, the leases that pages keep for each other, and, at its end, the name of the lock of its spare. */
-export function pageKey(endpoint: string, agent = ''): string {
-  return `warm-agent ${endpoint} ${agent}`
+/**
+ * @returns under which key a page has what is an agent's: its early flight, and, for one user, the leases that pages keep for
+ * each other, and, at its end, the name of the lock of its spare. The early script, which knows no user, knows them all by
+ * how they end.
+ */
+export function pageKey(endpoint: string, agent = '', user = ''): string {
+  return `warm-agent ${user} ${endpoint} ${agent}`
 }

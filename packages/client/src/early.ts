@@ -47,21 +47,23 @@ export async function earlyScript(options: EarlyScriptOptions = {}): Promise<Ear
  * - `b` is the endpoint, `k` the key, `c` ends the flight, `a` is its answer, `x` closes it, `d` says that it broke.
  * - `l` is the lease, of a stream that was last heard at `t`. It is read from a copy, for the one who leaves before anybody
  *   has adopted the session.
- * - A page that may not store anything throws, and opens nothing early. So does one that has a lease to take up, and one
+ * - A page that may not store anything throws, and opens nothing early. Nor does one that has a lease to take up, or one
  *   beside a tab that holds the spare.
  * - Nobody beats the session. So it can be adopted for as long as the first beat, which counts from then, comes in time.
  */
 function write(endpoint: string, agent: string | undefined): string {
-  const [before, after] = pageKey('\0', agent).split('\0', 2).map(quote)
+  const [before = '', after = ''] = pageKey('\0', agent).split('\0', 2)
+  // How the names of locks and of what is stored end, for whatever user, within JSON.
+  const end = quote(JSON.stringify(after).slice(1))
   return String.raw`
     (()=>{try{
       let u=new URL(${quote(endpoint)},document.baseURI),
       b=u.origin+u.pathname.replace(/\/+$/,""),
-      k=${before}+b+${after},
+      k=${quote(before)}+b+${quote(after)},
       c=new AbortController,
       l,t,d,
       open=async()=>{
-        if((await navigator.locks?.query())?.held.some(l=>l.name.endsWith(b+${after})))return;
+        if(JSON.stringify([await navigator.locks?.query(),...[sessionStorage,localStorage].map(Object.keys)]).includes(b+${end}))return;
         let r=await fetch(b+${quote(routes.open.path)},{
           method:${quote(routes.open.method)},
           headers:{${quote(headerNames.version)}:${quote(wireVersion)}},
@@ -78,7 +80,7 @@ function write(endpoint: string, agent: string | undefined): string {
       x=()=>{
         if(self[k])delete self[k],l&&navigator.sendBeacon(b+${quote(routes.close.path)},l.ticket),c.abort()
       };
-      if(document.visibilityState=="visible"&&!(navigator.connection?.saveData||self[k]||sessionStorage[k]||localStorage[k])){
+      if(document.visibilityState=="visible"&&!(navigator.connection?.saveData||self[k])){
         let a=open().catch(()=>{});
         self[k]=s=>{
           if(d||l&&Date.now()-t>l.ttlMs-l.beatMs)return x();

@@ -22,10 +22,13 @@ export function fly<Result>(
   function end(cause?: unknown, result?: Result) {
     if (flight.signal.aborted) return
     flight.abort()
-    mine.flight = undefined
     land(toError(cause), result)
   }
-  flight.signal.onabort = environment.after(flightLimitMs, end)
+  const stopTimer = environment.after(flightLimitMs, end)
+  flight.signal.onabort = () => {
+    stopTimer()
+    mine.flight = undefined
+  }
   return run(flight).then(result => end(undefined, result), end)
 }
 

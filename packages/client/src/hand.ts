@@ -25,6 +25,8 @@ export interface Hand {
   wake(): void
   /** It is over. With `isForgotten` the proxy does not know its ticket; else that is kept, and the next message starts it again. */
   expire(reason: ExpiryReason, isForgotten?: boolean): void
+  /** Ends what is in hand, unless it was left or another tab has taken it: then it is not this page's to end. Never rejects. */
+  end(): Promise<void>
   /** Ends a session that nobody here wants any more, if there is one. Never rejects. */
   close(ticket: string | null | undefined, how?: Parameters<WarmTransport['close']>[1]): Promise<void>
 }

@@ -33,6 +33,7 @@ export function createHolding(
     wake,
     expire,
     warm,
+    end,
     close,
   }
   let stopTimer: (() => void) | undefined
@@ -121,18 +122,16 @@ export function createHolding(
   function expire(reason: ExpiryReason, isForgotten?: boolean) {
     const wasAdopted = isWarming(hand)
     hand.held.flight?.abort()
-    hand.held.flight = undefined
     if (isForgotten) hand.held = {}
-    if (reason === 'hold' && hand.state.status !== 'active') void endSpare()
+    if (reason === 'hold' && hand.state.status !== 'active') void end()
     dispatch({ type: 'session-expired', reason })
     if (wasAdopted && reason === 'refused') sharing().offer()
   }
 
-  /** Ends a spare that was held for long enough. What was left, or another tab has taken meanwhile, is not this page's to end. */
-  async function endSpare() {
+  async function end() {
     const mine = hand.held
     const ticket = drop(hand)
-    if (!mine.isLeft && (await sharing().own(mine))) await close(ticket)
+    if (ticket && !mine.isLeft && (await sharing().own(mine))) await close(ticket)
   }
 
   async function warm(isOwn: boolean) {

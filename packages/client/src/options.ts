@@ -21,6 +21,12 @@ export interface WarmSessionOptions {
    */
   agent?: string | undefined
   /**
+   * Who is logged in, by any name that is theirs alone, where several may use one browser: what is held for one is never
+   * taken up for another. It stays in this browser, in the names of what is stored there.
+   * @default everybody is the same user
+   */
+  user?: string | undefined
+  /**
    * Headers for the proxy, such as a login token. A function is called for each request, so that the token stays fresh;
    * when it fails, so does the warm-up, or the message. Headers that the chat client sets itself win.
    * @default none

@@ -1,3 +1,4 @@
+import { carryOn } from './carry.ts'
 import type { Environment } from './environment.ts'
 import type { Hand } from './hand.ts'
 import { handOver } from './hand-over.ts'
@@ -40,6 +41,7 @@ export function createSending(
 
     /** Adds the ticket to requests for the endpoint and for the page's own origin; other origins never see it. */
     async fetch(input, init = {}) {
+      if (carryOn) return carryOn(input, init)
       // By its shape, not by `instanceof`: a Request may come from another realm or a polyfill. A string or URL has none of it.
       const request = input as Partial<Request>
       const page = environment.page()

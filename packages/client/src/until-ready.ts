@@ -1,7 +1,6 @@
 import type { Environment } from './environment.ts'
 import { type Hand, isWarming } from './hand.ts'
 import type { Sharing } from './sharing.ts'
-import { waitFor } from './wait-for.ts'
 
 /** How long a message waits for the lease of a warm-up in flight before it goes cold. */
 const leaseWaitMs = 15_000
@@ -15,7 +14,14 @@ export async function untilReady(
   timeoutMs = leaseWaitMs,
 ): Promise<void> {
   signal?.throwIfAborted()
-  await waitFor(untilLeased(hand, sharing), environment, timeoutMs, signal)
+  let stopTimer: (() => void) | undefined
+  const patience = new Promise<unknown>(resolve => {
+    stopTimer = environment.after(timeoutMs, () => resolve(0))
+    signal?.addEventListener('abort', resolve)
+  })
+  await Promise.race([patience, untilLeased(hand, sharing)])
+  stopTimer?.()
+  signal?.throwIfAborted()
   await sharing.claim()
   signal?.throwIfAborted()
 }

@@ -54,8 +54,14 @@ export function openPage({
     locks: { query: async () => ({ held: locks.map(name => ({ name })) }) },
     sendBeacon: (...beacon: [string, string]) => beacons.push(beacon),
   })
-  vi.stubGlobal('sessionStorage', forbidsStorage ? undefined : Object.fromEntries(tab))
+  vi.stubGlobal('sessionStorage', Object.fromEntries(tab))
   vi.stubGlobal('localStorage', Object.fromEntries(spares))
+  if (forbidsStorage) {
+    const get = () => {
+      throw new DOMException('Access is denied', 'SecurityError')
+    }
+    Object.defineProperty(globalThis, 'sessionStorage', { get, configurable: true })
+  }
   vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
   vi.stubGlobal('fetch', async (target: string, init: RequestInit) => {
     init.signal?.throwIfAborted()

@@ -73,8 +73,10 @@ test.each([
 test.each([
   ['hidden or prerendered', { isVisible: false }],
   ['of a user who saves data', { savesData: true }],
-  ['whose tab keeps a lease of the page before', { tab: new Map([[`warm-agent ${base} `, '{}']]) }],
+  ['whose tab keeps a lease of the page before', { tab: new Map([[`warm-agent  ${base} `, '{}']]) }],
   ['that may not store anything', { forbidsStorage: true }],
+  ['whose tab keeps a lease of some user', { tab: new Map([[`warm-agent ann ${base} `, '{}']]) }],
+  ['for which another tab keeps its spare', { spares: new Map([[`warm-agent ann ${base} `, '{}']]) }],
   ['beside a tab that holds the spare', { locks: [`warm-agent spare ${base} `] }],
 ])('a page %s opens nothing', async (_, world) => {
   const { run, openings } = openPage(world)
@@ -82,7 +84,7 @@ test.each([
   expect(openings).toEqual([])
 })
 
-test.each([undefined, 'travel'])(
+test.each([undefined, 'travel', 'a "b" \\ ü'])(
   'the lease that a session of agent %s keeps is the one that the script looks for',
   async agent => {
     const before = openPage()

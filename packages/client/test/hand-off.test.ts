@@ -1,10 +1,14 @@
-import { settle } from '@warm-agent/testing'
-import { expect, test } from 'vitest'
+import { createFakeEnvironment, settle } from '@warm-agent/testing'
+import { afterEach, expect, test, vi } from 'vitest'
 import { answered, refused } from './fake-proxy.ts'
 import { start } from './start.ts'
 
 const ticketOf = ({ headers }: { headers: Headers }) => headers.get('Warm-Agent-Ticket')
 const post = { method: 'POST', body: 'hi' }
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 test.each([
   ['the proxy, by path', '/api/agent/messages', true, true],
@@ -82,6 +86,26 @@ test('fetch is bound and stays the same', async () => {
   await session.close()
   expect(session.fetch).toBe(fetch)
   expect(proxy.messages).toHaveLength(1)
+})
+
+test('fetch may take the place of the page’s own, and carry another session', async () => {
+  const native = vi.fn<typeof fetch>(async () => answered('warm'))
+  vi.stubGlobal('fetch', native)
+  vi.resetModules()
+  const { createWarmSession } = await import('@warm-agent/client')
+  const environment = createFakeEnvironment()
+  const session = createWarmSession({ environment })
+  const other = createWarmSession({ environment, agent: 'other', fetch: session.fetch })
+  globalThis.fetch = session.fetch
+  for (const url of ['https://elsewhere.example/', '/api/chat', '/api/agent/messages']) {
+    for (const fetch of [globalThis.fetch, other.fetch]) {
+      await fetch(url, post)
+      expect(native.mock.calls.splice(0)).toMatchObject([[url, post]])
+    }
+  }
+  await session.close()
+  await other.close()
+  expect(native.mock.calls.map(([url]) => url)).toEqual(Array(2).fill('https://chat.example/api/agent/sessions/close'))
 })
 
 test('an answer makes the session the conversation’s, with its outcome and the renewed ticket', async () => {

@@ -137,7 +137,10 @@ test('a tab that was frozen does not close the spare that it left, when its time
   expect(frozen.status()).toBe('expired')
 })
 
-test('a holder that has not heard that its spare was taken does not close the conversation when it wakes late', async () => {
+test.each([
+  ['it wakes late', (holder: ReturnType<typeof start>) => holder.environment.sleep(10 * 60_000)],
+  ['its session is closed', (holder: ReturnType<typeof start>) => holder.session.close()],
+])('a holder that has not heard that its spare was taken does not close the conversation when %s', async (_, end) => {
   const browser = createFakeBrowser()
   const [holder, speaker] = await openTabs(2, browser)
   await warmUp(holder)
@@ -146,7 +149,7 @@ test('a holder that has not heard that its spare was taken does not close the co
   browser.listeners.clear()
   await speaker?.ask()
   expect(speaker?.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-2')
-  await holder.environment.sleep(10 * 60_000)
+  await end(holder)
   await settle()
   expect(holder.status()).not.toBe('warm')
   expect(holder.proxy.closes).toEqual([])
@@ -211,6 +214,20 @@ test('the speaker and the holder of the spare never both have it', async () => {
   await Promise.all([speaker?.ask(), holder.ask()])
   const tickets = [holder, speaker].map(tab => tab?.proxy.messages[0]?.headers.get('Warm-Agent-Ticket'))
   expect(tickets.filter(ticket => ticket === 'ticket-2')).toHaveLength(1)
+})
+
+test('different users of one browser have a spare each, and never each other’s', async () => {
+  const browser = createFakeBrowser()
+  const tabs = ['ann', 'bob', 'ann'].map(user => {
+    const tab = start({ user }, { browser })
+    tab.session.mount()
+    return tab
+  }) as [ReturnType<typeof start>, ...ReturnType<typeof start>[]]
+  await settle()
+  await warmUp(tabs[0])
+  expect(openings(tabs)).toEqual([1, 1, 0])
+  await tabs[2]?.ask()
+  expect(tabs[2]?.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-2')
 })
 
 test('different agents have a spare each', async () => {

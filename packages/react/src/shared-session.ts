@@ -23,8 +23,8 @@ const sharedSessions = new Map<string, Shared>()
 
 const initialSnapshot = toSnapshot(initialState)
 
-export function sessionKey({ endpoint, agent }: WarmSessionOptions): string {
-  return `${endpoint} ${agent}`
+export function sessionKey({ endpoint, agent, user }: WarmSessionOptions): string {
+  return `${endpoint} ${agent} ${user}`
 }
 
 export function createSessionUser(options: WarmSessionOptions): SessionUser {

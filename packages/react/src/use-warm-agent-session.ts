@@ -7,7 +7,7 @@ import { WarmAgentContext } from './warm-agent-provider.ts'
 /**
  * Holds a warm agent session while the component is mounted, and renders it anew when something changes that it read.
  *
- * Components that name the same `endpoint` and `agent` share one session; it closes a second after the last has gone.
+ * Components that name the same `endpoint`, `agent` and `user` share one session; it closes a second after the last has gone.
  * `headers`, `fetch`, `onEvent`, `enabled`, `warmOn` and `target` may change with every render; everything else counts once.
  *
  * @param options Those of `createWarmSession`, or a session of your own.

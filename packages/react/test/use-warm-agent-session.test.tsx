@@ -144,12 +144,13 @@ test('components that name different agents have sessions of their own, and a ch
   expect(proxy.closes).toHaveLength(2)
 })
 
-test('agents of one name at different endpoints have sessions of their own', () => {
+test('agents of one name at different endpoints, or for different users, have sessions of their own', () => {
   render([
     <Chat key="ours" options={options} />,
     <Chat key="theirs" options={{ ...options, endpoint: 'https://agents.example/v1' }} />,
+    <Chat key="ann" options={{ ...options, user: 'ann' }} />,
   ])
-  expect(proxy.openings).toHaveLength(2)
+  expect(proxy.openings).toHaveLength(3)
 })
 
 test('what one component closes, and another one warms again, all of them see', async () => {
