@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http'
+import { startDataPlane } from './start-data-plane.ts'
 import { buildPackages, startProcess } from './start-process.ts'
 
 const streams = 2_000
 const warmUps = 500
 const atOnce = 50
-const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5'
 
 interface Memory {
   rss: number
@@ -14,16 +14,10 @@ interface Memory {
 /** What an answer costs in memory that has begun and says nothing for a while: of our proxy, beside a relay written by hand. */
 export async function measureIdleStreams() {
   buildPackages()
-  const plane = await startProcess('overhead/data-plane.ts')
-  const env = {
-    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: `http://127.0.0.1:${plane.line}`,
-    AWS_ACCESS_KEY_ID: 'key',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AGENT_RUNTIME_ARN: arn,
-  }
+  const plane = await startDataPlane()
   try {
-    const relay = await measure('overhead/relay.ts', env, '/')
-    const proxy = await measure('overhead/proxy.ts', env, '/api/agent/messages')
+    const relay = await measure('overhead/relay.ts', plane.env, '/')
+    const proxy = await measure('overhead/proxy.ts', plane.env, '/api/agent/messages')
     return {
       streams,
       relay,

@@ -3,6 +3,7 @@ import { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/clie
 import autocannon from 'autocannon'
 import { createVisitor } from '../../packages/cli/src/bench/visitor.ts'
 import { quantile } from './quantile.ts'
+import { startDataPlane } from './start-data-plane.ts'
 import { buildPackages, startProcess } from './start-process.ts'
 
 const rounds = 150
@@ -11,28 +12,21 @@ const perRound = 10
 const connections = 32
 const seconds = 6
 const body = '{"prompt":"hi"}'
-const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5'
 
 /** What a proxy adds to a message over a direct SDK call, and what it carries, beside a relay written by hand. */
 export async function measureOverhead() {
   buildPackages()
-  const plane = await startProcess('overhead/data-plane.ts')
-  const env = {
-    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: `http://127.0.0.1:${plane.line}`,
-    AWS_ACCESS_KEY_ID: 'key',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AGENT_RUNTIME_ARN: arn,
-  }
-  const relay = await startProcess('overhead/relay.ts', env, [], { isPublished: true })
-  const proxy = await startProcess('overhead/proxy.ts', env, [], { isPublished: true })
-  Object.assign(process.env, env)
+  const plane = await startDataPlane()
+  const relay = await startProcess('overhead/relay.ts', plane.env, [], { isPublished: true })
+  const proxy = await startProcess('overhead/proxy.ts', plane.env, [], { isPublished: true })
+  Object.assign(process.env, plane.env)
   try {
     const origin = `http://127.0.0.1:${proxy.line}/api/agent`
     const visitor = createVisitor(origin, {})
     const { warmed } = await visitor.open(AbortSignal.timeout(10_000))
     await warmed
     const ways = {
-      sdk: directly(),
+      sdk: directly(plane.env.AGENT_RUNTIME_ARN),
       relay: by(`http://127.0.0.1:${relay.line}/`, {}),
       proxy: by(`${origin}/messages`, visitor.headers()),
     }
@@ -67,12 +61,12 @@ export async function measureOverhead() {
   }
 }
 
-function directly(): () => Promise<void> {
+function directly(agentRuntimeArn: string): () => Promise<void> {
   const client = new BedrockAgentCoreClient({ region: 'us-east-1' })
   return async () => {
     const { response } = await client.send(
       new InvokeAgentRuntimeCommand({
-        agentRuntimeArn: arn,
+        agentRuntimeArn,
         runtimeSessionId: 'a-session-0123456789-0123456789-0123456789',
         payload: new TextEncoder().encode(body),
         contentType: 'application/json',

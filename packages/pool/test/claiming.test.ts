@@ -1,6 +1,7 @@
-import { createWarmPool, memoryStore, type PoolEvent, type WarmPoolOptions } from '@warm-agent/pool'
+import { createWarmPool, memoryStore, type WarmPoolOptions } from '@warm-agent/pool'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeAgents, failure } from './fake-agents.ts'
+import { startPool } from './start-pool.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -11,24 +12,8 @@ afterEach(() => {
 
 const minutes = 60_000
 
-async function filledPool(options: Partial<WarmPoolOptions> = {}, agents = createFakeAgents()) {
-  const events: PoolEvent[] = []
-  const store = options.store ?? memoryStore()
-  const pool = createWarmPool({
-    runtime: agents.runtime,
-    store,
-    target: 3,
-    onEvent: event => events.push(event),
-    ...options,
-  })
-  await pool.start()
-  await vi.advanceTimersByTimeAsync(10)
-  const news = (type: PoolEvent['type']) => events.filter(event => event.type === type)
-  return { pool, agents, store, events, news }
-}
-
 test('a claim gives a live session, with all that a lease needs', async () => {
-  const { pool, agents } = await filledPool()
+  const { pool, agents } = await startPool()
   const session = await pool.claim()
   expect(session).toMatchObject({ qualifier: 'DEFAULT', evidence: 'observed', nonce: expect.any(String) })
   expect(agents.running()).toContain(session?.runtimeSessionId)
@@ -36,7 +21,7 @@ test('a claim gives a live session, with all that a lease needs', async () => {
 })
 
 test('a claim is refilled', async () => {
-  const { pool, agents } = await filledPool()
+  const { pool, agents } = await startPool()
   await pool.claim()
   await vi.advanceTimersByTimeAsync(10)
   expect(agents.running()).toHaveLength(4)
@@ -44,7 +29,7 @@ test('a claim is refilled', async () => {
 })
 
 test('an empty pool gives null at once, and does not wait for the warm-up in flight', async () => {
-  const { pool, news } = await filledPool({}, createFakeAgents({ bootMs: 3_000 }))
+  const { pool, news } = await startPool({}, createFakeAgents({ bootMs: 3_000 }))
   expect(await pool.claim()).toBeNull()
   expect(news('claim-missed')).toMatchObject([{ cause: 'empty', tookMs: 0 }])
 })
@@ -61,14 +46,14 @@ test('a claim gives null before the start and after the close', async () => {
 })
 
 test('closing stops what waits (tarn #81: a pool that hangs after destroy)', async () => {
-  const { pool, agents } = await filledPool()
+  const { pool, agents } = await startPool()
   await pool.close()
   expect(agents.running()).toEqual([])
   expect(agents.count('stopped')).toBe(3)
 })
 
 test('closing while sessions are warming leaves none behind (tarn #48: a late create is leaked)', async () => {
-  const { pool, agents } = await filledPool({}, createFakeAgents({ bootMs: 5_000 }))
+  const { pool, agents } = await startPool({}, createFakeAgents({ bootMs: 5_000 }))
   const closed = pool.close()
   await vi.advanceTimersByTimeAsync(10_000)
   await closed
@@ -76,7 +61,7 @@ test('closing while sessions are warming leaves none behind (tarn #48: a late cr
 })
 
 test('a session that is claimed while the pool closes is stopped, and its claim gives null', async () => {
-  const { pool, agents } = await filledPool({ trustMs: 0 })
+  const { pool, agents } = await startPool({ trustMs: 0 })
   await vi.advanceTimersByTimeAsync(1_000)
   const [claimed] = await Promise.all([pool.claim(), pool.close()])
   expect(claimed).toBeNull()
@@ -84,13 +69,13 @@ test('a session that is claimed while the pool closes is stopped, and its claim 
 })
 
 test('a session that answered a moment ago is handed out untouched (HikariCP: alive within its bypass window)', async () => {
-  const { pool, agents } = await filledPool()
+  const { pool, agents } = await startPool()
   await pool.claim()
   expect(agents.count('touched')).toBe(0)
 })
 
 test('one that did not is touched first', async () => {
-  const { pool, agents, news } = await filledPool()
+  const { pool, agents, news } = await startPool()
   await vi.advanceTimersByTimeAsync(2 * minutes)
   expect(await pool.claim()).not.toBeNull()
   expect(agents.count('touched')).toBe(1)
@@ -98,7 +83,7 @@ test('one that did not is touched first', async () => {
 })
 
 test('a dead one is dropped, the VM that its touch started is stopped, and the next one is tried', async () => {
-  const { pool, agents, news } = await filledPool()
+  const { pool, agents, news } = await startPool()
   const [first] = agents.started
   agents.kill(first?.id ?? '')
   await vi.advanceTimersByTimeAsync(2 * minutes)
@@ -110,7 +95,7 @@ test('a dead one is dropped, the VM that its touch started is stopped, and the n
 })
 
 test('so many are tried and no more', async () => {
-  const { pool, agents } = await filledPool({ target: 6, claimTries: 3 })
+  const { pool, agents } = await startPool({ target: 6, claimTries: 3 })
   agents.kill(...agents.running())
   await vi.advanceTimersByTimeAsync(2 * minutes)
   expect(await pool.claim()).toBeNull()
@@ -118,7 +103,7 @@ test('so many are tried and no more', async () => {
 })
 
 test('a touch that gets no answer does not hold the claim up', async () => {
-  const { pool, agents } = await filledPool({ validateTimeoutMs: 500, claimTries: 1 })
+  const { pool, agents } = await startPool({ validateTimeoutMs: 500, claimTries: 1 })
   await vi.advanceTimersByTimeAsync(2 * minutes)
   agents.hang(true)
   const claim = pool.claim()
@@ -129,8 +114,8 @@ test('a touch that gets no answer does not hold the claim up', async () => {
 test('a session that the platform may have ended is not touched: that would start it again', async () => {
   // Nobody tends this pool after it was filled: as if the process that beats had died.
   const store = memoryStore()
-  const { agents } = await filledPool({ store })
-  const { pool } = await filledPool({ store, tends: false }, agents)
+  const { agents } = await startPool({ store })
+  const { pool } = await startPool({ store, tends: false }, agents)
   agents.failFromNowOn(failure('unreachable'))
   await vi.advanceTimersByTimeAsync(14.6 * minutes)
   agents.failFromNowOn(undefined)
@@ -139,7 +124,7 @@ test('a session that the platform may have ended is not touched: that would star
 })
 
 test('half of the longest life is left for the user', async () => {
-  const { pool, agents } = await filledPool({}, createFakeAgents({ maxLifetimeMs: 60 * minutes }))
+  const { pool, agents } = await startPool({}, createFakeAgents({ maxLifetimeMs: 60 * minutes }))
   for (let hour = 0; hour < 12; hour++) {
     await vi.advanceTimersByTimeAsync(10 * minutes)
     const session = await pool.claim()
@@ -149,7 +134,7 @@ test('half of the longest life is left for the user', async () => {
 })
 
 test('an agent that echoes nothing is served too, and nobody claims that it was observed', async () => {
-  const { pool } = await filledPool({}, createFakeAgents({ echoes: false }))
+  const { pool } = await startPool({}, createFakeAgents({ echoes: false }))
   await vi.advanceTimersByTimeAsync(20 * minutes)
   expect(await pool.claim()).toMatchObject({ evidence: 'assumed', nonce: undefined })
 })
@@ -158,7 +143,7 @@ test('a store that does not answer costs a claim no more than its time limit, an
   const store = memoryStore()
   const claim = store.claim
   let answer = () => {}
-  const { pool, news } = await filledPool({ store, claimTimeoutMs: 100 })
+  const { pool, news } = await startPool({ store, claimTimeoutMs: 100 })
   store.claim = gate =>
     new Promise(resolve => {
       answer = () => resolve(claim(gate))
@@ -175,7 +160,7 @@ test('a store that does not answer costs a claim no more than its time limit, an
 })
 
 test('a canary claim finds a live session and puts it back', async () => {
-  const { pool, agents } = await filledPool()
+  const { pool, agents } = await startPool()
   expect(await pool.canary()).toMatchObject({ isWarm: true })
   expect(pool.stats()).toMatchObject({ hits: 0, canary: { isWarm: true } })
   expect(agents.running()).toHaveLength(3)
@@ -183,13 +168,13 @@ test('a canary claim finds a live session and puts it back', async () => {
 })
 
 test('a canary claim tells of a pool whose sessions are dead', async () => {
-  const { pool, agents } = await filledPool()
+  const { pool, agents } = await startPool()
   agents.kill(...agents.running())
   expect(await pool.canary()).toMatchObject({ isWarm: false })
 })
 
 test('no event tells a whole session id', async () => {
-  const { pool, agents, events } = await filledPool()
+  const { pool, agents, events } = await startPool()
   await pool.claim()
   await pool.canary()
   await pool.close()

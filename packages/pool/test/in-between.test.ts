@@ -1,6 +1,7 @@
-import { createWarmPool, memoryStore, type PoolEvent, type PoolStore, type WarmPoolOptions } from '@warm-agent/pool'
+import { memoryStore, type PoolStore } from '@warm-agent/pool'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeAgents, failure } from './fake-agents.ts'
+import { startPool } from './start-pool.ts'
 import { aMember, anEntry } from './stores.ts'
 
 beforeEach(() => {
@@ -11,21 +12,6 @@ afterEach(() => {
 })
 
 const minute = 60_000
-
-async function startPool(options: Partial<WarmPoolOptions> = {}, agents = createFakeAgents()) {
-  const events: PoolEvent[] = []
-  const store = options.store ?? memoryStore()
-  const pool = createWarmPool({
-    runtime: agents.runtime,
-    target: 3,
-    onEvent: event => events.push(event),
-    ...options,
-    store,
-  })
-  await pool.start()
-  await vi.advanceTimersByTimeAsync(10)
-  return { pool, store, agents, events, news: (type: PoolEvent['type']) => events.filter(event => event.type === type) }
-}
 
 const later = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 

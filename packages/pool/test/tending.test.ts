@@ -1,6 +1,7 @@
-import { createWarmPool, memoryStore, type PoolEvent, type PoolTarget, type WarmPoolOptions } from '@warm-agent/pool'
+import { memoryStore, type PoolEvent, type PoolTarget } from '@warm-agent/pool'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeAgents, failure } from './fake-agents.ts'
+import { startPool } from './start-pool.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -10,20 +11,6 @@ afterEach(() => {
 })
 
 const minute = 60_000
-
-async function startPool(options: Partial<WarmPoolOptions> = {}, agents = createFakeAgents()) {
-  const events: PoolEvent[] = []
-  const pool = createWarmPool({
-    runtime: agents.runtime,
-    store: memoryStore(),
-    target: 3,
-    onEvent: event => events.push(event),
-    ...options,
-  })
-  await pool.start()
-  await vi.advanceTimersByTimeAsync(10)
-  return { pool, agents, events, news: (type: PoolEvent['type']) => events.filter(event => event.type === type) }
-}
 
 test('sessions are held past the idle timeout, for as long as they are wanted', async () => {
   const { pool, agents } = await startPool()

@@ -103,3 +103,14 @@ export function streamOf(...chunks: string[]): ReadableStream<Uint8Array> {
     },
   })
 }
+
+/** Breaks off after its first chunk. */
+export function brokenStreamOf(chunk: string): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      controller.enqueue(new TextEncoder().encode(chunk))
+      await new Promise(resolve => setImmediate(resolve))
+      controller.error(new Error('the agent died'))
+    },
+  })
+}

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import { browserOf, createTestProxy, outcomeOf } from './browser.ts'
-import { createFakeRuntime } from './fake-runtime.ts'
+import { brokenStreamOf, createFakeRuntime } from './fake-runtime.ts'
 import type { Host } from './hosts.ts'
 
 /** What every host does, with whatever framework: the one table of the adapters. */
@@ -79,18 +79,7 @@ export function describeHost(host: Host): void {
     })
 
     test('an answer that breaks off is not taken for whole', async () => {
-      const ask = await start(
-        async () =>
-          new Response(
-            new ReadableStream({
-              async pull(controller) {
-                controller.enqueue(new TextEncoder().encode('half'))
-                await new Promise(resolve => setImmediate(resolve))
-                controller.error(new Error('the agent died'))
-              },
-            }),
-          ),
-      )
+      const ask = await start(async () => new Response(brokenStreamOf('half')))
       await expect(ask('/half').then(response => response.text())).rejects.toThrow()
     })
 

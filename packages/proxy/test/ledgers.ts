@@ -9,11 +9,13 @@ interface OpenLedger {
   close(): void
 }
 
+type Kind = 'memory' | 'ioredis' | 'iovalkey' | 'redis'
+
 let prefixes = 0
 const nextPrefix = () => `test-${++prefixes}`
 
 /** Every kind of ledger, the Redis ones with each client that is supported. */
-export const ledgerKinds: Record<string, (url: string, prefix?: string) => Promise<OpenLedger>> = {
+export const ledgerKinds: Record<Kind, (url: string, prefix?: string) => Promise<OpenLedger>> = {
   memory: async () => ({ ledger: memoryLedger(), close() {} }),
   async ioredis(url, prefix = nextPrefix()) {
     const client = new Redis(url)

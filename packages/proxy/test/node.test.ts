@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { afterEach, expect, test } from 'vitest'
 import { createTestProxy } from './browser.ts'
-import { createFakeRuntime } from './fake-runtime.ts'
+import { brokenStreamOf, createFakeRuntime } from './fake-runtime.ts'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -91,18 +91,7 @@ test('an answer that is read to its end aborts nothing', async () => {
 })
 
 test('an answer that breaks off is not taken for whole', async () => {
-  const url = await serve(
-    async () =>
-      new Response(
-        new ReadableStream({
-          async pull(controller) {
-            controller.enqueue(new TextEncoder().encode('half'))
-            await new Promise(resolve => setImmediate(resolve))
-            controller.error(new Error('the agent died'))
-          },
-        }),
-      ),
-  )
+  const url = await serve(async () => new Response(brokenStreamOf('half')))
   await expect(fetch(url).then(response => response.text())).rejects.toThrow()
 })
 

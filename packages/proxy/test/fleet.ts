@@ -1,0 +1,96 @@
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
+import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
+import { createTestProxy } from './browser.ts'
+import { ledgerKinds } from './ledgers.ts'
+
+/** Where a page closes its session that may be back within half a minute. */
+export const park = '/sessions/close?afterMs=30000'
+
+/** For each test of a file a fleet of its own, and time that is faked. Redis is real, and there for the whole file. */
+export function prepareFleet() {
+  let redis: RedisServer
+  let probe: Redis
+  let prefix = ''
+  let fleets = 0
+  const closing: (() => unknown)[] = []
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    probe = new Redis(redis.url, { enableOfflineQueue: false, lazyConnect: true })
+    await probe.connect()
+    probe.on('error', () => {})
+  })
+  afterAll(async () => {
+    probe.disconnect()
+    await redis.stop()
+  })
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    prefix = `fleet-${++fleets}`
+  })
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close()
+    vi.restoreAllMocks()
+    vi.useRealTimers()
+  })
+
+  /** An instance of the fleet, with a connection to Redis of its own. */
+  async function instance(options: Parameters<typeof createTestProxy>[0]) {
+    const { ledger, close } = await ledgerKinds.ioredis(redis.url, prefix)
+    closing.push(close)
+    return {
+      ...createTestProxy({ ledger, ...options }),
+      ledger,
+      /** As kill -9 would: it reaches nothing any more, and its lease runs out. */
+      async die() {
+        close()
+        await probe.del(`{${prefix}}:lease`)
+      },
+    }
+  }
+
+  /** Lets what is on its way to Redis come back. */
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) {
+      await probe.ping().catch(() => undefined)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+
+  /** Lets the faked time pass; the real Redis answers in between. */
+  async function pass(ms: number): Promise<void> {
+    await settle()
+    const step = Math.max(500, ms / 200)
+    for (let passed = 0; passed < ms; passed += step) {
+      await vi.advanceTimersByTimeAsync(Math.min(step, ms - passed))
+      await settle()
+    }
+  }
+
+  /** The same for a promise that waits for time. */
+  async function during<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false
+    promise.then(
+      () => (isSettled = true),
+      () => (isSettled = true),
+    )
+    while (!isSettled) await pass(100)
+    return promise
+  }
+
+  return {
+    instance,
+    settle,
+    pass,
+    during,
+    /** All keys of Redis that match, of whatever fleet. */
+    keys: (pattern: string) => probe.keys(pattern),
+    killRedis: () => redis.kill(),
+    /** It comes back empty. */
+    async restartRedis() {
+      await redis.restart()
+      await vi.waitUntil(() => probe.ping().catch(() => undefined), { timeout: 5_000 })
+    },
+  }
+}

@@ -1,0 +1,192 @@
+import { memoryLedger, type SessionLedger } from '@warm-agent/proxy'
+import { expect, test, vi } from 'vitest'
+import { createTestProxy, outcomeOf } from './browser.ts'
+import { createFakeRuntime } from './fake-runtime.ts'
+import { park, prepareFleet } from './fleet.ts'
+
+const { instance, pass, during, keys, killRedis, restartRedis } = prepareFleet()
+
+/** A ledger as one instance reaches it, while its connection is `up`, `cut` or `hung`. */
+function connectTo(ledger: SessionLedger) {
+  const connection = { is: 'up' as 'up' | 'cut' | 'hung' }
+  const through =
+    <Words extends unknown[], Answer>(ask: (...words: Words) => Promise<Answer>) =>
+    (...words: Words): Promise<Answer> => {
+      if (connection.is === 'hung') return new Promise(() => {})
+      return connection.is === 'cut' ? Promise.reject(new Error('away')) : ask(...words)
+    }
+  const { read, write, due, lead } = ledger
+  const reached = { read: through(read), write: through(write), due: through(due), lead: through(lead) }
+  return { connection, ledger: { ...ledger, ...reached } }
+}
+
+test('as soon as the ledger answers again, what others have ended is known, however much is still owed', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  let isAway = false
+  const write: typeof ledger.write = async entry => {
+    if (isAway) throw new Error('away')
+    await new Promise(resolve => setTimeout(resolve, 800))
+    return ledger.write(entry)
+  }
+  const one = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await during(one.openWarm())
+  await pass(2_000)
+  isAway = true
+  for (let owed = 0; owed < 8; owed++) await one.openWarm()
+  isAway = false
+  await two.post('/sessions/close', { ticket })
+  await pass(3_500)
+  expect(await during(one.beat(ticket))).toMatchObject({ error: { code: 'session_expired' } })
+  // A touch would have started it again.
+  expect(log.filter(line => line.endsWith('started'))).toHaveLength(9)
+})
+
+test('a session that was started again by who could not know of its end is everybody’s session again', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  let isAway = false
+  const write: typeof ledger.write = async entry => {
+    if (isAway) throw new Error('away')
+    return ledger.write(entry)
+  }
+  const one = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openWarm()
+  isAway = true
+  await two.post('/sessions/close', { ticket })
+  await pass(901_000)
+  const first = await one.send('one', ticket)
+  await first.text()
+  isAway = false
+  await pass(3_000)
+  const renewed = first.headers.get('Warm-Agent-Ticket') ?? ''
+  const second = await two.send('two', renewed)
+  await second.text()
+  expect([outcomeOf(first), outcomeOf(second)]).toEqual(['rewarmed', 'warm'])
+  // Of the ticket from before, this one has heard by now that its session has ended.
+  expect(await one.beat(renewed)).toMatchObject({ status: 'warm' })
+  expect((await one.post('/sessions/close', { ticket: renewed })).status).toBe(204)
+  expect(log.slice(2)).toEqual([
+    'vm 1 stopped',
+    'vm 2 started',
+    'vm 2 ran one',
+    'vm 2 ran two',
+    'vm 2 warmed',
+    'vm 2 stopped',
+  ])
+})
+
+test('what was closed while the ledger was away stays closed, whatever came for it afterwards', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const away = connectTo(ledger)
+  const one = createTestProxy({ runtime, ledger: away.ledger })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openWarm()
+  away.connection.is = 'cut'
+  await one.post('/sessions/close', { ticket })
+  expect(outcomeOf(await one.send('hi', ticket))).toBe('rewarmed')
+  away.connection.is = 'up'
+  await pass(5_000)
+  expect(await two.beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  expect(log.slice(2)).toEqual(['vm 1 stopped', 'vm 2 started', 'vm 2 ran hi'])
+})
+
+test('of two that the ledger missed the newer is written down, whichever failed first', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const away = connectTo(memoryLedger())
+  const { openWarm, beat, post } = createTestProxy({ runtime, ledger: away.ledger })
+  const { ticket } = await openWarm()
+  away.connection.is = 'hung'
+  const beating = beat(ticket)
+  await pass(500)
+  away.connection.is = 'cut'
+  await post(park, { ticket })
+  await during(beating)
+  away.connection.is = 'up'
+  await pass(35_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('what can never be written down does not keep the rest from it', async () => {
+  const { runtime, sessions } = createFakeRuntime()
+  const ledger = memoryLedger()
+  let isAway = true
+  const write: typeof ledger.write = async entry => {
+    if (isAway || entry.session.id === sessions[0]?.id) throw new Error('no')
+    return ledger.write(entry)
+  }
+  const { openWarm } = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  await openWarm()
+  await openWarm()
+  isAway = false
+  await pass(5_000)
+  const [, second] = sessions
+  expect(second && (await ledger.read(second))).toMatchObject({ reason: 'unsent' })
+})
+
+test('after an outage nothing is reaped before all have had the time to write down what they owe', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.5)
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const [reaping, touching] = [connectTo(ledger), connectTo({ ...ledger, lead: async () => undefined })]
+  const one = createTestProxy({ runtime, ledger: reaping.ledger })
+  const two = createTestProxy({ runtime, ledger: touching.ledger })
+  const startedAt = Date.now()
+  const { ticket } = await two.openWarm()
+  await two.post('/sessions/close?afterMs=10000', { ticket })
+  await pass(1_000)
+  reaping.connection.is = touching.connection.is = 'hung'
+  await pass(2_800)
+  // Its hold is tried every three seconds, last just before the ledger answers, and then at 15.8 s.
+  expect(await during(two.beat(ticket))).toMatchObject({ status: 'warm' })
+  await pass(12_900 - (Date.now() - startedAt))
+  reaping.connection.is = touching.connection.is = 'up'
+  await pass(20_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await one.proxy.close()
+})
+
+test('a proxy that closes while the ledger is away leaves alone what another may have touched', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const away = connectTo(ledger)
+  const one = createTestProxy({ runtime, ledger: away.ledger })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openWarm()
+  expect(outcomeOf(await two.send('hi', ticket))).toBe('warm')
+  away.connection.is = 'cut'
+  await one.proxy.close()
+  expect(log.at(-1)).toBe('vm 1 ran hi')
+})
+
+test('while Redis is away messages run, and what was missed is written down when it is back', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const [one, two] = [await instance({ runtime }), await instance({ runtime })]
+  const { ticket } = await one.openWarm()
+  const parked = await two.openWarm()
+  await killRedis()
+  const answer = await during(one.send('hi', ticket))
+  await answer.text()
+  expect(outcomeOf(answer)).toBe('warm')
+  expect(one.events).toContainEqual(expect.objectContaining({ type: 'ledger-failed' }))
+  expect((await during(two.post(park, { ticket: parked.ticket }))).status).toBe(204)
+  await restartRedis()
+  await pass(60_000)
+  expect(log.filter(line => line.includes('stop'))).toEqual(['vm 2 stopped'])
+  // The conversation is in the list again, and a message on the other instance is seen.
+  expect((await keys('*:session:*')).length).toBe(2)
+})
+
+test('without a ledger the proxy works, and says once what it cannot do', async () => {
+  const { runtime } = createFakeRuntime()
+  const { openWarm, post, send, events } = createTestProxy({ runtime })
+  const [first, second] = [await openWarm(), await openWarm()]
+  await post(park, { ticket: first.ticket })
+  await post(park, { ticket: second.ticket })
+  expect(outcomeOf(await send('hi', first.ticket))).toBe('warm')
+  const told = events.filter(event => event.type === 'ledger-missing')
+  expect(told).toEqual([expect.objectContaining({ message: expect.stringMatching(/only this process.*be listed/i) })])
+})

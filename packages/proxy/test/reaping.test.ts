@@ -1,0 +1,172 @@
+import { memoryLedger } from '@warm-agent/proxy'
+import { expect, test, vi } from 'vitest'
+import { createTestProxy, outcomeOf } from './browser.ts'
+import { createFakeRuntime, failure } from './fake-runtime.ts'
+import { park, prepareFleet } from './fleet.ts'
+
+const { instance, pass, during, keys } = prepareFleet()
+
+test('a session that was parked by an instance that has died is stopped by another, once', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const one = await instance({ runtime })
+  const { ticket } = await one.openWarm()
+  await one.post(park, { ticket })
+  await one.die()
+  const [two, three] = [await instance({ runtime }), await instance({ runtime })]
+  await pass(29_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await pass(6_000)
+  expect(log.filter(line => line.includes('stop'))).toEqual(['vm 1 stopped'])
+  const reaped = [...two.events, ...three.events].filter(({ type }) => type === 'session-reaped')
+  expect(reaped).toMatchObject([{ reason: 'parked', sessionTag: expect.stringMatching(/^warm-.{8}$/) }])
+})
+
+test('a reaper that dies while it stops a session is followed by one that does it again', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const stuck = { ...runtime, stop: () => new Promise<void>(() => {}) }
+  const one = await instance({ runtime: stuck })
+  const { ticket } = await one.openWarm()
+  await one.post(park, { ticket })
+  await pass(31_000)
+  await one.die()
+  await instance({ runtime })
+  await pass(130_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a reaper that another has followed meanwhile takes nothing for ended', async () => {
+  const { runtime } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const write: typeof ledger.write = async (entry, fence) =>
+    fence === undefined ? ledger.write(entry) : { is: 'stale' }
+  const one = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  const two = createTestProxy({ runtime, ledger: { ...ledger, lead: async () => undefined } })
+  const { ticket } = await two.openWarm()
+  await pass(730_000)
+  expect(await one.beat(ticket)).toMatchObject({ status: 'warm' })
+})
+
+test('who has crashed beats no more: its unsent session is stopped before the platform would', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm, events } = await instance({ runtime })
+  await openWarm()
+  await pass(715_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await pass(10_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+  expect(events.at(-1)).toMatchObject({ type: 'session-reaped', reason: 'unsent' })
+})
+
+test('a hold that is over is ended although nobody asks', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm } = await instance({ runtime, limits: { unsentHoldMs: 60_000 } })
+  await openWarm()
+  await pass(58_000)
+  expect(log).not.toContain('vm 1 stopped')
+  await pass(5_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a warm-up in flight is not reaped, however long it takes', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 20_000, idleTimeoutMs: 10_000 })
+  const { openLease } = await instance({ runtime })
+  await openLease()
+  await pass(22_000)
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed'])
+})
+
+test('a warm-up in flight is joined, however short the idle timeout is', async () => {
+  const { runtime, log } = createFakeRuntime({ bootMs: 20_000, idleTimeoutMs: 10_000 })
+  const { openLease, send } = await instance({ runtime })
+  const { ticket } = await openLease()
+  await pass(15_000)
+  const answer = await during(send('hi', ticket))
+  expect(outcomeOf(answer)).toBe('joined')
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 ran hi'])
+})
+
+test('a conversation is never reaped', async () => {
+  const { runtime, log } = createFakeRuntime({ idleTimeoutMs: 10_000 })
+  const { openWarm, send } = await instance({ runtime })
+  await (await send('hi', (await openWarm()).ticket)).text()
+  await pass(80_000)
+  expect(log.filter(line => line.includes('stop'))).toEqual([])
+})
+
+test.each(['cold, and is tried again', 'on a session of the pool'])(
+  'the reaper does not stop the session of a message that goes %s, however long its answer takes to begin',
+  async way => {
+    const { runtime, log, failNext } = createFakeRuntime({ idleTimeoutMs: 10_000 })
+    const invoke: typeof runtime.invoke = async (...call) => {
+      const answer = await runtime.invoke(...call)
+      await new Promise(resolve => setTimeout(resolve, 90_000))
+      return answer
+    }
+    const now = Date.now()
+    const spare = { runtimeSessionId: 'a session that was warmed ahead of need', qualifier: 'DEFAULT' }
+    const claimed = { ...spare, bornAtMs: now, touchedAtMs: now, evidence: 'assumed' as const }
+    const pool = { claim: async () => (way.startsWith('cold') ? null : claimed) }
+    const { send } = createTestProxy({ runtime: { ...runtime, invoke }, ledger: memoryLedger(), pool })
+    if (way.startsWith('cold')) failNext(failure('throttled'))
+    expect((await during(send('hi'))).status).toBe(200)
+    expect(log.at(-1)).toBe('vm 1 ran hi')
+  },
+)
+
+test('the end of an answer does not bring back a session whose page has left', async () => {
+  const { runtime, log, answerWith } = createFakeRuntime()
+  const one = await instance({ runtime })
+  const { ticket } = await one.openWarm()
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  answerWith(() => readable)
+  const answer = await one.send('hi', ticket)
+  await one.post(park, { ticket })
+  await writable.close()
+  await answer.text()
+  await pass(31_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('an answer that neither ends nor is cut by the platform is cut after an hour, and stops the call', async () => {
+  const { runtime, answerWith } = createFakeRuntime()
+  const { send } = await instance({ runtime })
+  const cancelled = vi.fn()
+  answerWith(() => new ReadableStream({ cancel: cancelled }))
+  const reading = (await send('hi')).text()
+  const failed = expect(reading).rejects.toThrow(/went on for over/)
+  await pass(3_661_000)
+  await failed
+  expect(cancelled).toHaveBeenCalledOnce()
+})
+
+test('a stop that fails is told, and made again later', async () => {
+  const { runtime, log, failNext } = createFakeRuntime()
+  let failures = 1
+  const stop: typeof runtime.stop = session => {
+    if (failures-- > 0) throw failure('refused')
+    return runtime.stop(session)
+  }
+  const { openWarm, post, events } = await instance({ runtime: { ...runtime, stop } })
+  const { ticket } = await openWarm()
+  await post(park, { ticket })
+  await pass(31_000)
+  expect(events.at(-1)).toMatchObject({ type: 'stop-failed' })
+  await pass(130_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+  failNext()
+})
+
+test('a session that only its caller’s token could stop is left to its idle timeout, told once', async () => {
+  const { runtime } = createFakeRuntime()
+  const stop: typeof runtime.stop = (_, __, credentials) =>
+    credentials?.bearer ? Promise.resolve() : Promise.reject(failure('unauthenticated'))
+  const authorize = () => ({ callerId: 'ann', bearer: 'token of ann' })
+  const { openWarm, post, events } = await instance({ runtime: { ...runtime, stop }, authorize })
+  const parked = await openWarm()
+  await post(park, { ticket: parked.ticket })
+  await pass(300_000)
+  expect(events.filter(({ type }) => type === 'stop-failed')).toHaveLength(1)
+  const closed = await openWarm()
+  expect((await post('/sessions/close', { ticket: closed.ticket })).status).toBe(204)
+  expect(JSON.stringify(await keys('*')).includes('token of ann')).toBe(false)
+})
