@@ -112,6 +112,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     triggers.clear()
     for (const undo of undos) undo()
     undos = []
+    hand.closes++
     const gone = hand.end()
     hand.dispatch({ type: 'session-closed' })
     return gone

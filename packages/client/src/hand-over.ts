@@ -1,16 +1,16 @@
 import { type Outcome, outcomeHeader, ticketHeader } from '@warm-agent/protocol'
 import { drop, type Hand } from './hand.ts'
-import { parkMs } from './held.ts'
+import { type Held, parkMs } from './held.ts'
 
 /**
  * Hands the session over to a message, or to another request.
  *
+ * @param mine That session.
  * @param onHeld An answer brought a session.
  * @param count 1 when it is told for sure how it ended.
  * @returns the ticket to send it with, and what to tell of how it went.
  */
-export function handOver(hand: Hand, isMessage: boolean, onHeld: () => void, count = isMessage ? 1 : 0) {
-  let mine = hand.held
+export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () => void, count = isMessage ? 1 : 0) {
   const { ticket } = mine
   hand.pending += count
   if (isMessage) hand.dispatch({ type: 'message-sent' })

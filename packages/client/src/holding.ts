@@ -29,6 +29,7 @@ export function createHolding(
     state: initialState,
     held: {} as Held,
     pending: 0,
+    closes: 0,
     dispatch,
     wake,
     expire,

@@ -24,19 +24,20 @@ export function createSending(
   sharing: Sharing,
   onHeld: () => void,
 ): Pick<WarmSession, 'fetch' | 'handoff' | 'getHeaders'> {
-  function getHeaders() {
-    // Whoever is given the ticket may send on it, and need not tell.
-    if (hand.held.ticket) void sharing.claim()
-    return Object.fromEntries(addressed(hand.held.ticket, agent))
-  }
+  const toHeaders = (ticket?: string) => Object.fromEntries(addressed(ticket, agent))
 
   return {
-    getHeaders,
+    getHeaders() {
+      const { ticket } = hand.held
+      // Whoever is given the ticket may send on it, and need not tell.
+      if (ticket) void sharing.claim()
+      return toHeaders(ticket)
+    },
 
     async handoff({ signal, timeoutMs } = {}) {
-      await untilReady(hand, environment, sharing, signal, timeoutMs)
-      const { answered } = handOver(hand, true, onHeld, 0)
-      return { headers: getHeaders(), answered }
+      const mine = await untilReady(hand, environment, sharing, signal, timeoutMs)
+      const { ticket, answered } = handOver(hand, mine, true, onHeld, 0)
+      return { headers: toHeaders(ticket), answered }
     },
 
     /** Adds the ticket to requests for the endpoint and for the page's own origin; other origins never see it. */
@@ -51,8 +52,8 @@ export function createSending(
       if (!isOurs && isForeign) return carry(input, init)
 
       const isMessage = !/^(get|head)$/i.test(init.method ?? request.method ?? 'get')
-      if (isMessage) await untilReady(hand, environment, sharing, init.signal ?? request.signal)
-      const { ticket, refused, failed, answered } = handOver(hand, isMessage, onHeld)
+      const mine = isMessage ? await untilReady(hand, environment, sharing, init.signal ?? request.signal) : hand.held
+      const { ticket, refused, failed, answered } = handOver(hand, mine, isMessage, onHeld)
       const send = async (target: RequestInfo | URL, ticket?: string) =>
         carry(target, {
           ...init,

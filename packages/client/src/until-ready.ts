@@ -1,18 +1,24 @@
 import type { Environment } from './environment.ts'
 import { type Hand, isWarming } from './hand.ts'
+import type { Held } from './held.ts'
 import type { Sharing } from './sharing.ts'
 
 /** How long a message waits for the lease of a warm-up in flight before it goes cold. */
 const leaseWaitMs = 15_000
 
-/** Waits for the session that a message goes on, and makes it this page's own. Rejects with the reason of `signal`, once that is aborted. */
+/**
+ * Waits for the session that a message goes on, and makes it this page's own. Rejects with the reason of `signal`, once that
+ * is aborted.
+ * @returns what is in hand then, or nothing's if it was closed meanwhile.
+ */
 export async function untilReady(
   hand: Hand,
   environment: Environment,
   sharing: Sharing,
   signal: AbortSignal | null | undefined,
   timeoutMs = leaseWaitMs,
-): Promise<void> {
+): Promise<Held> {
+  const { closes } = hand
   signal?.throwIfAborted()
   let stopTimer: (() => void) | undefined
   const patience = new Promise<unknown>(resolve => {
@@ -24,6 +30,7 @@ export async function untilReady(
   signal?.throwIfAborted()
   await sharing.claim()
   signal?.throwIfAborted()
+  return closes === hand.closes ? hand.held : {}
 }
 
 /** Waits until it is known what there is, and for the lease of a warm-up in flight. */

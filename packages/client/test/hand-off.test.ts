@@ -301,15 +301,37 @@ test('a cold message that is answered after its page was frozen makes the sessio
   expect(proxy.closes).toEqual([])
 })
 
-test('after close a message that waited goes cold', async () => {
-  const { session, proxy, ask } = start()
+test('after close a message that waited goes cold, and nothing that goes on is held for it', async () => {
+  const { session, proxy, ask, status, environment } = start()
   session.mount()
   const asked = ask()
+  const handed = session.handoff()
   await settle()
-  await proxy.openings[0]?.end()
   await session.close()
   await asked
   expect(proxy.messages.map(ticketOf)).toEqual([null])
+  const { headers, answered: tell } = await handed
+  expect(headers).not.toHaveProperty('warm-agent-ticket')
+  tell(answered('cold', 'late').headers)
+  expect(status()).toBe('idle')
+  expect(proxy.closes).toMatchObject([
+    { ticket: 'ticket-of-message', afterMs: 30_000 },
+    { ticket: 'late', afterMs: 30_000 },
+  ])
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+})
+
+test('a message that waited while its conversation was closed does not go on the next one’s session', async () => {
+  const { session, proxy, ask, warmUp, events } = start()
+  session.mount()
+  const asked = ask()
+  await settle()
+  void session.close()
+  await warmUp()
+  await asked
+  expect(proxy.messages.map(ticketOf)).toEqual([null])
+  expect(session.store.getState()).toMatchObject({ status: 'warm', outcome: null })
+  expect(events).toContainEqual(expect.objectContaining({ type: 'message-answered', outcome: null }))
 })
 
 test('after a failed warm-up a message goes cold and says so, and its session is held', async () => {
