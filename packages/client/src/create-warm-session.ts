@@ -2,12 +2,13 @@ import { defaultBasePath } from '@warm-agent/protocol'
 import { createCarry } from './carry.ts'
 import { pageKey } from './early-flight.ts'
 import { browserEnvironment } from './environment.ts'
+import { parkMs } from './held.ts'
 import { createHolding } from './holding.ts'
 import { createHttpTransport } from './http-transport.ts'
 import { refuse, toEndpoint, type WarmSessionOptions } from './options.ts'
 import { createSending } from './sending.ts'
 import { createSharing } from './sharing.ts'
-import { never } from './state.ts'
+import { liveHold, never } from './state.ts'
 import type { WarmSession } from './warm-session.ts'
 import { createWireHeaders } from './wire-headers.ts'
 
@@ -57,7 +58,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     pageKey(endpoint, agent, user),
     keepOnReload,
     headers,
-    () => isVisible && (warmOnSaveData || !environment.savesData()),
+    () => isHere() && (warmOnSaveData || !environment.savesData()),
     () => {
       // A trigger fires once each time that it is set.
       for (const set of triggers) set()
@@ -77,16 +78,20 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     awayAtMs = isVisible && !needsSigns ? never : environment.now()
   }
 
+  const isHere = () => isVisible && environment.now() < awayAtMs + hiddenHoldMs
+
   /** Looks at the page: something has changed, or may have while timers slept. */
-  function look(hasLeft = false, isFreezing = false) {
+  function look(hasLeft = false, isFreezing = false, isSign = false) {
+    const wasHere = isHere()
     const wasVisible = isVisible
     isVisible = !hasLeft && environment.isVisible()
     if (hasLeft || isFreezing) sharing.leave(isFreezing)
-    if (isVisible !== wasVisible) {
-      noteSign()
-      hand.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
-    }
+    if ((isSign && isVisible) || isVisible !== wasVisible) noteSign()
+    if (isVisible !== wasVisible) hand.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
     sharing.look(isVisible)
+    if (hand.state.isPaused && isHere()) hand.dispatch({ type: 'heartbeat-resumed' })
+    else hand.wake()
+    if (!wasHere) sharing.offer()
   }
 
   /** From the first use on, until the session is closed: watches the page, and takes up what the page before has left. */
@@ -95,27 +100,30 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       noteSign()
       undos = [environment.onPageChange(look)]
       if (needsSigns) {
-        undos.push(
-          environment.onActivity(() => {
-            if (!isVisible) return
-            noteSign()
-            look()
-          }),
-        )
+        undos.push(environment.onActivity(() => look(false, false, true)))
       }
     }
     sharing.takeUp()
     look()
+    sharing.offer()
   }
 
-  function close(): Promise<void> {
+  function close(how = {}): Promise<void> {
     triggers.clear()
     for (const undo of undos) undo()
     undos = []
     hand.closes++
-    const gone = hand.end()
+    const gone = hand.end(how)
     hand.dispatch({ type: 'session-closed' })
     return gone
+  }
+
+  /** Nobody uses it any more: it is closed when that stays so, and no message is on its way. Its answer may still be read then. */
+  function letGo() {
+    stopGrace = environment.after(graceMs, () => {
+      if (hand.waiting || hand.pending) letGo()
+      else void close(liveHold(hand.state)?.isSent ? { afterMs: parkMs } : {})
+    })
   }
 
   return {
@@ -125,7 +133,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       attach()
       return sharing.warm()
     },
-    close,
+    close: () => close(),
     mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
       let isIn = true
       let unset: (() => void) | undefined
@@ -140,7 +148,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       return () => {
         triggers.delete(set)
         unset?.()
-        if (isIn && !--users) stopGrace = environment.after(graceMs, close)
+        if (isIn && !--users) letGo()
         isIn = false
       }
     },

@@ -13,7 +13,7 @@ import { type Held, parkMs } from './held.ts'
 export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () => void, count = isMessage ? 1 : 0) {
   const { ticket } = mine
   hand.pending += count
-  if (isMessage) hand.dispatch({ type: 'message-sent' })
+  if (isMessage) hand.dispatch({ type: 'message-sent', isHandedOut: !count })
   return {
     ticket,
 
@@ -33,8 +33,8 @@ export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () 
       const renewed = answer.get(ticketHeader)
       let outcome = answer.get(outcomeHeader) as Outcome | null
       if (mine !== hand.held) {
-        // Closed meanwhile. Not stopped at once: it may be the answer that is being read.
-        void hand.close(renewed, { afterMs: parkMs })
+        // Closed meanwhile. Not stopped at once: it may be the answer that is being read. A spare may be another tab's now.
+        if (isMessage || mine.isOwn) void hand.close(renewed, { afterMs: parkMs })
         outcome = null
       } else if (renewed && outcome) {
         // A spare that was leased too late for this message is of no use any more.

@@ -7,7 +7,7 @@ import type { WarmTransport } from './warm-transport.ts'
 
 /**
  * What is in hand, and what can be done with it. `createHolding` makes it; whoever shares it or hands it over reads it here, and
- * changes nothing but `pending`, `closes` and the session in `held`.
+ * changes nothing but `pending`, `waiting`, `closes` and the session in `held`.
  */
 export interface Hand {
   /** What an application sees. */
@@ -17,6 +17,8 @@ export interface Hand {
   held: Held
   /** Messages that were sent and not answered yet: no session is closed under them, and none is opened beside them. */
   pending: number
+  /** Messages that wait for it. */
+  waiting: number
   /** How often the application has closed it: a message that waited meanwhile belongs to the conversation before. */
   closes: number
   /** Makes something happen: changes the state, tells the store and the listener, and looks at what is due. */
@@ -28,10 +30,12 @@ export interface Hand {
   /** It is over. With `isForgotten` the proxy does not know its ticket; else that is kept, and the next message starts it again. */
   expire(reason: ExpiryReason, isForgotten?: boolean): void
   /** Ends what is in hand, unless it was left or another tab has taken it: then it is not this page's to end. Never rejects. */
-  end(): Promise<void>
+  end(how?: CloseOptions): Promise<void>
   /** Ends a session that nobody here wants any more, if there is one. Never rejects. */
-  close(ticket: string | null | undefined, how?: Parameters<WarmTransport['close']>[1]): Promise<void>
+  close(ticket: string | null | undefined, how?: CloseOptions): Promise<void>
 }
+
+type CloseOptions = Parameters<WarmTransport['close']>[1]
 
 export const isWarming = (hand: Hand) => hand.state.status === 'warming'
 

@@ -29,6 +29,7 @@ export function createHolding(
     state: initialState,
     held: {} as Held,
     pending: 0,
+    waiting: 0,
     closes: 0,
     dispatch,
     wake,
@@ -124,15 +125,16 @@ export function createHolding(
     const wasAdopted = isWarming(hand)
     hand.held.flight?.abort()
     if (isForgotten) hand.held = {}
-    if (reason === 'hold' && hand.state.status !== 'active') void end()
+    if (reason === 'hold' && !liveHold(hand.state)?.isSent) void end()
     dispatch({ type: 'session-expired', reason })
-    if (wasAdopted && reason === 'refused') sharing().offer()
+    // Nobody need return for that: the machine may have slept before the user's eyes.
+    if (reason === 'idle' || (wasAdopted && reason === 'refused')) sharing().offer()
   }
 
-  async function end() {
+  async function end(how = {}) {
     const mine = hand.held
     const ticket = drop(hand)
-    if (ticket && !mine.isLeft && (await sharing().own(mine))) await close(ticket)
+    if (ticket && !mine.isLeft && (await sharing().own(mine))) await close(ticket, how)
   }
 
   async function warm(isOwn: boolean) {

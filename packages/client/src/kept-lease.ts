@@ -10,7 +10,7 @@ export interface KeptLease extends Hold {
 }
 
 /** How much later than its page was left a session is asked after: a beat that overtook the notice would be undone by it. */
-const noticeMs = 250
+export const noticeMs = 250
 
 /**
  * @param hasLocks Whether it can be told that its page is gone although that never said that it left.

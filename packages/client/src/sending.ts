@@ -4,7 +4,8 @@ import type { Hand } from './hand.ts'
 import { handOver } from './hand-over.ts'
 import { readError } from './http-transport.ts'
 import type { Sharing } from './sharing.ts'
-import { untilReady } from './until-ready.ts'
+import { liveHold } from './state.ts'
+import { orAborted, untilReady } from './until-ready.ts'
 import type { WarmSession } from './warm-session.ts'
 import { addressed, type WireHeaders } from './wire-headers.ts'
 
@@ -30,7 +31,10 @@ export function createSending(
     getHeaders() {
       const { ticket } = hand.held
       // Whoever is given the ticket may send on it, and need not tell.
-      if (ticket) void sharing.claim()
+      if (ticket && !liveHold(hand.state)?.isSent) {
+        void sharing.claim()
+        hand.dispatch({ type: 'message-sent', isHandedOut: true })
+      }
       return toHeaders(ticket)
     },
 
@@ -41,8 +45,9 @@ export function createSending(
     },
 
     /** Adds the ticket to requests for the endpoint and for the page's own origin; other origins never see it. */
-    async fetch(input, init = {}) {
-      if (carryOn) return carryOn(input, init)
+    async fetch(input, given) {
+      if (carryOn) return carryOn(input, given)
+      const init = given ?? {}
       // By its shape, not by `instanceof`: a Request may come from another realm or a polyfill. A string or URL has none of it.
       const request = input as Partial<Request>
       const page = environment.page()
@@ -52,7 +57,8 @@ export function createSending(
       if (!isOurs && isForeign) return carry(input, init)
 
       const isMessage = !/^(get|head)$/i.test(init.method ?? request.method ?? 'get')
-      const mine = isMessage ? await untilReady(hand, environment, sharing, init.signal ?? request.signal) : hand.held
+      const signal = init.signal ?? request.signal
+      const mine = isMessage ? await untilReady(hand, environment, sharing, signal) : hand.held
       const { ticket, refused, failed, answered } = handOver(hand, mine, isMessage, onHeld)
       const send = async (target: RequestInfo | URL, ticket?: string) =>
         carry(target, {
@@ -62,14 +68,16 @@ export function createSending(
           headers: addressed(
             ticket,
             agent,
-            isOurs ? await headers.resolve() : undefined,
+            isOurs ? await orAborted(headers.resolve(), signal) : undefined,
             init.headers ?? request.headers,
           ),
         })
       let answer: Response
       try {
-        // A stream cannot be sent again.
-        const again = ticket && !(init.body instanceof ReadableStream) && (request.clone?.() ?? input)
+        // What can be read only once cannot be sent again: a stream, or in Node whatever is iterated asynchronously.
+        const body = init.body as { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined
+        const isRepeatable = !body?.getReader && !body?.[Symbol.asyncIterator]
+        const again = ticket && isRepeatable && (request.clone?.() ?? input)
         answer = await send(input, ticket)
         if (ticket && answer.status === 401 && (await readError(answer.clone()))?.code === 'ticket_invalid') {
           // The proxy does not know the ticket, so surely no agent was run: the only case in which a message is sent again.

@@ -24,8 +24,11 @@ export type SessionOccurrence =
   /** The proxy could not be asked whether the session lives (a beat or the stream of a warm-up broke). It is asked again soon. */
   | { type: 'beat-failed'; error: WarmAgentError }
   | { type: 'session-expired'; reason: ExpiryReason }
-  /** A request other than GET and HEAD left through the session's `fetch`. */
-  | { type: 'message-sent' }
+  /**
+   * A request other than GET and HEAD left through the session's `fetch`. With `isHandedOut` it may leave: the headers that
+   * hand the session over were given out.
+   */
+  | { type: 'message-sent'; isHandedOut: boolean }
   /** Its answer's headers are here. `outcome` is null when it was not answered by a warm-agent proxy. */
   | { type: 'message-answered'; outcome: Outcome | null; status: number }
   /** It has no answer. `error` is what the caller's promise is rejected with. */

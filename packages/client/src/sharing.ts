@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts'
 import { adopt, giveUp, type Hand, isWarming } from './hand.ts'
 import { type Held, parkMs } from './held.ts'
-import { readKept } from './kept-lease.ts'
+import { noticeMs, readKept } from './kept-lease.ts'
 import { liveHold } from './state.ts'
 import { takeLock } from './take-lock.ts'
 import { takeTurn } from './take-turn.ts'
@@ -96,8 +96,9 @@ export function createSharing(
     try {
       if (kept !== next) kept?.removeItem(key)
       // What was left is not this page's to remove.
-      kept = leftAtMs ? undefined : next
+      kept = undefined
       next?.setItem(key, JSON.stringify({ ...hold, id: mine.id, ticket, leftAtMs }))
+      kept = leftAtMs ? undefined : next
     } catch {
       // The storage is full: the next page opens a session of its own.
     }
@@ -122,10 +123,25 @@ export function createSharing(
     line = undefined
   }
 
+  /** Takes up what another page of this tab has left. */
+  function takeUp() {
+    const mine = hand.held
+    const found = keepsOwn && !adopting && hand.state.status === 'idle' && find(true)
+    if (found) {
+      adopting = own(found).then(isMine => {
+        adopting = undefined
+        if (isMine && mine === hand.held && !mine.ticket) adopt(hand, found)
+        else remove(true)
+        offer()
+      })
+    }
+  }
+
   return {
     keep,
     offer,
     own,
+    takeUp,
 
     /** Warms a session up for this page alone, unless there is one. */
     async warm() {
@@ -150,20 +166,6 @@ export function createSharing(
       })
     },
 
-    /** Takes up what the page before has left. */
-    takeUp() {
-      const mine = hand.held
-      const found = keepsOwn && !adopting && hand.state.status === 'idle' && find(true)
-      if (found) {
-        adopting = own(found).then(isMine => {
-          adopting = undefined
-          if (isMine && mine === hand.held && !mine.ticket) adopt(hand, found)
-          else remove(true)
-          offer()
-        })
-      }
-    },
-
     /** The page is being left (closed, navigated away from, put into the back/forward cache), or frozen. */
     leave(isFreezing: boolean) {
       const mine = hand.held
@@ -181,7 +183,7 @@ export function createSharing(
       free?.()
     },
 
-    /** The page may be back from the back/forward cache, or from being frozen: looks whether the session is still its own, and what is due. */
+    /** The page may be back from the back/forward cache, or from being frozen: looks whether the session is still its own. */
     look(isVisible: boolean) {
       const mine = hand.held
       const isBack = isVisible && mine.isLeft
@@ -193,11 +195,13 @@ export function createSharing(
         mine.retryAtMs = 0
         mine.owned = undefined
         void ownOrGiveUp(mine)
-      } else if (isBack) giveUp(hand)
+      } else if (isBack) {
+        giveUp(hand)
+        // The page after it may have left a conversation.
+        takeUp()
+        offer()
+      }
       void check()
-      if (isVisible && hand.state.isPaused) hand.dispatch({ type: 'heartbeat-resumed' })
-      else hand.wake()
-      offer()
     },
 
     /** Settles when it is known what there is. */
@@ -211,6 +215,8 @@ export function createSharing(
      * waits for its turn to hold it.
      */
     async claim() {
+      // Another tab had it, and is gone again: a conversation was on it.
+      if (kept && locks && !hand.held.isOwn && find(false)?.id !== hand.held.id) giveUp(hand)
       const mine = hand.held
       if (mine.ticket) {
         await ownOrGiveUp(mine)
@@ -222,7 +228,8 @@ export function createSharing(
       const found = line && !hand.pending && !isWarming(hand) && find(false)
       if (!found || !(await own(found)) || mine !== hand.held) return
       remove(false)
-      found.retryAtMs = undefined
+      // The tab that held it may have left just now, and parked it.
+      found.retryAtMs = environment.now() + noticeMs
       adopt(hand, found)
     },
   }

@@ -109,6 +109,11 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       const waitMs = Math.max(shortestRetryMs, silenceMs / 16, event.error.retryAfterMs ?? 0)
       return to(hold, { hold: { ...hold, retryAtMs: atMs + waitMs } })
     }
+    case 'message-sent':
+      // Nobody need tell whether it was answered. How long a conversation may live, a beat will tell.
+      return to(event.isHandedOut && hold && !hold.isSent, {
+        hold: { ...hold, isSent: true, lease: { ...hold?.lease, holdMs: never } },
+      })
     case 'session-expired':
       return to(hold, { status: 'expired', hold })
     case 'session-ending':
@@ -134,7 +139,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'session-closed':
       return to(status !== 'idle' || outcome, initialState)
     default:
-      event satisfies { type: 'page-hidden' | 'page-shown' | 'message-sent' | 'message-failed' }
+      event satisfies { type: 'page-hidden' | 'page-shown' | 'message-failed' }
       return state
   }
 }

@@ -1,6 +1,7 @@
 /**
- * @returns what gives the lock back; nothing when another page has it, and `ifAvailable` was asked for. A page without an
- * origin of its own (a sandboxed frame) may not share locks, and has them all, as one without Web Locks has.
+ * @returns what gives the lock back; nothing when another page has it, and `ifAvailable` was asked for, or when it cannot be
+ * told. A page without an origin of its own (a sandboxed frame) may not share locks, and has them all, as one without Web
+ * Locks has.
  */
 export function takeLock(
   locks: Pick<LockManager, 'request'> | undefined,
@@ -11,6 +12,7 @@ export function takeLock(
     const takeAll = () => resolve(() => {})
     // The taker is given what ends a promise: the lock is held until then.
     const granted = (lock: Lock | null) => (lock ? new Promise<void>(resolve) : resolve(undefined))
-    locks ? locks.request(name, options, granted).catch(takeAll) : takeAll()
+    const failed = ({ name }: DOMException) => (name === 'SecurityError' ? takeAll() : resolve(undefined))
+    locks ? locks.request(name, options, granted).catch(failed) : takeAll()
   })
 }

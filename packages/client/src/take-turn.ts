@@ -14,7 +14,8 @@ export async function takeTurn(
   onTurn: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   if (token) await token
-  async function granted(end = () => {}) {
+  async function granted(end?: () => void) {
+    if (!end) return
     signal.onabort = end
     if (signal.aborted) end()
     else await onTurn(signal)

@@ -23,14 +23,25 @@ export async function untilReady(
   let stopTimer: (() => void) | undefined
   const patience = new Promise<unknown>(resolve => {
     stopTimer = environment.after(timeoutMs, () => resolve(0))
-    signal?.addEventListener('abort', resolve)
   })
-  await Promise.race([patience, untilLeased(hand, sharing)])
-  stopTimer?.()
-  signal?.throwIfAborted()
-  await sharing.claim()
-  signal?.throwIfAborted()
+  hand.waiting++
+  try {
+    await orAborted(Promise.race([patience, untilLeased(hand, sharing)]), signal)
+    await sharing.claim()
+    signal?.throwIfAborted()
+  } finally {
+    stopTimer?.()
+    hand.waiting--
+  }
   return closes === hand.closes ? hand.held : {}
+}
+
+/** @returns `promise`; it rejects with the reason of `signal` when that is aborted before. */
+export function orAborted<Result>(promise: Promise<Result>, signal: AbortSignal | null | undefined): Promise<Result> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason))
+  })
+  return Promise.race([promise, aborted])
 }
 
 /** Waits until it is known what there is, and for the lease of a warm-up in flight. */

@@ -78,6 +78,12 @@ test('a Request is passed through and keeps its own headers', async () => {
   })
 })
 
+test('fetch takes null for its options, as the page’s own does', async () => {
+  const { session, proxy } = start()
+  await session.fetch('/api/agent/health', null as never)
+  expect(proxy.messages).toHaveLength(1)
+})
+
 test('fetch is bound and stays the same', async () => {
   const { session, proxy, warmUp } = start()
   const { fetch } = session
@@ -206,6 +212,17 @@ test('the caller may give up waiting, and the warm-up goes on', async () => {
   await proxy.openings[0]?.lease()
   await proxy.openings[0]?.warm()
   expect(status()).toBe('warm')
+})
+
+test('the caller may give up waiting for the headers of a login, too', async () => {
+  const { proxy, ask, types } = start({ headers: () => new Promise<HeadersInit>(() => {}) })
+  const controller = new AbortController()
+  const asked = ask({ signal: controller.signal })
+  await settle()
+  controller.abort(new Error('enough'))
+  await expect(asked).rejects.toThrow('enough')
+  expect(types().at(-1)).toBe('message-failed')
+  expect(proxy.messages).toEqual([])
 })
 
 test('the signal of a Request counts too, and one that is aborted already sends nothing', async () => {
@@ -375,11 +392,14 @@ test.each([
   expect(session.store.getState()).toMatchObject({ status: 'active', outcome: 'cold' })
 })
 
-test('a body that can be read only once is not sent twice, and the caller reads the refusal', async () => {
+test.each([
+  ['a stream', () => new Response('hi').body],
+  ['what Node iterates', () => Object.assign(new Response('hi').body?.values() ?? {}, {})],
+])('a body that can be read only once (%s) is not sent twice, and the caller reads the refusal', async (_, make) => {
   const { session, proxy, warmUp, status } = start()
   await warmUp()
   proxy.onMessage = () => refused()
-  const body = new Response('hi').body as ReadableStream
+  const body = make()
   const answer = await session.fetch('/api/agent/messages', { method: 'POST', body, duplex: 'half' } as RequestInit)
   expect(proxy.messages).toHaveLength(1)
   expect(await answer.json()).toMatchObject({ error: { code: 'ticket_invalid' } })

@@ -148,6 +148,17 @@ test('after sleep past the deadline the session is expired, never beaten (anthro
   expect(events.at(-1)).toMatchObject({ type: 'session-expired', reason: 'idle' })
 })
 
+test('a spare that is lost before the user’s eyes, as by a sleep of the machine, is warmed again', async () => {
+  const { session, proxy, environment, types } = start()
+  session.mount()
+  await proxy.openings[0]?.lease()
+  await proxy.openings[0]?.warm()
+  await proxy.openings[0]?.end()
+  await environment.sleep(20 * minute)
+  expect(types()).toContain('session-expired')
+  expect(proxy.openings).toHaveLength(2)
+})
+
 test('a hidden page whose timers did not fire finds out on its return that the session is over', async () => {
   const { proxy, environment, warmUp, status, types, session } = start()
   session.mount()

@@ -43,7 +43,7 @@ const events: Record<string, SessionEvent> = {
   'beat-succeeded': { type: 'beat-succeeded', ...durations, atMs },
   'beat-failed': { type: 'beat-failed', error, atMs },
   'session-expired': { type: 'session-expired', reason: 'idle', atMs },
-  'message-sent': { type: 'message-sent', atMs },
+  'message-sent': { type: 'message-sent', isHandedOut: false, atMs },
   'message-answered': { type: 'message-answered', outcome: 'warm', status: 200, atMs },
   'message-failed': { type: 'message-failed', error: 'offline', atMs },
   'session-closed': { type: 'session-closed', atMs },

@@ -1,11 +1,17 @@
+import type { WarmSessionOptions } from '@warm-agent/client'
 import { createFakeBrowser, type FakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
+import { answered } from './fake-proxy.ts'
 import { start } from './start.ts'
 
 /** The tabs of one browser; each has a session mounted. */
-async function openTabs(count: number, browser: FakeBrowser | undefined = createFakeBrowser()) {
+async function openTabs(
+  count: number,
+  browser: FakeBrowser | undefined = createFakeBrowser(),
+  options: WarmSessionOptions = {},
+) {
   const tabs = Array.from({ length: count }, () => {
-    const tab = start({}, { browser, chance: Math.random() })
+    const tab = start(options, { browser, chance: Math.random() })
     tab.session.mount()
     return tab
   })
@@ -153,6 +159,72 @@ test.each([
   await settle()
   expect(holder.status()).not.toBe('warm')
   expect(holder.proxy.closes).toEqual([])
+})
+
+test('an answer to a request that is no message does not park the session that another tab has taken meanwhile', async () => {
+  const [holder, speaker] = await openTabs(2)
+  await warmUp(holder)
+  let answer = (_: Response) => {}
+  holder.proxy.onMessage = () =>
+    new Promise(resolve => {
+      answer = resolve
+    })
+  const asked = holder.session.fetch('/api/history')
+  await settle()
+  await speaker?.ask()
+  answer(answered('warm', 'ticket-of-message'))
+  await asked
+  expect(holder.proxy.closes).toEqual([])
+})
+
+test('a spare that was taken is touched again, lest the tab that held it has parked it in that moment', async () => {
+  const [holder, speaker] = await openTabs(2)
+  await warmUp(holder)
+  await speaker?.ask()
+  expect(speaker?.proxy.beats).toEqual([])
+  await speaker?.environment.advance(250)
+  expect(speaker?.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+})
+
+test('a spare on which another tab has spoken, and is gone, is nobody’s to speak on', async () => {
+  const browser = createFakeBrowser()
+  const [holder, speaker] = await openTabs(2, browser)
+  await warmUp(holder)
+  // The holder is busy meanwhile, and hears nothing.
+  browser.listeners.clear()
+  await speaker?.ask()
+  await speaker?.environment.leave()
+  await holder.ask()
+  expect(holder.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBeNull()
+})
+
+test.each([
+  ['whose users are idle', { holdWhile: 'active', hiddenHoldMs: 60_000 } as const, {}],
+  ['that was held for long enough', {}, { holdMs: 60_000 }],
+])('a spare %s is warmed again by no tab, whatever others write', async (_, options, lease) => {
+  const browser = createFakeBrowser()
+  const tabs = await openTabs(2, browser, options)
+  for (let minutes = 0; minutes < 60; minutes++) {
+    for (const [tab, { proxy, environment }] of tabs.entries()) {
+      await proxy.openings.at(-1)?.lease({ ticket: `ticket of ${tab}` })
+      await proxy.openings.at(-1)?.warm({ ticket: `ticket of ${tab}`, ...lease })
+      await proxy.openings.at(-1)?.end()
+      await environment.advance(60_000)
+      for (const listener of browser.listeners) listener()
+      await settle()
+    }
+  }
+  // The second tab’s turn has come while its own user was there.
+  expect(openings(tabs)).toEqual([1, 1])
+})
+
+test('a lock that cannot be had is another tab’s: its session is left alone', async () => {
+  const browser = createFakeBrowser()
+  const [holder, speaker] = await openTabs(2, browser)
+  await warmUp(holder)
+  browser.locks.request = async () => Promise.reject(new DOMException('No longer runnable.', 'InvalidStateError'))
+  await speaker?.ask()
+  expect(speaker?.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBeNull()
 })
 
 test('headers that were given out make the spare their tab’s own', async () => {
