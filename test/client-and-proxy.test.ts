@@ -7,7 +7,7 @@ import { createFakeRuntime } from '../packages/proxy/test/fake-runtime.ts'
 /** The two sides of the wire on each other, with a page and a platform that are played. */
 function start(runtimeOptions?: Parameters<typeof createFakeRuntime>[0]) {
   const platform = createFakeRuntime(runtimeOptions)
-  const { proxy } = createTestProxy({ runtime: platform.runtime })
+  const { proxy, events: proxyEvents } = createTestProxy({ runtime: platform.runtime })
   const environment = createFakeEnvironment({ url: 'http://chat.test/' })
   const events: SessionEvent[] = []
   const session = createWarmSession({
@@ -17,11 +17,11 @@ function start(runtimeOptions?: Parameters<typeof createFakeRuntime>[0]) {
   })
   const happened = (type: SessionEvent['type']) => vi.waitUntil(() => events.find(event => event.type === type))
   const ask = (body: string) => session.fetch('/api/agent/messages', { method: 'POST', body })
-  return { ...platform, session, environment, events, happened, ask }
+  return { ...platform, proxy, proxyEvents, session, environment, events, happened, ask }
 }
 
 test('a page opens, holds, sends and leaves: one VM, started once, stopped in the end', async () => {
-  const { session, environment, happened, ask, log } = start()
+  const { session, environment, happened, ask, log, proxy, proxyEvents } = start()
   const leave = session.mount()
   await happened('warm-succeeded')
   expect(session.store.getState()).toMatchObject({ status: 'warm', heartbeat: 'running' })
@@ -36,7 +36,10 @@ test('a page opens, holds, sends and leaves: one VM, started once, stopped in th
 
   leave()
   await environment.advance(1000)
-  await vi.waitUntil(() => log.at(-1) === 'vm 1 stopped')
+  await vi.waitUntil(() => proxyEvents.some(({ type }) => type === 'session-parked'))
+  // Its answer may still be read, so it is parked: that ends with the proxy.
+  expect(log.at(-1)).toBe('vm 1 ran hello')
+  await proxy.close()
   expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 warmed', 'vm 1 ran hello', 'vm 1 stopped'])
   expect(session.store.getState().status).toBe('idle')
 })
