@@ -15,7 +15,8 @@ export interface WarmSession {
   close(): Promise<void>
   /**
    * Keeps the session for one user (a component, a page), and warms it up when `warmOn` says so.
-   * @returns what lets it go. A second after the last user has gone, the session closes.
+   * @returns what lets it go. A second after the last user has gone, and when no message is on its way any more,
+   * the session closes; a conversation's 30 s later, so that its answer can be read.
    */
   mount(warmOn?: WarmTrigger, target?: TriggerTarget): () => void
   /**
