@@ -156,7 +156,7 @@ test(
 )
 
 test(
-  'a Next.js app, after warm-agent init: it is built, and its route and hook work',
+  'a Next.js app, after warm-agent init: it is built without the devtools, and its route and hook work',
   async () => {
     const types = ['@types/react', '@types/react-dom', '@types/node']
     const folder = await project('next-app', allNames(), [
@@ -169,6 +169,11 @@ test(
     await run(folder, 'npx', 'warm-agent', 'init', '--yes')
     const next = join(folder, 'node_modules/.bin/next')
     await run(folder, next, 'build')
+    const chunks = join(folder, '.next/static/chunks')
+    const scripts = (await readdir(chunks, { recursive: true })).filter(path => path.endsWith('.js'))
+    const text = (await Promise.all(scripts.map(path => readFile(join(chunks, path), 'utf8')))).join()
+    expect(text).toContain('Warm-Agent-Ticket')
+    expect(text.match(/wa-bar/)).toBeNull()
     expect(await openSessionAt(folder, env, next, 'start', '--port', '0')).toEqual(works)
   },
   3 * aMinute,

@@ -14,13 +14,7 @@ export interface Devtools extends Pick<Wire, 'expire' | 'isOffline' | 'setOfflin
   subscribe(listener: () => void): () => void
 }
 
-/**
- * Makes what the panel shows. For development: nothing of it is in a bundle that does not import it.
- * @example
- * const devtools = createDevtools()
- * const session = useWarmAgentSession(devtools.watch({ endpoint: '/api/agent' }))
- * <WarmAgentDevtools devtools={devtools} session={session} />
- */
+/** Makes what the panel shows. */
 export function createDevtools(): Devtools {
   const listeners = new Set<() => void>()
   let events: readonly SessionEvent[] = []

@@ -1,11 +1,10 @@
-/// <reference types="vite/client" />
 import { createWarmSession } from '@warm-agent/client'
 import { useWarmAgentSession, WarmAgentProvider } from '@warm-agent/react'
 import { createDevtools, WarmAgentDevtools } from '@warm-agent/react/devtools'
 import { createRoot } from 'react-dom/client'
 
-const session = createWarmSession({ endpoint: '/api/agent' })
-const devtools = import.meta.env.DEV ? createDevtools() : undefined
+const devtools = createDevtools()
+const session = createWarmSession(devtools.watch({ endpoint: '/api/agent' }))
 
 function Chat() {
   const { status, outcome, fetch, warm, close } = useWarmAgentSession()
@@ -16,7 +15,7 @@ function Chat() {
         Say hello
       </button>
       {status} {outcome}
-      {devtools && <WarmAgentDevtools devtools={devtools} session={{ warm, close }} />}
+      <WarmAgentDevtools devtools={devtools} session={{ warm, close }} />
     </main>
   )
 }

@@ -1,8 +1,16 @@
 'use client'
 
+import { createDevtools, WarmAgentDevtools } from '@warm-agent/react/devtools'
 import { useAgent } from './use-agent'
 
+const devtools = createDevtools()
+
 export function Chat() {
-  const { status } = useAgent()
-  return <output>The agent is {status}.</output>
+  const session = useAgent()
+  return (
+    <>
+      <output>The agent is {session.status}.</output>
+      <WarmAgentDevtools devtools={devtools} session={session} />
+    </>
+  )
 }
