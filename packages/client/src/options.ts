@@ -27,8 +27,8 @@ export interface WarmSessionOptions {
    */
   user?: string | undefined
   /**
-   * Headers for the proxy, such as a login token. A function is called for each request, so that the token stays fresh;
-   * when it fails, so does the warm-up, or the message. Headers that the chat client sets itself win.
+   * Headers for the proxy, such as a login token. A function is called for each request, so that the token stays fresh, and
+   * once before a warm-up, which waits for it; when it fails, so does the warm-up, or the message. Headers that the chat client sets itself win.
    * @default none
    */
   headers?: Resolvable<HeadersInit> | undefined

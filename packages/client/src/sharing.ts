@@ -46,8 +46,11 @@ export function createSharing(
 
   /** Makes the session this page's own. @returns whether it is: the first page that asks has it. */
   function own(mine: Held) {
+    const isShared = kept && locks && !mine.isOwn
     mine.owned ??= takeLock(locks, nameOf(mine.id)).then(end => {
       if (!end) return
+      // Another tab has had it, and is gone again: a conversation was on it.
+      if (isShared && mine === hand.held && find(false)?.id !== mine.id) return void end()
       free?.()
       free = end
       mine.isOwn = true
@@ -215,8 +218,6 @@ export function createSharing(
      * waits for its turn to hold it.
      */
     async claim() {
-      // Another tab had it, and is gone again: a conversation was on it.
-      if (kept && locks && !hand.held.isOwn && find(false)?.id !== hand.held.id) giveUp(hand)
       const mine = hand.held
       if (mine.ticket) {
         await ownOrGiveUp(mine)
