@@ -10,6 +10,7 @@ import type { WarmPoolOptions } from './pool-options.ts'
 import { createPoolRounds } from './pool-rounds.ts'
 import { checkPoolOptions } from './pool-rules.ts'
 import { stopWhatWaits } from './stop-what-waits.ts'
+import { tellListener } from './tell-listener.ts'
 import { createTender } from './tend-pool.ts'
 import type { CloseOptions, WarmPool } from './warm-pool.ts'
 
@@ -38,9 +39,15 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     isJoined = true
     noteJoined()
   }
+  const { target } = parts
   const context: PoolContext = {
     ...parts,
     store,
+    target: {
+      sizeAt: nowMs => target.sizeAt(nowMs),
+      noteArrival: atMs => void tellListener('the target', () => target.noteArrival?.(atMs)),
+      noteReplenishment: tookMs => void tellListener('the target', () => target.noteReplenishment?.(tookMs)),
+    },
     books,
     emit,
     member: {
@@ -65,7 +72,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
 
   async function drain(): Promise<number> {
     const taken = await tender.empty('closed')
-    const others = tender.isTending() ? 0 : await stopWhatWaits(context)
+    const others = tender.isTending() ? 0 : await stopWhatWaits(context, tender)
     await tender.settled()
     return taken + others
   }

@@ -47,6 +47,8 @@ export interface PoolBooks {
   asked(): { arrivals: number; misses: number }
   /** What all members together have counted so far, where the store can tell. */
   noteFleet(counts: FleetCounts): void
+  /** Claims that gave none: those of all members where the store can tell, else those of this process. */
+  missesOfAll(): number
   /** @returns the alarms that changed since it was last asked. */
   changedAlarms(atMs: number): { raised: [AlarmName, string][]; cleared: AlarmName[] }
   stats(atMs: number): PoolStats
@@ -66,6 +68,7 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
   let isTending = false
   let isBreakerOpen = false
   let canary: PoolStats['canary']
+  let fleet: FleetCounts = {}
   const alarms = createAlarmWatch(alarmRules, startMs)
 
   const countRetired = (reason: RetireReason | 'wasted' | 'dropped') => {
@@ -76,6 +79,11 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
     const sessions = held ? held.ready + held.warming + held.others : 0
     warmSeconds += (sessions * Math.max(0, atMs - heldSinceMs)) / 1_000
     heldSinceMs = atMs
+  }
+
+  function asked() {
+    const missed = misses() - missesByCause.closed
+    return { arrivals: hits + missed, misses: missed }
   }
 
   return {
@@ -131,12 +139,14 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
       held = now
     },
 
-    asked() {
-      const missed = misses() - missesByCause.closed
-      return { arrivals: hits + missed, misses: missed }
+    asked,
+
+    noteFleet(counts) {
+      fleet = counts
+      alarms.noteFleet(counts)
     },
 
-    noteFleet: alarms.noteFleet,
+    missesOfAll: () => fleet.misses ?? asked().misses,
 
     changedAlarms(atMs) {
       passTime(atMs)

@@ -1,6 +1,7 @@
 import type { AlarmName } from './pool-alarms.ts'
 import type { PoolClock } from './pool-clock.ts'
 import type { RetireReason } from './pool-plan.ts'
+import { tellListener } from './tell-listener.ts'
 
 /**
  * Why a claim gave nothing. `empty`: none was ready; `dead`: those that were tried had ended; `store`: it did not answer in
@@ -63,12 +64,6 @@ export function createEmit(
   return news => {
     const atMs = clock.now()
     note(news, atMs)
-    try {
-      onEvent?.({ ...news, atMs })
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    if (onEvent) void tellListener('onEvent', () => onEvent({ ...news, atMs }))
   }
 }

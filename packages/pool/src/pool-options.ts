@@ -47,8 +47,10 @@ export interface WarmPoolOptions {
    */
   userShare?: number
   /**
-   * Begins no more new sessions than this, on average. The quota of an account and region is 25, for the pool and live
-   * traffic together (AWS, August 2026). @default 20
+   * New sessions per second, on average, for the pool and live traffic together: whoever claims in vain is taken to start a session
+   * of their own, and the pool begins one less for it, down to a tenth of this. With Redis that goes for the claims of the whole
+   * fleet; with SQS, and for pools apart, for those of the same process only, so give each its share. The quota of an account and
+   * region is 25 (AWS, August 2026). @default 20
    */
   newSessionsPerSecond?: number
   /** When to stop refilling because warm-ups fail. A quota, or a runtime that refuses us, opens it at once. */
@@ -75,6 +77,6 @@ export interface WarmPoolOptions {
   clock?: PoolClock
   /** Draws jitter, in [0, 1). @default Math.random */
   random?: () => number
-  /** Hears what happens. What it throws does not disturb the pool. */
+  /** Hears what happens. What it throws, or rejects with, is printed by `console.error`, and does not disturb the pool. */
   onEvent?: (event: PoolEvent) => void
 }

@@ -1,6 +1,7 @@
 import type { AgentRuntime } from '@warm-agent/proxy'
 import * as z from 'zod'
 import { explainRefusal, showValue } from './explain-refusal.ts'
+import { defaultNewSessionsPerSecond } from './new-session-rate.ts'
 import type { AlarmRules } from './pool-alarms.ts'
 import { type PoolClock, systemClock } from './pool-clock.ts'
 import type { PoolEvent } from './pool-event.ts'
@@ -71,7 +72,7 @@ const optionsSchema = z.strictObject({
   claimTimeoutMs: duration.default(1_000),
   warmTimeoutMs: duration.default(60_000),
   userShare: share.default(0.5),
-  newSessionsPerSecond: z.number().positive().default(20),
+  newSessionsPerSecond: z.number().positive().default(defaultNewSessionsPerSecond),
   breaker: z
     .strictObject({
       failures: count.default(5),

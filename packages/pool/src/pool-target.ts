@@ -1,4 +1,7 @@
-/** How many sessions the pool is to hold: a number that may change with time and with what was seen. */
+/**
+ * How many sessions the pool is to hold: a number that may change with time and with what was seen. What the two that hear
+ * throw is printed by `console.error`, and does not disturb the pool.
+ */
 export interface PoolTarget {
   /** @returns how many sessions to hold at `nowMs`. Called often: it must be quick. What is below 0 counts as 0. */
   sizeAt(nowMs: number): number

@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
 import { afterFailure, afterHopelessFailure, allowedByBreaker, closedBreaker } from './breaker.ts'
-import { nextAllowedAtMs, refilled } from './new-session-rate.ts'
+import { leastEveryMs, lessOthers, nextAllowedAtMs, refilled } from './new-session-rate.ts'
 import type { PoolContext } from './pool-context.ts'
 import type { PoolEntry } from './pooled-session.ts'
 import { putInPool } from './put-in-pool.ts'
@@ -12,9 +12,12 @@ const hopeless: ReadonlySet<string> = new Set(['quota', 'refused', 'unauthentica
 
 /** Warms sessions for the pool, no faster than is allowed, and not at all while that keeps failing. */
 export function createRefill(context: PoolContext, desk: SessionDesk) {
-  const { runtime, store, target, rules, clock, random, emit } = context
+  const { runtime, store, target, rules, clock, random, emit, books } = context
+  const perSecond = rules.newSessionsPerSecond
   let breaker = closedBreaker
-  let budget = { left: rules.newSessionsPerSecond, atMs: clock.now() }
+  let budget = { left: perSecond, atMs: clock.now() }
+  let begunAtMs = clock.now()
+  let missesSeen: number | undefined
   let inFlight = 0
   let replenishMs = 0
   let turn = 0
@@ -87,6 +90,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
     if (fresh.length === 0 || !(await store.begin(fresh, fence))) return []
     desk.forgetView()
     budget = { ...budget, left: budget.left - fresh.length }
+    begunAtMs = clock.now()
     return fresh
   }
 
@@ -96,14 +100,20 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
 
     /** How many warm-ups may begin now. */
     allowance(): number {
-      budget = refilled(budget, rules.newSessionsPerSecond, clock.now())
-      return Math.min(Math.floor(budget.left), allowedNow())
+      const misses = books.missesOfAll()
+      // Who found nothing warms a session of their own: live traffic comes first.
+      const started = Math.max(0, misses - (missesSeen ?? misses))
+      missesSeen = misses
+      budget = lessOthers(refilled(budget, perSecond, clock.now()), started, perSecond)
+      const least = budget.atMs - begunAtMs >= leastEveryMs(perSecond) ? 1 : 0
+      return Math.min(Math.max(least, Math.floor(budget.left)), allowedNow())
     },
 
-    /** When more of them may, if not now. */
+    /** When more of them may, if they might not when {@link allowance} was asked: the time that passed since is no reason not to look again. */
     moreAtMs(): number {
-      const atMs = Math.max(breaker.openUntilMs, nextAllowedAtMs(budget, rules.newSessionsPerSecond))
-      return atMs > clock.now() ? atMs : Number.POSITIVE_INFINITY
+      const byRateMs = Math.min(nextAllowedAtMs(budget, perSecond), begunAtMs + leastEveryMs(perSecond))
+      const atMs = Math.max(breaker.openUntilMs, byRateMs)
+      return atMs > budget.atMs ? atMs : Number.POSITIVE_INFINITY
     },
 
     async fill(count: number, fence: number): Promise<void> {

@@ -1,20 +1,43 @@
 import { gateOf } from './claim-session.ts'
+import { pause } from './pause.ts'
 import type { PoolContext } from './pool-context.ts'
 import { stopEntry } from './session-work.ts'
+import type { Tender } from './tend-pool.ts'
 
-/** For a process that does not tend the pool: claims what waits there now, of any age, and stops it. @returns how many. */
-export async function stopWhatWaits(context: PoolContext): Promise<number> {
-  const { store } = context
-  const { entries, unseen } = await store.look()
-  // No more than waits now: whoever tends the pool fills it again meanwhile.
-  const most = entries.filter(({ state }) => state === 'ready').length + unseen
+/** Claims sessions of any age and stops them. @returns how many. */
+async function stopReady(context: PoolContext, most: number): Promise<number> {
   let count = 0
   while (count < most) {
-    const { entry, rejected } = await store.claim(gateOf(context))
+    const { entry, rejected } = await context.store.claim(gateOf(context))
     const taken = entry ? [...rejected, entry] : rejected
     if (taken.length === 0) break
     await Promise.all(taken.map(each => stopEntry(context, each)))
     count += taken.length
+  }
+  return count
+}
+
+/**
+ * For a process that does not tend the pool: claims what waits there now, and stops it. The rest only who tends the pool may
+ * take, who if killed seems to until the lease ends. So whoever may tend waits that long: to take what is left, or to claim
+ * what was being warmed. Nothing that came later: whoever tends the pool fills it again meanwhile.
+ *
+ * @returns how many.
+ */
+export async function stopWhatWaits(context: PoolContext, tender: Tender): Promise<number> {
+  const { store, rules, clock, closing } = context
+  const { entries, unseen } = await store.look()
+  const ids = new Set(entries.map(({ entry }) => entry.runtimeSessionId))
+  const readyOf = (these: typeof entries) => these.filter(({ state }) => state === 'ready').length
+  let count = await stopReady(context, readyOf(entries) + unseen)
+  if (!rules.tends || store.lookEveryMs === 0) return count
+  const untilMs = clock.now() + rules.leaseMs
+  while (!tender.isTending() && !closing.aborted && clock.now() < untilMs) {
+    const left = (await store.look()).entries.filter(({ entry }) => ids.has(entry.runtimeSessionId))
+    if (left.length === 0) break
+    count += await stopReady(context, readyOf(left))
+    await pause(clock, store.lookEveryMs, closing)
+    count += await tender.empty('closed')
   }
   return count
 }

@@ -26,8 +26,10 @@ export interface WarmPool {
    */
   replenish(): Promise<boolean>
   /**
-   * Takes all sessions out of the pool and stops them, also those that another process tends. Whoever tends it fills it
-   * again, unless its target is 0 or it is closed.
+   * Takes all sessions out of the pool and stops them, in whatever state, when no other process tends it. Of a pool that another
+   * one tends only those that can be claimed: it waits for the others to become ready, or for the lease to end, if that process
+   * was killed, for `leaseMs` at most, and with `tends: false` not at all. Whoever tends the pool fills it again, unless its
+   * target is 0 or it is closed.
    *
    * @returns how many.
    */

@@ -76,6 +76,8 @@ describe.each(shared)('a fleet on one %s store', (_, openStore) => {
         target,
         tends,
         leaseMs: 1_000,
+        // Claims are repeated here until one finds a session: each that does not would take its part of it.
+        newSessionsPerSecond: 1_000,
         onEvent: event => events.push(event),
       })
       undo.push(() => pool.close())

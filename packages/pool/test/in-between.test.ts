@@ -15,6 +15,10 @@ const minute = 60_000
 
 const later = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
+const fail = () => {
+  throw new Error('the log is down')
+}
+
 /** As far as the clock is let run. */
 async function hasSettled(work: Promise<unknown>, ms: number): Promise<boolean> {
   let isSettled = false
@@ -33,6 +37,24 @@ test('a pool whose store was never there closes, also after a claim that waited 
   await vi.advanceTimersByTimeAsync(1_000)
   expect(await claimed).toBeNull()
   expect(await hasSettled(pool.close(), 1_000)).toBe(true)
+})
+
+test.each([
+  ['throws', () => fail()],
+  ['rejects', async () => fail()],
+])('a listener that %s, as onEvent or as a part of the target, is told of and disturbs nothing', async (_, onEvent) => {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const target = { sizeAt: () => 2, noteArrival: onEvent, noteReplenishment: onEvent }
+  const { pool } = await startPool({ target, onEvent })
+  expect(await pool.claim()).not.toBeNull()
+  await pool.close()
+  for (const name of ['onEvent', 'the target']) {
+    expect(printed).toHaveBeenCalledWith(
+      expect.stringMatching(`^Could not tell ${name}: `),
+      new Error('the log is down'),
+    )
+  }
+  printed.mockRestore()
 })
 
 test('closing waits for a claim that the store is just answering, and for the end of what it took', async () => {

@@ -48,7 +48,7 @@ test('nor does it take longer from a big pool that tends itself: looks wait for 
   await pool.close()
 })
 
-test('a claim from Redis takes less than 1.5 times one bare command, as a median of its quietest stretch', async () => {
+test('a claim from Redis takes less than twice as long as one bare command, as a median of its quietest stretch', async () => {
   server ??= await startRedis()
   const client = new Redis(server.url)
   const pool = await fullPool(redisStore({ client }), 1_500)
@@ -66,7 +66,7 @@ test('a claim from Redis takes less than 1.5 times one bare command, as a median
     const [from, to] = [500 + stretch * 100, 600 + stretch * 100]
     return median(claims.slice(from, to)) / median(commands.slice(from, to))
   })
-  expect(Math.min(...ratios)).toBeLessThan(1.5)
+  expect(Math.min(...ratios)).toBeLessThan(2)
   await pool.close()
   client.disconnect()
 })

@@ -237,6 +237,37 @@ test('another process can drain what the one that tends has filled', async () =>
   await pool.close()
 })
 
+test('a pool whose last tender was killed is drained to the end: also what it was warming, and what is old', async () => {
+  const { store } = connect()
+  const agents = createFakeAgents()
+  const killed = aMember({ leaseMs: 300 })
+  await fill(store, [anEntry()], aMember({ leaseMs: 1 }))
+  const fence = await fill(store, [anEntry({ version: '2' })], { ...killed, version: '2' })
+  await store.begin([anEntry({ version: '2' })], fence)
+  const states = async () => (await store.look()).entries.map(({ state }) => state)
+  expect(await states()).toEqual(['ready', 'warming', 'old'])
+  const operator = createWarmPool({ runtime: agents.runtime, store, target: 0, version: '2', leaseMs: 500 })
+  expect(await operator.drain()).toBe(3)
+  expect(await states()).toEqual([])
+  await operator.close()
+})
+
+test('draining a pool that a living process tends takes what that warms when it is ready, and not its lease', async () => {
+  const agents = createFakeAgents({ bootMs: 300 })
+  const { pool, isReady, events } = startPool(agents, 2)
+  await pool.start()
+  const { store } = connect()
+  const states = async () => (await store.look()).entries.map(({ state }) => state)
+  expect(await states()).toEqual(['warming', 'warming'])
+  const operator = createWarmPool({ runtime: agents.runtime, store, target: 0, leaseMs: 2_000 })
+  expect(await operator.drain()).toBe(2)
+  await operator.close({ sessions: 'keep' })
+  await isReady(2)
+  expect(agents.count('started')).toBe(4)
+  expect(events.map(({ type }) => type)).not.toContain('tending-ended')
+  await pool.close()
+})
+
 test.each([
   ['client', {}],
   ['prefix', 'a{b'],

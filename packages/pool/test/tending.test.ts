@@ -251,27 +251,6 @@ test('the books tell what was held and what it cost', async () => {
   expect(ageAtClaimMs).toEqual({ count: 0, p50: undefined, p99: undefined, max: undefined })
 })
 
-test('a listener that throws disturbs nobody', async () => {
-  const thrown: unknown[] = []
-  const queueing = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(run => {
-    try {
-      run()
-    } catch (error) {
-      thrown.push(error)
-    }
-  })
-  let isBad = true
-  const { pool } = await startPool({
-    onEvent: () => {
-      if (isBad) throw new Error('a bad listener')
-    },
-  })
-  expect(await pool.claim()).not.toBeNull()
-  isBad = false
-  expect(thrown.length).toBeGreaterThan(0)
-  queueing.mockRestore()
-})
-
 test('a store that fails is tried again, and nothing is lost by it', async () => {
   const store = memoryStore()
   const { look } = store

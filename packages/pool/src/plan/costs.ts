@@ -34,3 +34,12 @@ export function costOf(demand: Demand, heldSessions: number, unusedPerSecond = 0
     dollarsPerThousandVisitors: dollarsPerHour / (visitorsPerSecond(demand) * 3.6),
   }
 }
+
+export function costOfPool(demand: Demand, size: number): Cost {
+  return costOf(demand, size, retiredPerSecond(demand, size))
+}
+
+/** Sessions of a pool that are retired per second before anybody comes for them: all that live long, less those that are claimed. */
+export function retiredPerSecond({ ratePerSecond, maxLifetimeMs }: Demand, size: number): number {
+  return Math.max(0, (size * 1_000) / (maxLifetimeMs / 2) - ratePerSecond)
+}

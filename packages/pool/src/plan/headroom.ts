@@ -1,3 +1,4 @@
+import { defaultNewSessionsPerSecond } from '../new-session-rate.ts'
 import type { Demand } from './demand.ts'
 import { PlanError } from './plan-error.ts'
 import { amount, duration } from './words.ts'
@@ -16,6 +17,18 @@ export interface Headroom {
 /** The beat of a held session: 60 % of the idle timeout. */
 export function beatMsOf({ idleTimeoutMs }: Demand): number {
   return 0.6 * idleTimeoutMs
+}
+
+/** A share of a rate that is to be left: with less, chance alone goes over it now and then. */
+export const roomWanted = 0.2
+
+/**
+ * The `newSessionsPerSecond` that a pool needs to miss no more than its size promises: the default, or more so that there is room
+ * beside what is claimed; and never more than the quota leaves.
+ */
+export function refillRateOf({ ratePerSecond, otherSessionsPerSecond, quotas }: Demand): number {
+  const needed = Math.ceil(ratePerSecond / (1 - roomWanted))
+  return Math.min(quotas.newSessionsPerSecond - otherSessionsPerSecond, Math.max(defaultNewSessionsPerSecond, needed))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { pricesCheckedOn } from '@warm-agent/protocol/prices'
+import { defaultNewSessionsPerSecond } from '../new-session-rate.ts'
 import { type Demand, type DemandOptions, readDemand } from './demand.ts'
-import { type Headroom, headroomOf, refuseWhatCannotRefill } from './headroom.ts'
+import { type Headroom, headroomOf, refillRateOf, refuseWhatCannotRefill, roomWanted } from './headroom.ts'
 import { judgeRungs, type Rung, type RungName } from './ladder.ts'
 import { PlanError } from './plan-error.ts'
 import { advisePool, type PoolAdvice } from './pool-advice.ts'
@@ -54,20 +55,30 @@ export function planWarmth(options: DemandOptions): Plan {
     ladder,
     pool,
     quotas,
-    warnings: warningsOf(demand, quotas),
+    warnings: warningsOf(demand, quotas, chosen.rung),
     pricesCheckedOn,
   }
 }
 
-function warningsOf(demand: Demand, quotas: readonly Headroom[]): string[] {
+function warningsOf(demand: Demand, quotas: readonly Headroom[], rung: RungName): string[] {
   const { idleTimeoutMs, ratePerSecond, conversationMs, isConversationAssumed, quotas: allowed } = demand
   const warnings = quotas
-    .filter(({ left }) => left < 0.2)
+    .filter(({ left }) => left < roomWanted)
     .map(({ quota, needed, allowed: most }) =>
       quota === 'activeSessions'
         ? `${amount(Math.ceil(needed))} sessions would be active, of ${amount(most)} that are allowed, if conversations last ${duration(conversationMs)}${isConversationAssumed ? ', which is assumed: tell how long yours last' : ''}. Over the quota new ones are refused with 402.`
-        : `${amount(needed)} of ${amount(most)} ${quota} are used: chance alone goes over it now and then, and then warm-ups are throttled. Ask AWS for more.`,
+        : `${amount(needed)} of ${amount(most)} ${quota} are used: chance alone goes over it now and then, and then warm-ups are throttled, and more messages than planned go cold. Ask AWS for more.`,
     )
+  const refillRate = refillRateOf(demand)
+  if (rung === 'pool' && refillRate !== defaultNewSessionsPerSecond) {
+    const why =
+      refillRate > defaultNewSessionsPerSecond
+        ? 'too little would be left to refill with, and claims would find it empty more often than its size promises'
+        : 'its refill and the other traffic together would go over the quota'
+    warnings.push(
+      `Give the pool newSessionsPerSecond: ${refillRate} (--pool-new-sessions-per-second). With its default of ${defaultNewSessionsPerSecond} ${why}.`,
+    )
+  }
   const unstopped = (ratePerSecond * (conversationMs + idleTimeoutMs)) / 1000
   if (unstopped > allowed.activeSessions) {
     warnings.push(

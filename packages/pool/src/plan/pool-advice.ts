@@ -1,5 +1,5 @@
 import { erlangB, smallestSize } from '../target/erlang-b.ts'
-import { type Cost, costOf } from './costs.ts'
+import { type Cost, costOfPool } from './costs.ts'
 import type { Demand } from './demand.ts'
 import { amount, percent } from './words.ts'
 
@@ -40,7 +40,13 @@ export function advisePool(demand: Demand): PoolAdvice {
     const spare = smallestSize(load, missRate) - each
     const enough = spare === 0 ? 'the smallest that is enough' : `${-spare} more than needed`
     const verdict = loss <= missRate ? enough : `too small by ${spare}`
-    return { size: each, missRate: loss, coldPerHour: loss * ratePerSecond * 3600, verdict, ...costOf(demand, each) }
+    return {
+      size: each,
+      missRate: loss,
+      coldPerHour: loss * ratePerSecond * 3600,
+      verdict,
+      ...costOfPool(demand, each),
+    }
   }
   const asked = advise(poolSize)
   const sizes = [...new Set([poolSize, size, larger])].sort((a, b) => a - b).map(advise)
@@ -48,7 +54,7 @@ export function advisePool(demand: Demand): PoolAdvice {
   const least = Math.max(1, Math.min(poolSize, Math.floor(load)) - 1)
   const step = Math.ceil((most - least + 1) / longestCurve)
   const curve = Array.from({ length: Math.ceil((most - least + 1) / step) }, (_, index) => least + index * step).map(
-    each => ({ size: each, missRate: erlangB(each, load), ...costOf(demand, each) }),
+    each => ({ size: each, missRate: erlangB(each, load), ...costOfPool(demand, each) }),
   )
   return { size, load, sizes, explanation: explain(demand, load, asked, advise(size), advise(larger)), curve }
 }

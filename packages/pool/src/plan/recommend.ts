@@ -1,7 +1,8 @@
-import type { Platform } from '@warm-agent/protocol/prices'
+import { bootVcpuSeconds, leastBilledGb, type Platform } from '@warm-agent/protocol/prices'
+import { defaultNewSessionsPerSecond } from '../new-session-rate.ts'
 import { visitorsPerSecond } from './costs.ts'
 import type { Demand } from './demand.ts'
-import { beatMsOf } from './headroom.ts'
+import { beatMsOf, refillRateOf, roomWanted } from './headroom.ts'
 import { endpointsFor, holdMsOf, type Rung, type RungName } from './ladder.ts'
 import type { PoolAdvice } from './pool-advice.ts'
 import { amount, dollars, duration, percent } from './words.ts'
@@ -101,11 +102,12 @@ function toTimes(demand: Demand, pool: PoolAdvice, { rung }: Rung): Recommendati
     reason,
     formula,
   })
+  const waitMs = ((pool.size - pool.load) / ratePerSecond) * 1000
   const beat = time(
     'beat',
     beatMsOf(demand),
     rung === 'pool'
-      ? `A session that is not touched idles out after ${duration(idleTimeoutMs)}. In this pool one waits ${duration(((pool.size - pool.load) / ratePerSecond) * 1000)} on average before it is claimed, so beats matter in quiet hours only.`
+      ? `A session that is not touched idles out after ${duration(idleTimeoutMs)}. In this pool one waits ${duration(waitMs)} on average before it is claimed, so ${10 * waitMs < idleTimeoutMs ? 'beats matter in quiet hours only' : 'without beats it may have ended by then'}.`
       : `A session that is not touched idles out after ${duration(idleTimeoutMs)}; two beats fit before that even if one is late.`,
     '60 % of the idle timeout, shortened by up to 10 % at random',
   )
@@ -147,22 +149,27 @@ function toNoHold(demand: Demand, why: string): Recommendation {
 
 function toRefill(demand: Demand, { size }: PoolAdvice): Recommendation {
   const { quotas, ratePerSecond, otherSessionsPerSecond, replenishmentMs } = demand
-  const spare = quotas.newSessionsPerSecond - ratePerSecond - otherSessionsPerSecond
+  const rate = refillRateOf(demand)
+  const spare = rate - ratePerSecond
   return {
     what: 'refill',
-    value: spare,
+    value: rate,
     unit: 'sessions per second',
-    text: `${amount(spare)} new sessions per second to spare`,
-    reason: `Filling an empty pool of ${size} while traffic goes on (a start, a deploy, a burst) takes about ${duration((size / spare) * 1000 + replenishmentMs)}.`,
-    formula: `${amount(quotas.newSessionsPerSecond)} − ${amount(ratePerSecond)} − ${amount(otherSessionsPerSecond)} of other traffic; ${size} / ${amount(spare)} + ${duration(replenishmentMs)}`,
+    text: `newSessionsPerSecond: ${amount(rate)}${rate === defaultNewSessionsPerSecond ? ', the default' : ''}`,
+    reason: `The pool begins no more than that, together with what starts because it is empty. Filling an empty one of ${size} while traffic goes on (a start, a deploy, a burst) takes about ${duration((size / spare) * 1000 + replenishmentMs)}.`,
+    formula: `the larger of ${defaultNewSessionsPerSecond} and ${amount(ratePerSecond)}/s / ${percent(1 - roomWanted)}, at most ${amount(quotas.newSessionsPerSecond)} − ${amount(otherSessionsPerSecond)} of other traffic; ${size} / (${amount(rate)} − ${amount(ratePerSecond)}) + ${duration(replenishmentMs)}`,
   }
 }
 
 function toCosts(demand: Demand, chosen: Rung): Recommendation[] {
   const { footprintGb, prices, hoursPerDay, ratePerSecond, sendRate } = demand
   const { heldSessions, dollarsPerHour, dollarsPerMonth, dollarsPerThousandVisitors } = chosen
-  const perHour = `${amount(heldSessions)} held × ${amount(footprintGb)} GB × $${prices.dollarsPerGbHour} per GB-hour`
-  const boots = chosen.startedPerSecond > ratePerSecond ? ' + boots in vain' : ''
+  const bootsInVain = (chosen.startedPerSecond - ratePerSecond) * 3_600
+  const perHour = `${amount(heldSessions)} held × ${amount(Math.max(footprintGb, leastBilledGb))} GB × $${prices.dollarsPerGbHour} per GB-hour`
+  const boots =
+    bootsInVain > 0
+      ? ` + ${amount(bootsInVain)} boots in vain × ${bootVcpuSeconds} vCPU-seconds × $${prices.dollarsPerVcpuHour} per vCPU-hour`
+      : ''
   return [
     {
       what: 'costPerMonth',

@@ -1,4 +1,3 @@
-import { forgetUnsure } from './forget-unsure.ts'
 import { readyJson } from './session-scripts.ts'
 
 /** Members whose lease has ended are gone. */
@@ -71,11 +70,7 @@ end`
  *
  * @returns fence or nil, isCurrent, revision, claims, other members, arrivals and misses of all.
  */
-export const joinScript = `${forgetUnsure}${readyJson}${bury}${hear}${elect}${clearClaimed}
-local isTold, info = pcall(redis.call, 'INFO', 'server')
-local runNow = isTold and string.match(info, 'run_id:(%w+)')
-if runNow then forgetUnsure(runNow) end
-
+export const joinScript = `${readyJson}${bury}${hear}${elect}${clearClaimed}
 local member, version, tends, leaseMs = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4]
 local time = redis.call('TIME')
 local nowMs = math.floor(time[1] * 1000 + time[2] / 1000)

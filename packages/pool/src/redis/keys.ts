@@ -17,7 +17,8 @@ export const keyNames = [
   'claims', // counts the claims that were cleared away
   'counts', // hash: how many arrivals and misses the members told of, in all
   'told', // hash: member and which of the two to what it told last
-  'run', // the run of the Redis server that all this was written in
+  'reign', // which server all this was written by, and since when it leads: see reign.ts
+  'replid', // the `master_replid` that it had, as INFO shows it
 ] as const
 
 export type KeyName = (typeof keyNames)[number]

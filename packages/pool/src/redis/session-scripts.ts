@@ -1,3 +1,9 @@
+import { onlySure } from './reign.ts'
+
+/** The whole of a claim, as short as can be: users wait for it. @returns an entry that nobody else will get, or nil. */
+export const claimScript = `${onlySure}
+return redis.call('ZPOPMIN', ready)[1]`
+
 /** The JSON of a session that can be claimed, as it stands in `ready`. */
 export const readyJson = `
 local function readyJson(id)
@@ -18,10 +24,6 @@ end`
 
 /** What is done to sessions, each script one atomic step. */
 export const sessionScripts = {
-  /** The whole of a claim, as short as can be: users wait for it. @returns an entry that nobody else will get, or nil. */
-  claim: `
-return redis.call('ZPOPMIN', ready)[1]`,
-
   /** ARGV: ids that were claimed and are of no use. */
   reject: `
 for _, id in ipairs(ARGV) do

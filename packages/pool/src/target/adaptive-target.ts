@@ -1,6 +1,7 @@
 import { dollarsOf, type Platform, prices, quotasOf } from '@warm-agent/protocol/prices'
 import * as z from 'zod'
 import { explainRefusal } from '../explain-refusal.ts'
+import { defaultNewSessionsPerSecond } from '../new-session-rate.ts'
 import type { PoolTarget } from '../pool-target.ts'
 import { createArrivalRate } from './arrival-rate.ts'
 import { erlangB, smallestSize } from './erlang-b.ts'
@@ -17,7 +18,7 @@ export interface AdaptiveTargetOptions {
   dollarsPerHour?: number | undefined
   /** What one held session costs in an hour, in US dollars. @default 0.02028: 1.2 GB (an echo agent, measured) on platform V2 */
   dollarsPerSessionHour?: number | undefined
-  /** New sessions per second that the pool may start. A higher rate of claims cannot be refilled, so no size is held for it. @default 20: 80 % of the account's quota */
+  /** The pool's own `newSessionsPerSecond`. A higher rate of claims cannot be refilled, so no size is held for it. @default 20: 80 % of the account's quota */
   newSessionsPerSecond?: number | undefined
   /** How many of the account's active sessions the pool may hold. @default 1250: half of the quota of most regions */
   activeSessions?: number | undefined
@@ -64,10 +65,7 @@ const optionsSchema = z.strictObject({
   ceiling: z.number().int().min(1).max(100_000).default(100),
   dollarsPerHour: z.number().positive().default(Number.MAX_VALUE),
   dollarsPerSessionHour: z.number().positive().default(dollarsPerSessionHour('v2', 1.2)),
-  newSessionsPerSecond: z
-    .number()
-    .positive()
-    .default(0.8 * quotasOf('').newSessionsPerSecond),
+  newSessionsPerSecond: z.number().positive().default(defaultNewSessionsPerSecond),
   activeSessions: z
     .number()
     .int()

@@ -1,0 +1,89 @@
+import { bootVcpuSeconds, prices } from '@warm-agent/protocol/prices'
+import { expect, test } from 'vitest'
+import { type DemandOptions, planWarmth } from '../src/plan/index.ts'
+
+/** Callers without a page, so that the pool is the rung. */
+function planPool(demand: Partial<DemandOptions> = {}) {
+  const plan = planWarmth({
+    ratePerSecond: 10,
+    replenishmentMs: 3_000,
+    hasPage: false,
+    conversationMs: 1_000,
+    ...demand,
+  })
+  const adviceOn = (what: string) => plan.recommendations.find(each => each.what === what)
+  return { ...plan, adviceOn, aboutTheRate: plan.warnings.filter(text => text.includes('newSessionsPerSecond')) }
+}
+
+test.each([
+  ['up to 80 % of it the default of the pool will do', {}, 20, []],
+  ['so it will at just 80 %', { ratePerSecond: 16 }, 20, []],
+  [
+    'from there on it is to be raised',
+    { ratePerSecond: 17 },
+    22,
+    [/newSessionsPerSecond: 22\b.*default of 20.*empty more/],
+  ],
+  [
+    'never over the quota, and then chance alone goes over it',
+    { ratePerSecond: 22 },
+    25,
+    [/22 of 25 .*Ask AWS for more/, /newSessionsPerSecond: 25\b/],
+  ],
+  ['a higher quota allows more', { ratePerSecond: 40, quotas: { newSessionsPerSecond: 100 } }, 50, [/: 50\b/]],
+  [
+    'what other traffic starts is not to be had',
+    { ratePerSecond: 4, otherSessionsPerSecond: 15 },
+    10,
+    [/newSessionsPerSecond: 10\b.*default of 20.*over the quota/],
+  ],
+] as const)('the rate at which the pool may refill: %s', (_, demand, rate, warnings) => {
+  const { adviceOn, aboutTheRate } = planPool(demand)
+  expect(adviceOn('refill')).toMatchObject({ value: rate, text: expect.stringContaining(`${rate}`) })
+  expect(aboutTheRate).toHaveLength(warnings.length)
+  for (const [index, warning] of warnings.entries()) expect(aboutTheRate[index]).toMatch(warning)
+})
+
+test('an empty pool fills with what the pool may begin, not with the whole quota', () => {
+  const { adviceOn, pool } = planPool()
+  expect(pool.size).toBe(47)
+  // 47 at 20 − 10 per second, and 3 s for the last of them.
+  expect(adviceOn('refill')?.reason).toContain('takes about 7.7 s')
+})
+
+test('of a site that pings on open it asks for no setting of a pool', () => {
+  const { rung, warnings } = planWarmth({ ratePerSecond: 0.002, otherSessionsPerSecond: 15 })
+  expect(rung).not.toBe('pool')
+  expect(warnings).toEqual([])
+})
+
+test('beats are called of little use only where sessions wait much shorter than they idle', () => {
+  expect(planPool().adviceOn('beat')?.reason).toContain('in quiet hours only')
+  const { reason } = planPool({ ratePerSecond: 0.0001 }).adviceOn('beat') ?? {}
+  expect(reason).toMatch(/waits [\d.]+ h on average/)
+  expect(reason).not.toContain('in quiet hours only')
+})
+
+test('the line that tells the cost of an hour adds up', () => {
+  for (const footprintGb of [0.05, 1.2]) {
+    const { adviceOn, ladder } = planPool({ footprintGb })
+    const [held = 0, gb = 0, price = 0, dollars] =
+      adviceOn('costPerMonth')
+        ?.formula.match(/\d[\d.]*/g)
+        ?.map(Number) ?? []
+    expect(held * gb * price).toBeCloseTo(Number(dollars), 2)
+    expect(ladder.find(({ rung }) => rung === 'pool')?.dollarsPerHour).toBeCloseTo(held * gb * price, 6)
+  }
+})
+
+test('sessions that retire before anybody comes boot again, and that is in the cost', () => {
+  const rare = { ratePerSecond: 0.0001, platform: 'v2', missRate: 0.000_001 } as const
+  const [long, short] = [28_800_000, 60_000].map(maxLifetimeMs => planPool({ ...rare, maxLifetimeMs }))
+  expect(short?.pool.size).toBe(2)
+  const bootsPerHour = (2 / 30 - 0.0001) * 3_600
+  const dollarsPerHour = (bootsPerHour * bootVcpuSeconds * prices.v2.dollarsPerVcpuHour) / 3_600
+  const costOf = (plan: typeof short) => plan?.ladder.find(({ rung }) => rung === 'pool')?.dollarsPerHour ?? 0
+  expect(costOf(short) - costOf(long)).toBeCloseTo(dollarsPerHour, 3)
+  expect(short?.adviceOn('costPerMonth')?.formula).toContain('240 boots in vain')
+  expect(short?.pool.sizes.find(({ size }) => size === 2)?.dollarsPerHour).toBe(costOf(short))
+})

@@ -1,0 +1,51 @@
+import { redisStore } from '@warm-agent/pool/redis'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stopAll, warmAgentOnce } from './support/command.ts'
+import { startEmulate } from './support/emulate.ts'
+import { type RedisServer, startRedis } from './support/redis.ts'
+
+let redis: RedisServer
+let client: Redis
+let env: Record<string, string>
+
+beforeAll(async () => {
+  redis = await startRedis()
+  client = new Redis(redis.url)
+  env = { ...(await startEmulate()).env, WARM_AGENT_POOL_STORE: redis.url }
+}, 60_000)
+afterAll(async () => {
+  await stopAll()
+  client.disconnect()
+  await redis.stop()
+})
+
+/** A proxy that warms a session, and says nothing more. */
+async function beginWarming(prefix: string, leaseMs: number) {
+  const store = redisStore({ client, prefix })
+  const { fence = 0 } = await store.join({ id: 'a proxy', version: '7', tends: true, leaseMs })
+  const nowMs = Date.now()
+  const session = {
+    runtimeSessionId: `warm-${crypto.randomUUID()}`,
+    qualifier: 'DEFAULT',
+    bornAtMs: nowMs,
+    touchedAtMs: nowMs,
+    nonce: undefined,
+    evidence: 'assumed',
+    version: '7',
+    beatAtMs: nowMs,
+    retireAtMs: nowMs + 14_400_000,
+    missedBeats: 0,
+  } as const
+  await store.begin([session], fence)
+}
+
+test('draining takes also what killed proxies were warming; what living ones warm is told, with status 1', async () => {
+  await Promise.all([beginWarming('killed', 300), beginWarming('living', 60_000)])
+  const drain = (prefix: string) => warmAgentOnce(['pool', '--drain', '--pool-prefix', prefix], env)
+  const [killed, living] = await Promise.all([drain('killed'), drain('living')])
+  expect(killed).toMatchObject({ code: 0, stdout: '1 session was taken out of the pool and stopped.\n' })
+  const stdout = '0 sessions were taken out of the pool and stopped.\nLeft to whoever tends it: 1 warming.\n'
+  expect(living).toMatchObject({ code: 1, stdout })
+  expect(await client.get('{living}:current')).toBe('7')
+}, 60_000)
