@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startEmulator } from '@warm-agent/emulator'
 import { DefaultChatTransport, readUIMessageStream, type UIMessage } from 'ai7'
@@ -110,6 +111,27 @@ test('the agent without a framework: the same', async () => {
   const agent = await write('plain.ts', given, await snippetWith('packages/agent/README.md', "from 'node:http'"))
   const asked = await ask(await serve(commandOf(agent)))
   expect(asked).toEqual({ evidence: 'observed', outcome: 'warm', answer: '{"heard":{"prompt":"Hello"}}' })
+}, 60_000)
+
+test('the commands that go together without AWS, pasted over what an earlier run left behind', async () => {
+  await writeFile(new URL('agent.js', directory), "import '../fixtures/agent.js'\n")
+  await writeFile(new URL('emulator.env', directory), 'export AGENT_RUNTIME_ARN=left-behind\n')
+  const block = await snippetWith('packages/cli/README.md', 'emulator.env')
+  const code = block.replace('warm-agent emulate', '$& --port 0').replace('lognormal:2900,4900', 'fixed:0')
+  const main = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url))
+  const npx = `npx() { shift; ${[...runs, main].map(word => `'${word}'`).join(' ')} "$@"; }`
+  const env = { PATH: process.env.PATH, PORT: '0' }
+  const cwd = fileURLToPath(directory)
+  const shell = spawn('sh', ['-c', `${npx}\n${code}`], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void process.kill(-(shell.pid ?? 0), 'SIGKILL'))
+  const [line] = await Promise.race([once(createInterface(shell.stdout), 'line'), once(shell, 'exit')])
+  const { evidence, outcome } = await ask(/http:\/\/[^/ ]+/.exec(String(line))?.[0] ?? 'the shell ended')
+  expect({ evidence, outcome }).toEqual({ evidence: 'observed', outcome: 'warm' })
 }, 60_000)
 
 test('the test of a chat that packages/testing shows is the one that runs there', async () => {

@@ -47,8 +47,10 @@ export function callersFrom(
       `Could not use WARM_AGENT_ADDRESS_HEADER: no header is named "${header}". Use letters, digits and -.`,
     )
   }
-  const limitKey = (request: Request) => header && request.headers.get(header)?.split(',').at(-1)?.trim()
-  const anonymous = values['warm-agent-anonymous'] ? anonymousCallers({ secret, limitKey }) : undefined
+  const limitKey = header && ((request: Request) => request.headers.get(header)?.split(',').at(-1)?.trim())
+  const anonymous = values['warm-agent-anonymous']
+    ? anonymousCallers({ secret, ...(limitKey && { limitKey }) })
+    : undefined
   if (!signedIn || !anonymous) return signedIn ?? anonymous
   return async request => (await signedIn(request)) ?? anonymous(request)
 }

@@ -24,7 +24,8 @@ export function operationsFrom(values: Values<typeof operationsSettings>, runtim
   const metrics = createPrometheusMetrics()
   const readiness = createReadiness(runtime.check && (signal => runtime.check?.(signal) ?? Promise.resolve()))
   return {
-    onEvent: metrics.onEvent,
+    // What nobody can read is not counted.
+    onEvent: port === undefined ? () => {} : metrics.onEvent,
     drain: readiness.drain,
     /** @returns a line that says where, or nothing when there is no such port. */
     async listen(): Promise<string> {

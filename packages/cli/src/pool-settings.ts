@@ -1,14 +1,7 @@
-import {
-  type AdaptiveTargetOptions,
-  adaptiveTarget,
-  createWarmPool,
-  memoryStore,
-  type WarmPool,
-  type WarmPoolOptions,
-} from '@warm-agent/pool'
+import { adaptiveTarget, createWarmPool, memoryStore, type WarmPool, type WarmPoolOptions } from '@warm-agent/pool'
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { connectToRedis, disconnect, readRedisUrl } from './redis.ts'
-import { decimal, integer, optional, setting } from './settings.ts'
+import { decimal, integer, setting, type Values } from './settings.ts'
 import { checking, UsageError } from './usage-error.ts'
 
 /** Where the pool is that a command shows, drains or claims from. */
@@ -17,7 +10,7 @@ export const poolStoreSettings = {
     variable: 'WARM_AGENT_POOL_STORE',
     defaultText: 'this process',
   }),
-  'pool-prefix': setting('TEXT', 'what its keys begin with there', text => text ?? 'warm-agent', {
+  'pool-prefix': setting('TEXT', 'what its keys begin with there', readPrefix, {
     variable: 'WARM_AGENT_POOL_PREFIX',
     defaultText: 'warm-agent',
   }),
@@ -38,14 +31,20 @@ export const poolSettings = {
       defaultText: '0.001',
     },
   ),
-  'pool-ceiling': setting('SIZE', 'with adaptive: the most sessions to hold', integer(0, 5_000, undefined), {
+  'pool-ceiling': setting('SIZE', 'with adaptive: the most sessions to hold', integer(1, 5_000, undefined), {
     variable: 'WARM_AGENT_POOL_CEILING',
-    defaultText: "the target's own",
+    defaultText: '100',
   }),
+  'pool-new-sessions-per-second': setting(
+    'COUNT',
+    'new sessions in a second that it may start; those that are started because it is empty come off it first',
+    decimal(0.001, 10_000),
+    { variable: 'WARM_AGENT_POOL_NEW_SESSIONS_PER_SECOND', defaultText: '20, 80 % of the quota for new sessions' },
+  ),
   'pool-version': setting(
     'TEXT',
     'names the code that the agent runs: change it with every deploy of the agent',
-    optional,
+    readVersion,
     {
       variable: 'WARM_AGENT_POOL_VERSION',
       defaultText: '1',
@@ -54,49 +53,46 @@ export const poolSettings = {
   ...poolStoreSettings,
 }
 
-type PoolValues = {
-  pool: number | 'adaptive' | undefined
-  'pool-miss-rate': number | undefined
-  'pool-ceiling': number | undefined
-  'pool-version': string | undefined
-  'pool-store': string | undefined
-  'pool-prefix': string
-}
+type PoolValues = Values<typeof poolSettings>
+
+const onlyAdaptive = ['pool-miss-rate', 'pool-ceiling'] as const
+const onlyPooled = [...onlyAdaptive, 'pool-new-sessions-per-second', 'pool-version', 'pool-store'] as const
 
 /**
- * @returns the pool that the settings ask for, not started yet; `undefined` when they ask for none.
- * @throws UsageError for a setting that counts with a pool alone.
+ * @returns the pool that the settings ask for, not started yet, and how to leave its store; `undefined` when they ask for none.
+ * @throws UsageError for a setting that does not count here.
  */
 export async function poolFrom(
   values: PoolValues,
   runtime: AgentRuntime,
   onEvent: WarmPoolOptions['onEvent'],
-): Promise<{ pool: WarmPool; close(): Promise<void> } | undefined> {
-  const { pool: size, 'pool-version': version } = values
+): Promise<{ pool: WarmPool; close(): void } | undefined> {
+  const { pool: size, 'pool-version': version, 'pool-new-sessions-per-second': newSessionsPerSecond } = values
   if (size === undefined) {
-    for (const name of ['pool-miss-rate', 'pool-ceiling', 'pool-version', 'pool-store'] as const) {
-      if (values[name] === undefined) continue
-      throw new UsageError(`Could not use --${name}: there is no pool. Give --pool too.`)
-    }
+    refuse(values, onlyPooled, 'there is no pool. Give --pool too.')
     return undefined
   }
-  const target = checking(() => (size === 'adaptive' ? adaptiveTarget(adaptiveOptions(values)) : size))
-  const { store, close } = await openPoolStore(values, true)
-  const pool = checking(() =>
-    createWarmPool({ runtime, store, target, ...(version && { version }), ...(onEvent && { onEvent }) }),
+  if (size !== 'adaptive') refuse(values, onlyAdaptive, `the pool holds ${size}, whatever comes. Give --pool adaptive.`)
+  const { 'pool-miss-rate': missRate, 'pool-ceiling': ceiling } = values
+  const target = checking(() =>
+    size === 'adaptive' ? adaptiveTarget({ missRate, ceiling, newSessionsPerSecond }) : size,
   )
-  return {
-    pool,
-    async close() {
-      await pool.close()
-      close()
-    },
+  const { store, close } = await openPoolStore(values, true)
+  try {
+    const given = { ...(version && { version }), ...(newSessionsPerSecond && { newSessionsPerSecond }) }
+    return {
+      pool: checking(() => createWarmPool({ runtime, store, target, ...given, ...(onEvent && { onEvent }) })),
+      close,
+    }
+  } catch (cause) {
+    close()
+    throw cause
   }
 }
 
-function adaptiveOptions(values: PoolValues): AdaptiveTargetOptions {
-  const { 'pool-miss-rate': missRate, 'pool-ceiling': ceiling } = values
-  return { ...(missRate !== undefined && { missRate }), ...(ceiling !== undefined && { ceiling }) }
+function refuse(values: PoolValues, names: readonly (keyof PoolValues)[], why: string): void {
+  const given = names.find(name => values[name] !== undefined)
+  if (given) throw new UsageError(`Could not use --${given}: ${why}`)
 }
 
 /**
@@ -112,6 +108,17 @@ export async function openPoolStore(values: Pick<PoolValues, 'pool-store' | 'poo
     import('@warm-agent/pool/redis'),
   ])
   return { store: redisStore({ client, prefix: values['pool-prefix'] }), close: () => disconnect(client) }
+}
+
+/** As the store and the pool want it: told here by the setting's name, before there is a connection to close. */
+function readPrefix(text = 'warm-agent'): string {
+  if (/^[^{}\s]+$/.test(text)) return text
+  throw new Error(`"${text}" is not a word without spaces and braces`)
+}
+
+function readVersion(text: string | undefined): string | undefined {
+  if (text === undefined || (text.length >= 1 && text.length <= 200)) return text
+  throw new Error(`it has ${text.length} characters, not 1 to 200`)
 }
 
 function readSize(text: string | undefined): number | 'adaptive' | undefined {

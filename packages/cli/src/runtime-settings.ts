@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { type AgentCoreRuntimeOptions, createAgentCoreRuntime } from '@warm-agent/agentcore'
+import { type AgentCoreRuntimeOptions, createAgentCoreRuntime, regionOfArn } from '@warm-agent/agentcore'
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { integer, list, oneOf, optional, required, setting, type Values } from './settings.ts'
 
+/** AgentCore's own bounds of both durations. An emulator may end its sessions sooner. */
+const leastSeconds = 60
 const longestSeconds = 28_800
 
 /** The settings of a command that talks to the agent runtime. */
@@ -53,7 +55,7 @@ export const runtimeSettings = {
     'SECONDS',
     "the runtime's idleRuntimeSessionTimeout",
     integer(1, longestSeconds, undefined),
-    { variable: 'AGENT_IDLE_TIMEOUT_SECONDS', defaultText: '900' },
+    { variable: 'AGENT_IDLE_TIMEOUT_SECONDS', defaultText: '900, or the lifetime if that is shorter' },
   ),
   'agent-max-lifetime-seconds': setting(
     'SECONDS',
@@ -73,6 +75,7 @@ export function runtimeFrom(
   if (tokenFile && !isOauth) {
     throw new Error('Could not use AGENT_RUNTIME_TOKEN_FILE: the runtime takes SigV4. Set AGENT_RUNTIME_AUTH=oauth.')
   }
+  refuseImpossible(values)
   const ownToken = tokenFile && (async () => (await readFile(tokenFile, 'utf8')).trim())
   const idleSeconds = values['agent-idle-timeout-seconds']
   return createAgentCoreRuntime({
@@ -88,4 +91,24 @@ export function runtimeFrom(
     fallbacks: values['agent-runtime-fallback-arns']?.map(arn => ({ arn })) ?? [],
     ...(onEvent && { onEvent }),
   })
+}
+
+/** What no runtime on AWS can have. */
+function refuseImpossible(values: Values<typeof runtimeSettings>): void {
+  const region = values['aws-region']
+  const regionOfRuntime = region && regionOfArn(values['agent-runtime-arn'])
+  if (region !== regionOfRuntime) {
+    throw new Error(
+      `Could not use AWS_REGION (or --aws-region): it is ${region}, but the runtime is in ${regionOfRuntime}. Leave it out, or set that.`,
+    )
+  }
+  if (process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE || process.env.AWS_ENDPOINT_URL) return
+  for (const name of ['agent-idle-timeout-seconds', 'agent-max-lifetime-seconds'] as const) {
+    const seconds = values[name] ?? leastSeconds
+    if (seconds >= leastSeconds) continue
+    throw new Error(
+      `Could not use ${runtimeSettings[name].variable} (or --${name}): ${seconds} is below AgentCore's least, ${leastSeconds}. ` +
+        'Give what the runtime has; an emulator, which may have less, is named by AWS_ENDPOINT_URL_BEDROCK_AGENTCORE.',
+    )
+  }
 }

@@ -56,13 +56,34 @@ function parseFlags(settings: Record<string, Setting<unknown>>, args: string[]):
     ]),
   )
   try {
-    const { values } = parseArgs({ args, options: { ...options, help: { type: 'boolean', short: 'h' } }, strict: true })
+    const { values } = parseArgs({
+      args: joinNegatives(args),
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      strict: true,
+    })
     return values as Record<string, string | boolean>
   } catch (cause) {
+    const { message } = cause as Error
+    const [, flag] = /^Option '.*(--[\w-]+).*' argument (?:is ambiguous|missing)/.exec(message) ?? []
+    if (flag) {
+      const advice = 'Give one, after "=" if it begins with a dash'
+      throw new UsageError(`Could not use ${flag}: no value follows it. ${advice}.`, { cause })
+    }
     // Its advice takes further sentences and lines.
-    const [reason = ''] = (cause as Error).message.split(/\.\s/)
+    const [reason = ''] = message.split(/\.\s/)
     throw new UsageError(`Could not read the options: ${reason.replace(/\.$/, '')}. Try --help.`, { cause })
   }
+}
+
+/** `--port -1` as `--port=-1`, so that it is the range that is told: parseArgs takes two such words for two flags. */
+function joinNegatives(args: readonly string[]): string[] {
+  const words: string[] = []
+  for (const word of args) {
+    const flag = words.at(-1) ?? ''
+    if (/^-[\d.]/.test(word) && /^--[^=]+$/.test(flag)) words.splice(-1, 1, `${flag}=${word}`)
+    else words.push(word)
+  }
+  return words
 }
 
 function helpText(usage: string, settings: Record<string, Setting<unknown>>): string {

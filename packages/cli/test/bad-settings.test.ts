@@ -46,6 +46,16 @@ test.for([
   ['tokens for signatures', ['emulate', '--agent', 'x', '--oauth-clients', 'web'], {}, /"oauth".*auth is 'sigv4'/],
   ['a senseless admin port', ['emulate', '--agent', 'x', '--admin-port', '70000'], {}, /--admin-port: "70000"/],
   ['a malformed boot', ['emulate', '--agent', 'x', '--boot', 'quick'], {}, /quick/],
+  [
+    'a boot from slow to quick',
+    ['emulate', '--agent', 'x', '--boot', 'lognormal:4900,2900'],
+    {},
+    /p99 is below the med/,
+  ],
+  ['a negative number', ['emulate', '--agent', 'x', '--port', '-1'], {}, /--port: "-1" is not a whole number from 0/],
+  ['a negative fraction', ['plan', '--rate', '-.5'], {}, /--rate: "-\.5" is not a number from/],
+  ['a flag for a value', ['emulate', '--agent', '--port', '0'], {}, /--agent: no value follows it/],
+  ['a flag without a value', ['emulate', '--agent'], {}, /--agent: no value follows it/],
 ] as const)('%s is one sentence on stderr and exit status 2', async ([, args, env, message]) => {
   for (const name of Object.keys(good)) vi.stubEnv(name, undefined)
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)

@@ -1,4 +1,9 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
+import { startRedis } from '../../../test/support/redis.ts'
 import { runCommand } from '../src/run-command.ts'
 
 afterEach(() => {
@@ -21,7 +26,16 @@ test.each([
   [['pool', '--drain'], { ...proxy, ...nowhere }, /Redis does not answer/],
   [['proxy', '--pool', '0'], proxy, /"0" is not a whole number from 1/],
   [['proxy', '--pool', 'lots'], proxy, /"lots" is not a whole number/],
-  [['proxy', '--pool', 'adaptive', '--pool-ceiling', '0'], proxy, /ceiling/],
+  [['proxy', '--pool', 'adaptive', '--pool-ceiling', '0'], proxy, /--pool-ceiling\): "0" is not a whole number from 1/],
+  [['proxy', '--pool', '20', '--pool-ceiling', '5'], proxy, /Could not use --pool-ceiling: .*Give --pool adaptive/],
+  [['proxy', '--pool', '20', '--pool-miss-rate', '0.01'], proxy, /Could not use --pool-miss-rate: .*adaptive/],
+  [['proxy', '--pool', '2', '--pool-new-sessions-per-second', '0'], proxy, /--pool-new-sessions-per-second\): "0"/],
+  [['proxy', '--pool-new-sessions-per-second', '5'], proxy, /-new-sessions-per-second: there is no pool/],
+  [['proxy', '--pool', '2', '--pool-prefix', '{a}'], { ...proxy, ...nowhere }, /--pool-prefix\): "\{a\}"/],
+  [['proxy', '--pool', '2', '--pool-prefix', ''], { ...proxy, ...nowhere }, /--pool-prefix\): ""/],
+  [['proxy', '--pool', '2', '--pool-version', ''], { ...proxy, ...nowhere }, /--pool-version\): it has 0 char/],
+  [['proxy', '--pool', '2', '--pool-version', 'x'.repeat(201)], { ...proxy, ...nowhere }, /it has 201 characters/],
+  [['pool', '--pool-prefix', 'a b'], nowhere, /--pool-prefix\): "a b"/],
   [['proxy', '--pool', 'adaptive', '--pool-miss-rate', '1'], proxy, /miss-rate/i],
   [['proxy', '--pool-ceiling', '7'], proxy, /Could not use --pool-ceiling: there is no pool/],
   [['proxy', '--pool-store', 'redis://:hunter2@localhost'], proxy, /Could not use --pool-store: there is no pool/],
@@ -34,4 +48,34 @@ test.each([
   expect(stderr).toMatch(/^Could not [^\n]+\n$/)
   expect(stderr).not.toContain('hunter2')
   expect(code).toBe(2)
+})
+
+test('a proxy that cannot start leaves no connection open: it would keep the process up', async () => {
+  const redis = await startRedis()
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const settings = { ...proxy, PORT: `${port}`, WARM_AGENT_POOL: '1', WARM_AGENT_POOL_STORE: redis.url }
+  const noAws = {
+    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: 'http://127.0.0.1:1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  }
+  for (const [name, value] of Object.entries({ ...settings, ...noAws, WARM_AGENT_REDIS_URL: redis.url })) {
+    vi.stubEnv(name, value)
+  }
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  expect(await runCommand(['proxy'])).toBe(2)
+  expect(write.mock.calls.join('')).toContain('Could not listen on')
+  const client = new Redis(redis.url)
+  await vi.waitFor(async () =>
+    expect(
+      String(await client.client('LIST'))
+        .trim()
+        .split('\n'),
+    ).toHaveLength(1),
+  )
+  client.disconnect()
+  taken.close()
+  await redis.stop()
 })

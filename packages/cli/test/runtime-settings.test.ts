@@ -55,6 +55,25 @@ test('the endpoints are used as the platform makes sense of them', () => {
   expect(place({ AGENT_RUNTIME_PLATFORM: 'v2', AGENT_RUNTIME_SPREAD: 'round-robin' })).toEqual(['blue', 'green'])
 })
 
+test.each([
+  [{ AWS_REGION: 'eu-west-1' }, /^Could not use AWS_REGION .+ eu-west-1, but the runtime is in us-east-1\. .+\.$/],
+  [{ AGENT_IDLE_TIMEOUT_SECONDS: '30' }, /^Could not use AGENT_IDLE_TIMEOUT_SECONDS .+ 30 .+ least, 60\. .+\.$/],
+  [{ AGENT_MAX_LIFETIME_SECONDS: '59' }, /^Could not use AGENT_MAX_LIFETIME_SECONDS .+ 59 .+ least, 60\. .+\.$/],
+  [{ AGENT_IDLE_TIMEOUT_SECONDS: '900', AGENT_MAX_LIFETIME_SECONDS: '60' }, /longer than maxLifetimeMs/],
+])('%j makes no sense on AWS', (env, message) => {
+  expect(() => runtimeOf(env)).toThrow(message)
+})
+
+test('an emulator may idle out within seconds, and idling never takes longer than the lifetime', () => {
+  const endpoint = { AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: 'http://127.0.0.1:9000' }
+  const seconds = { AGENT_IDLE_TIMEOUT_SECONDS: '5', AGENT_MAX_LIFETIME_SECONDS: '30' }
+  expect(runtimeOf({ ...endpoint, ...seconds })).toMatchObject({ idleTimeoutMs: 5_000, maxLifetimeMs: 30_000 })
+  vi.unstubAllEnvs()
+  expect(runtimeOf({ AGENT_MAX_LIFETIME_SECONDS: '60', AWS_REGION: 'us-east-1' })).toMatchObject({
+    idleTimeoutMs: 60_000,
+  })
+})
+
 test('the protocol chooses the warm-up', () => {
   const { body } = runtimeOf({ AGENT_PROTOCOL: 'mcp' }).warmUpRequest('n1')
   expect(JSON.parse(new TextDecoder().decode(body))).toMatchObject({ method: 'ping' })

@@ -2,17 +2,26 @@ import { spawn } from 'node:child_process'
 import type { Watchdog } from './watchdog.ts'
 
 /**
- * Starts a shell command in a process group of its own, with `PORT`. It never outlives the emulator: `release` ends the
- * guard when it has ended by itself.
+ * Waits for a line before anything else: an emulator that dies between the fork and the guard ends its input without one.
+ * What comes after it is on the same line, so that the shell counts lines as the command does.
+ */
+const waitForGuard = 'read -r _ || exit 1; exec </dev/null; '
+
+/**
+ * Starts a shell command in a process group of its own, with `PORT` and an empty input. It never outlives the emulator:
+ * `release` ends the guard when it has ended by itself.
  */
 export function spawnGuarded(command: string, port: number, watchdog: Watchdog) {
   watchdog.arm()
-  const child = spawn(command, {
+  const child = spawn(waitForGuard + command, {
     shell: true,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PORT: String(port) },
   })
   const { pid } = child
-  return { child, release: pid === undefined ? () => {} : watchdog.guard(pid) }
+  if (pid === undefined) return { child, release: () => {} }
+  const release = watchdog.guard(pid)
+  // A shell that has been ended already reads nothing.
+  child.stdin.on('error', () => {}).end('\n')
+  return { child, release }
 }

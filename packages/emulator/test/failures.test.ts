@@ -117,14 +117,27 @@ test('leaves no process behind when it is closed, whatever its sessions are doin
   await expect(fetch(emulator.url)).rejects.toThrow()
 })
 
-test('leaves no process behind when it is killed', async () => {
-  const arguments_ = ['--import', 'tsx', '--conditions', '@warm-agent/source', fixture('run-emulator.ts'), nodeAgent]
+/** Starts an emulator in a process of its own. @returns the process, and the first line that it prints. */
+async function startToKill(file: string, agent: string) {
+  const arguments_ = ['--import', 'tsx', '--conditions', '@warm-agent/source', fixture(file), agent]
   const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   const [line] = await once(createInterface(child.stdout), 'line')
+  return { child, line: line as string }
+}
+
+test('leaves no process behind when it is killed', async () => {
+  const { child, line } = await startToKill('run-emulator.ts', nodeAgent)
   const { report } = createCalls(JSON.parse(line))
   const [one, two] = await Promise.all([report('one'), report('two')])
   expect([one.pid, two.pid].map(isRunning)).toEqual([true, true])
   child.kill('SIGKILL')
   await vi.waitFor(() => expect([one.pid, two.pid].filter(isRunning)).toEqual([]), patience)
+})
+
+test('leaves no process behind when it is killed just as one starts', async () => {
+  const { line } = await startToKill('die-at-spawn.ts', nodeAgent)
+  const pid = Number(line)
+  onTestFinished(() => void (isRunning(pid) && process.kill(pid, 'SIGKILL')))
+  await vi.waitFor(() => expect(isRunning(pid)).toBe(false), patience)
 })

@@ -1,7 +1,7 @@
 import { regionOfArn } from '@warm-agent/agentcore'
-import { parseBoot } from '@warm-agent/emulator'
 import { echoFootprintGb, type Platform, prices } from '@warm-agent/protocol/prices'
 import { price, pricesFrom } from '../price-settings.ts'
+import { readBoot } from '../read-boot.ts'
 import { decimal, integer, isOn, list, oneOf, optional, readSettings, setting } from '../settings.ts'
 import { checking, UsageError } from '../usage-error.ts'
 import type { ArrivalKind } from './arrivals.ts'
@@ -22,7 +22,7 @@ const settings = {
     defaultText: 'DEFAULT',
   }),
   agent: setting('COMMAND', 'measure this agent in an emulator of its own instead: no AWS, no cost', optional),
-  boot: setting('SPEC', "the emulator's boots: fixed:MS, lognormal:MEDIAN_MS,P99_MS or file:PATH", readBoot, {
+  boot: setting('SPEC', "the emulator's boots: fixed:MS, lognormal:MEDIAN_MS,P99_MS or file:PATH", readBootText, {
     defaultText: `${articleBoot}, or the platform's`,
   }),
   scenarios: setting('NAMES', `comma-separated, of ${scenarioNames.join(', ')}`, readScenarios, {
@@ -122,7 +122,6 @@ export function readPlan(args: string[]) {
   const { platform } = values
   // A platform brings boots of its own; without one they are those of the article.
   const bootText = values.boot ?? (platform ? undefined : articleBoot)
-  const boot = bootText === undefined ? undefined : parseBoot(bootText)
   const load: Load =
     values.rate === undefined
       ? { kind: 'closed', concurrency: values.concurrency ?? 4 }
@@ -130,7 +129,7 @@ export function readPlan(args: string[]) {
   const target: Target = {
     arn,
     qualifiers: values['agent-runtime-qualifiers'],
-    emulate: values.agent ? { agent: values.agent, boot, platform, seed } : undefined,
+    emulate: values.agent ? { agent: values.agent, boot: readBoot(bootText), platform, seed } : undefined,
   }
   const footprint = footprintFrom(values)
   const isFree = !arn || isLoopback(process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE)
@@ -186,9 +185,10 @@ function readScenarios(text: string | undefined): ScenarioName[] {
   throw new Error(`"${stranger}" is no scenario. Give some of ${scenarioNames.join(', ')}`)
 }
 
-function readBoot(text: string | undefined): string | undefined {
-  if (text === undefined || parseBoot(text)) return text
-  throw new Error(`"${text}" is neither like fixed:2000, nor like lognormal:2900,4900 or file:boots.txt`)
+/** The text itself: the report tells it. */
+function readBootText(text: string | undefined): string | undefined {
+  readBoot(text)
+  return text
 }
 
 function readMessage(text = '{"prompt":"Hello"}'): string {

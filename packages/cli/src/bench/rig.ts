@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
-import { type EmulatorOptions, startEmulator } from '@warm-agent/emulator'
+import type { EmulatorOptions } from '@warm-agent/emulator'
 import { defaultBasePath } from '@warm-agent/protocol'
 import { createWarmProxy, type RuntimeSession } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
+import { startAgent } from '../start-agent.ts'
 import { type BenchPool, startBenchPool } from './bench-pool.ts'
 import { createSdkCaller, type SdkCaller } from './sdk-caller.ts'
 import { createSessionBooks, type SessionBooks } from './session-books.ts'
@@ -36,9 +37,10 @@ export interface Rig {
  * Starts the real proxy on this machine's loopback, behind it an emulator if there is to be one.
  *
  * @param poolSize how many sessions a warm pool holds; 0: there is none.
+ * @throws UsageError when the agent does not start.
  */
 export async function startRig({ arn, qualifiers, emulate }: Target, poolSize: number): Promise<Rig> {
-  const emulator = emulate && (await startEmulator(emulate))
+  const emulator = emulate && (await startAgent(emulate))
   // Where the SDK looks for them, ours and the naive one.
   if (emulator) Object.assign(process.env, emulator.env)
   const agentRuntimeArn = arn ?? emulator?.env.AGENT_RUNTIME_ARN ?? ''

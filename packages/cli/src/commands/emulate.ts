@@ -1,14 +1,7 @@
-import {
-  type Boot,
-  describeEvent,
-  EmulatorError,
-  type EmulatorEvent,
-  type EmulatorOptions,
-  parseBoot,
-  startEmulator,
-} from '@warm-agent/emulator'
+import { describeEvent, type EmulatorEvent } from '@warm-agent/emulator'
+import { readBoot } from '../read-boot.ts'
 import { decimal, integer, isOn, oneOf, optional, readSettings, required, setting } from '../settings.ts'
-import { UsageError } from '../usage-error.ts'
+import { startAgent } from '../start-agent.ts'
 import { wireOptionsFrom, wireSettings } from '../wire-settings.ts'
 
 const longestSeconds = 28_800
@@ -91,7 +84,7 @@ const settings = {
 export async function emulate(args: string[]): Promise<void> {
   const values = readSettings('warm-agent emulate --agent "<command>" [options]', settings, args)
   if (!values) return
-  const options: EmulatorOptions = {
+  const emulator = await startAgent({
     agent: values.agent,
     port: values.port,
     platform: values.platform,
@@ -111,11 +104,7 @@ export async function emulate(args: string[]): Promise<void> {
     seed: values.seed,
     arn: values.arn,
     ...wireOptionsFrom(values),
-    tryAgent: true,
     ...(values.verbose && { onEvent: printEvent, agentOutput: 'inherit' as const }),
-  }
-  const emulator = await startEmulator(options).catch((error: unknown) => {
-    throw error instanceof EmulatorError ? new UsageError(error.message, { cause: error }) : error
   })
   const end = async () => {
     await emulator.close()
@@ -129,12 +118,6 @@ export async function emulate(args: string[]): Promise<void> {
       .map(([name, value]) => `export ${name}=${value}\n`)
       .join(''),
   )
-}
-
-function readBoot(text: string | undefined): Boot | undefined {
-  const boot = text === undefined ? undefined : parseBoot(text)
-  if (text === undefined || boot) return boot
-  throw new Error(`"${text}" is neither like fixed:2000 nor like lognormal:2900,4900 nor like file:boots.txt`)
 }
 
 function printEvent(event: EmulatorEvent): void {

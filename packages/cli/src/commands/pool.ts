@@ -15,9 +15,9 @@ const settings = {
 }
 
 /** `warm-agent pool`: what waits in the pool of a fleet. Showing needs no AWS credentials, draining does. */
-export async function pool(args: string[]): Promise<void> {
+export async function pool(args: string[]): Promise<number> {
   const values = readSettings('warm-agent pool [options]', settings, args)
-  if (!values) return
+  if (!values) return 0
   if (!values['pool-store']) {
     throw new UsageError(
       'Could not look into the pool: WARM_AGENT_POOL_STORE (or --pool-store) is not set, and a pool without Redis is in its ' +
@@ -26,8 +26,9 @@ export async function pool(args: string[]): Promise<void> {
   }
   const { store, close } = await openPoolStore(values, false)
   try {
-    if (values.drain) await drain(store, values)
-    else process.stdout.write(format(await look(store), Date.now(), values.json))
+    if (values.drain) return await drain(store, values)
+    process.stdout.write(format(await look(store), Date.now(), values.json))
+    return 0
   } finally {
     close()
   }
@@ -43,7 +44,8 @@ async function look(store: PoolStore): Promise<readonly StoredEntry[]> {
   }
 }
 
-async function drain(store: PoolStore, values: Values<typeof settings>): Promise<void> {
+/** @returns the exit status: 1 when some are left. */
+async function drain(store: PoolStore, values: Values<typeof settings>): Promise<number> {
   const log = createLog()
   const arn = values['agent-runtime-arn']
   if (!arn)
@@ -54,13 +56,20 @@ async function drain(store: PoolStore, values: Values<typeof settings>): Promise
     runtimeFrom({ ...values, 'agent-runtime-arn': arn }, event => log.endpointEvent(event)),
   )
   const entries = await look(store)
-  // Whoever joins a pool with another version makes that the current one.
-  const { version = '1' } = entries.find(({ state }) => state === 'ready')?.entry ?? {}
+  // Whoever joins a pool with another version makes that the current one. What is ready comes first, then what is being warmed.
+  const { version = '1' } = entries[0]?.entry ?? {}
   const onEvent = (event: PoolEvent) => log.poolEvent(event)
-  const drained = createWarmPool({ runtime, store, target: 0, tends: false, version, onEvent })
+  const drained = createWarmPool({ runtime, store, target: 0, version, onEvent })
   const count = entries.length === 0 ? 0 : await drained.drain()
   await drained.close({ sessions: 'keep' })
   process.stdout.write(`${count} ${count === 1 ? 'session was' : 'sessions were'} taken out of the pool and stopped.\n`)
+  const seen = new Set(entries.map(({ entry }) => entry.runtimeSessionId))
+  const left = (await look(store)).filter(({ entry }) => seen.has(entry.runtimeSessionId))
+  if (left.length === 0) return 0
+  const states = [...new Set(left.map(({ state }) => state))]
+  const counts = states.map(state => `${left.filter(each => each.state === state).length} ${state}`)
+  process.stdout.write(`Left to whoever tends it: ${counts.join(', ')}.\n`)
+  return 1
 }
 
 function format(entries: readonly StoredEntry[], nowMs: number, isJson: boolean): string {

@@ -8,7 +8,7 @@ import { poolFrom, poolSettings } from '../pool-settings.ts'
 import { openRedis, redisSettings } from '../redis.ts'
 import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
 import { serve } from '../serve.ts'
-import { integer, list, readSettings, required, setting } from '../settings.ts'
+import { integer, list, readSettings, required, setting, type Values } from '../settings.ts'
 import { statsFrom, statsSettings } from '../stats-settings.ts'
 import { checking } from '../usage-error.ts'
 
@@ -37,12 +37,31 @@ const settings = {
 export async function proxy(args: string[]): Promise<void> {
   const values = readSettings('warm-agent proxy [options]', settings, args)
   if (!values) return
+  const opened: Closer[] = []
+  try {
+    await start(values, opened)
+  } catch (cause) {
+    // An open connection would keep the process up.
+    await closeAll(opened)
+    throw cause
+  }
+}
+
+type Closer = () => unknown
+
+async function closeAll(opened: Closer[]): Promise<void> {
+  for (const close of opened.reverse()) await close()
+}
+
+/** @param opened Is told how to close what it opens. */
+async function start(values: Values<typeof settings>, opened: Closer[]): Promise<void> {
   const log = createLog()
   const secret = values['warm-agent-secret']
   const takesTokens = values['agent-runtime-auth'] === 'oauth'
   const authorize = checking(() => callersFrom(values, secret, takesTokens))
   const redisUrl = values['warm-agent-redis-url']
   const shared = redisUrl ? await openRedis(redisUrl, true) : undefined
+  if (shared) opened.push(shared.close)
   const stats = statsFrom(
     values,
     shared && (costs => shared.stats(costs, () => log.warn('Statistics are missing: Redis did not take an event.'))),
@@ -50,6 +69,7 @@ export async function proxy(args: string[]): Promise<void> {
   const runtime = checking(() => runtimeFrom(values, event => log.endpointEvent(event)))
   const operations = operationsFrom(values, runtime)
   const pooled = await poolFrom(values, runtime, event => log.poolEvent(event))
+  if (pooled) opened.push(pooled.close)
   const warmProxy = checking(() =>
     createWarmProxy({
       runtime,
@@ -72,16 +92,15 @@ export async function proxy(args: string[]): Promise<void> {
         'to accept those who signed in, or WARM_AGENT_ANONYMOUS=1 to accept anybody.',
     )
   }
+  // Not before: a process that never had a part in the pool is not to take it over, nor to stop what waits there.
+  if (pooled) opened.push(() => pooled.pool.close())
   await pooled?.pool.start()
+  opened.push(() => warmProxy.close())
   const statsLine = await stats.listen()
   const operationsLine = await operations.listen()
   const url = await serve(toNodeHandler(warmProxy.fetch), values, {
     begun: operations.drain,
-    async done() {
-      await warmProxy.close()
-      await pooled?.close()
-      shared?.close()
-    },
+    done: () => closeAll(opened),
   })
   process.stdout.write(`warm-agent proxy listens on port ${url.port}, base path /api/agent: ${url.origin}/api/agent\n`)
   process.stdout.write(`${statsLine}${operationsLine}`)

@@ -49,7 +49,8 @@ async function entriesOf(ledger: SessionLedger): Promise<LedgerEntry[]> {
 }
 
 /**
- * Makes the sessions due at once, for the reaper of the fleet to stop them: it has the credentials, and this command needs none.
+ * Makes the sessions due at once, for the reaper of the fleet to stop them: it has the credentials, and this command needs
+ * none. Also those that somebody is stopping already, who may have failed at it.
  *
  * @returns the exit status: 1 when some were not stopped in time.
  */
@@ -62,7 +63,7 @@ async function stop(ledger: SessionLedger, found: LedgerEntry[], tags: string[],
   }
   const giveUpAt = Date.now() + waitMs
   let left = 0
-  for (const entry of wanted) await makeDue(ledger, entry)
+  for (const entry of wanted) await makeDue(ledger, entry, giveUpAt)
   for (const entry of wanted) {
     const isStopped = await untilStopped(ledger, entry, giveUpAt)
     process.stdout.write(`${tagOf(entry)} ${isStopped ? 'stopped' : 'not stopped'}\n`)
@@ -75,10 +76,17 @@ async function stop(ledger: SessionLedger, found: LedgerEntry[], tags: string[],
   return 1
 }
 
-async function makeDue(ledger: SessionLedger, entry: LedgerEntry): Promise<void> {
-  for (let current: LedgerEntry | undefined = entry; current?.state === 'held'; ) {
-    const due: LedgerEntry = { ...current, version: current.version + 1, reason: 'parked', heldUntil: Date.now() }
-    const result = await ledger.write(due)
+async function makeDue(ledger: SessionLedger, entry: LedgerEntry, endsAt: number): Promise<void> {
+  for (let current: LedgerEntry | undefined = entry; current && current.state !== 'ended'; ) {
+    const result = await ledger.write({
+      ...current,
+      version: current.version + 1,
+      // No touch and no answer keeps it any more.
+      state: 'ending',
+      heldUntil: Date.now(),
+      // What the platform should have ended by then nobody would stop.
+      endsAt: Math.max(current.endsAt, endsAt),
+    })
     if (result.is !== 'changed') return
     current = result.current
   }

@@ -5,6 +5,8 @@ import { runtimeSettings } from '../runtime-settings.ts'
 import { decimal, isOn, list, optional, readSettings, setting } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
+const usualMessage = '{"prompt":"Hello"}'
+
 const settings = {
   ...runtimeSettings,
   'agent-runtime-arn': setting('ARN', 'the agent runtime to examine', optional, { variable: 'AGENT_RUNTIME_ARN' }),
@@ -25,7 +27,7 @@ const settings = {
     defaultText: 'asked inside of the microVM, by a command',
   }),
   message: setting('JSON', 'what is sent to the agent, once for each way to it', readMessage, {
-    defaultText: '{"prompt":"Hello"}',
+    defaultText: usualMessage,
   }),
   'no-message': {
     help: 'send no message, so that no model is called: an answer is then not looked at for buffering',
@@ -82,7 +84,13 @@ export function readDoctorSettings(args: string[]) {
       'Could not use AGENT_RUNTIME_TOKEN_FILE: the runtime takes SigV4. Set AGENT_RUNTIME_AUTH=oauth.',
     )
   }
-  return { ...values, arn, proxyUrls }
+  return {
+    ...values,
+    arn,
+    proxyUrls,
+    message: values.message ?? usualMessage,
+    isMessageGiven: values.message !== undefined,
+  }
 }
 
 /** What a plan of `warm-agent plan --json` needs of each quota. @throws UsageError when the file is none. */
@@ -124,9 +132,9 @@ function readHeader(text: string | undefined): readonly [string, string] | undef
   throw new Error("it is no header. It looks like 'authorization: Bearer …'")
 }
 
-function readMessage(text = '{"prompt":"Hello"}'): string {
+function readMessage(text: string | undefined): string | undefined {
   try {
-    JSON.parse(text)
+    if (text !== undefined) JSON.parse(text)
     return text
   } catch (cause) {
     throw new Error(`it is not JSON: ${(cause as Error).message}`)

@@ -10,7 +10,7 @@ import type { DoctorSettings } from './doctor-settings.ts'
 import type { Examination } from './examination.ts'
 import { shortBeatMs } from './examine-runtime.ts'
 import { inWords, skipped } from './finding.ts'
-import { createPage, type Opened, type Page } from './gather/page.ts'
+import { createPage, type Opened, type Page, type Sent } from './gather/page.ts'
 import { pause } from './gather/patient-calls.ts'
 import { streamedErrorIn } from './gather/read-chunks.ts'
 import { readEchoed } from './gather/read-echoed.ts'
@@ -120,22 +120,28 @@ async function useSession(
   const nonce = randomUUID()
   const isHttp = (settings['agent-protocol'] ?? 'http') === 'http'
   let canary: Canary | undefined
+  let kept: string | undefined
   if (isHttp) {
     step(`sending a canary by ${url}`)
-    const { status, outcome, answeredInMs, text } = await page.send(JSON.stringify({ type: 'warmup', nonce }))
-    const { echo } = readEchoed(text)
+    const answer = await page.send(JSON.stringify({ type: 'warmup', nonce }))
+    const { outcome, answeredInMs } = answer
+    const { echo } = readEchoed(answer.text)
     const vm = echo === undefined ? 'unknown' : echo === nonce ? 'fresh' : 'warmed'
-    canary = { by: url, warmedInMs: tookMs, source, outcome, answeredInMs, vm, ...failureIn(status, text) }
+    kept = echo
+    canary = { by: url, warmedInMs: tookMs, source, outcome, answeredInMs, vm, ...failureIn(answer) }
   }
   if (!settings['no-message']) {
     step(`sending a message by ${url}`)
-    const { status, outcome, text, ...answered } = await page.send(settings.message)
-    const stamps = canary && canary.vm !== 'unknown' ? await askStamps(page) : undefined
-    const { answeredInMs } = answered
+    const answered = await page.send(settings.message)
+    const after = kept === undefined ? {} : await askAfter(page)
+    const { outcome, answeredInMs } = answered
     canary ??= { by: url, warmedInMs: tookMs, source, outcome, answeredInMs, vm: 'unknown' }
-    const failed = failureIn(status, text)
-    canary = { ...canary, ...failed }
+    const failed = failureIn(answered)
+    const isOther = after.echo !== undefined && after.echo !== kept
+    const isEnded = failed.failure && canary.vm === 'warmed' && isOther
+    canary = { ...canary, ...failed, vm: isEnded ? 'ended' : canary.vm }
     if (!failed.failure) {
+      const stamps = after.timings?.at(-1)
       const sentOverMs = stamps && stamps.exitMs - stamps.firstOutputMs
       const { atMs: chunksAtMs, events } = answered
       hops.push({ hop: url, what: 'message', chunksAtMs, events, sentOverMs, headers: cluesOf(answered.headers) })
@@ -152,7 +158,8 @@ async function useSession(
 }
 
 /** `agent_failed` is the agent's own; an answer that is not ours is of something between. */
-function failureIn(status: number, text: string): Pick<Canary, 'failure'> {
+function failureIn({ status, text, broken }: Sent): Pick<Canary, 'failure'> {
+  if (broken !== undefined) return { failure: { said: broken, isOfAgent: false } }
   if (status < 400) {
     const said = streamedErrorIn(text)
     return said === undefined ? {} : { failure: { said: redact(said), isOfAgent: true } }
@@ -165,9 +172,10 @@ function failureIn(status: number, text: string): Pick<Canary, 'failure'> {
   }
 }
 
-async function askStamps(page: Page) {
+/** Whose nonce the microVM keeps after a message, and what that took inside the agent. */
+async function askAfter(page: Page) {
   const { text } = await page.send(JSON.stringify({ type: 'warmup', nonce: randomUUID(), timings: true }))
-  return readEchoed(text).timings?.at(-1)
+  return readEchoed(text)
 }
 
 function cluesOf(headers: Headers): HopTimes['headers'] {

@@ -27,7 +27,7 @@ export type CheckName = keyof typeof checkNames
 export interface Finding {
   /** A name that stays, for programs: `qualifier-missing`. */
   id: string
-  /** `wrong` makes the exit status 1; a `risk` is told, and works today. */
+  /** `wrong` makes the exit status 1; a `risk` is told, and works today, or is not known to fail. */
   severity: 'wrong' | 'risk'
   what: string
   why: string

@@ -109,7 +109,10 @@ function judgeAll(
   const hops = [runtime?.hop, ...proxies.flatMap(({ hops }) => hops)].filter(hop => hop !== undefined)
   tell('stream', hops.length > 0 ? judgeStream(hops) : skipped('nothing was streamed'))
   const canaries = [runtime?.canary, ...proxies.map(({ canary }) => canary)].filter(canary => canary !== undefined)
-  tell('canary', canaries.length > 0 ? judgeCanary(canaries) : skipped('no session became warm'))
+  tell(
+    'canary',
+    canaries.length > 0 ? judgeCanary(canaries, !settings.isMessageGiven) : skipped('no session became warm'),
+  )
 }
 
 async function lookAtQuotas(settings: DoctorSettings) {

@@ -149,6 +149,16 @@ test('an agent that answers nothing is given up after three messages', async () 
   expect(calls.length).toBeLessThan(20)
 })
 
+test.each([
+  ['an agent that does not start', [], /"node no-such-file\.mjs": .*Cannot find module/],
+  ['a file of boots that is not there', ['--boot', 'file:no-such-file'], /option "boot" .*ENOENT/],
+])('%s is told in a sentence, before anything is measured', async (_, args, message) => {
+  expect(await bench('--agent', 'node no-such-file.mjs', ...args)).toBe(2)
+  expect(printed.stderr()).toMatch(message)
+  expect(printed.stderr()).toMatch(/^Could not start [^\n]+\n$/)
+  await expect(readFile(`${out}.json`)).rejects.toThrow('ENOENT')
+})
+
 test('a pool that never fills and a first message that is never answered are waited for no longer than a message', async () => {
   await start(({ isWarmUp, operation }) => {
     if (operation === 'stop') return undefined
@@ -228,6 +238,7 @@ test.each([
   [['--scenarios', 'cold,hot'], /"hot"/],
   [['--rate', '0'], /--rate.*"0"/],
   [['--message', '{'], /--message: it is not JSON/],
+  [['--boot', 'lognormal:4900,2900'], /--boot: .*the p99 is below the median/],
   [['--compare', 'only-one.json'], /two results/],
 ])('%j is refused in a sentence', async (args, message) => {
   vi.stubEnv('AGENT_RUNTIME_ARN', 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5')

@@ -1,4 +1,4 @@
-// An agent that keeps the contract of a warm-up; FAULT says what is wrong with its /ping.
+// An agent that keeps the contract of a warm-up; FAULT says what is wrong with its /ping, a message may end it.
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 
@@ -17,7 +17,9 @@ createServer(async (request, response) => {
     const ping = pings[FAULT] ?? (() => ({ status: 'Healthy', time_of_last_update: started }))
     return response.end(JSON.stringify(ping()))
   }
-  const { type, nonce } = JSON.parse(await text(request))
+  const { type, nonce, fails } = JSON.parse(await text(request))
   if (type === 'warmup') first ??= nonce
+  if (fails === 'at-once') process.exit(1)
+  if (fails === 'half-way') return response.write('data: one\n\n', () => process.exit(1))
   response.end(JSON.stringify(type === 'warmup' ? { nonce: first } : { text: 'hi' }))
 }).listen(PORT)

@@ -1,37 +1,10 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createAgentCoreRuntime } from '@warm-agent/agentcore'
-import { anonymousCallers, createWarmProxy, type WarmProxyOptions } from '@warm-agent/proxy'
-import { toNodeHandler } from '@warm-agent/proxy/node'
-import { expect, onTestFinished, test, vi } from 'vitest'
-import { diagnose, emulate, goodAgent } from './diagnose.ts'
+import { anonymousCallers, type WarmProxyOptions } from '@warm-agent/proxy'
+import { expect, test } from 'vitest'
+import { deploy, secret } from './deploy.ts'
+import { diagnose, goodAgent } from './diagnose.ts'
 import { relayTo } from './relay.ts'
 
-const secret = 'thirty-two bytes or more of something random'
 const page = 'https://chat.example.com'
-
-/** A deployed proxy for anonymous callers, in front of an emulator; its runtime has the settings of `idleTimeoutMs`. */
-async function deploy(
-  options: Partial<WarmProxyOptions> = {},
-  { idleTimeoutMs = 900_000, ...emulated }: Parameters<typeof emulate>[0] & { idleTimeoutMs?: number } = {},
-) {
-  const { emulator, env } = await emulate({ boot: { kind: 'fixed', ms: 200 }, ...emulated })
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-  const runtime = createAgentCoreRuntime({ arn: emulator.env.AGENT_RUNTIME_ARN, idleTimeoutMs })
-  const authorize = anonymousCallers({ secret })
-  const proxy = createWarmProxy({ authorize, secret, ...options, runtime } as WarmProxyOptions)
-  const server = createServer(toNodeHandler(proxy.fetch)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    server.close()
-    await proxy.close()
-  })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  // Without the runtime's ARN only the proxy is looked at.
-  return { emulator, env, proxyOnly: { ...env, AGENT_RUNTIME_ARN: undefined }, origin, url: `${origin}/api/agent` }
-}
 
 const streaming = goodAgent(async function* () {
   for (const word of ['one', 'two', 'three', 'four']) {
@@ -113,46 +86,6 @@ test('a microVM that was replaced before its message is named', async () => {
   const { ids, status } = await diagnose(proxyOnly, '--proxy-url', url, '--no-message')
   expect(ids).toEqual(['warm-session-not-used'])
   expect(status).toBe(1)
-})
-
-test('messages that fail are named, by every way, and are not sent twice', async () => {
-  const { emulator, env, url } = await deploy({}, { chaos: 'late:504,kind=message' })
-  const { findings, status } = await diagnose(env, '--proxy-url', url)
-  expect(findings).toMatchObject([
-    { id: 'message-fails', what: expect.stringMatching(/by the runtime itself .*504/) },
-    { id: 'message-fails', what: expect.stringContaining(`by ${url}`) },
-  ])
-  expect(status).toBe(1)
-  expect(emulator.chaos.list()).toMatchObject([{ hit: 2 }])
-})
-
-test('an agent that does not understand the message is a risk only', async () => {
-  const agent = goodAgent()
-  const invoke: typeof agent.invoke = (call, vm) =>
-    (call.json() as { type?: string }).type === 'warmup' ? agent.invoke(call, vm) : { status: 422, body: '{}' }
-  const { env, url } = await deploy({}, { agent: { ...agent, invoke } })
-  const { ids, status } = await diagnose(env, '--proxy-url', url)
-  expect(ids).toEqual(['message-not-understood', 'message-not-understood'])
-  expect(status).toBe(0)
-})
-
-test.each([
-  ['TypeScript', 'event: error\ndata: {"error":"no messages"}\n\n'],
-  [
-    'Python',
-    'data: {"error": "no messages", "error_type": "KeyError", "message": "An error occurred during streaming"}\n\n',
-  ],
-])('an error that the library for %s streams with status 200 is no answer', async (_, event) => {
-  async function* fail() {
-    yield event
-  }
-  const { env, url } = await deploy({}, { agent: goodAgent(fail) })
-  const { findings, status } = await diagnose(env, '--proxy-url', url)
-  expect(findings).toMatchObject([
-    { id: 'message-not-understood', what: expect.stringMatching(/by the runtime itself: .*no messages/) },
-    { id: 'message-not-understood', what: expect.stringContaining(`by ${url}`) },
-  ])
-  expect(status).toBe(0)
 })
 
 test('a beat of the proxy that is longer than the idle timeout of the runtime is named', async () => {

@@ -11,20 +11,34 @@ export interface Canary {
   outcome: string | undefined
   /** From sending to the first byte; absent when no answer came. Milliseconds. */
   answeredInMs: number | undefined
-  /** Whose nonce the microVM that answered had kept: of the warm-up before, or of the message itself, so that it was never warmed. */
-  vm: 'warmed' | 'fresh' | 'unknown'
+  /**
+   * Whose nonce the microVM that answered had kept: of the warm-up before, or of the message itself, so that it was never
+   * warmed. `ended`: nobody answered, and another one was there afterwards.
+   */
+  vm: 'warmed' | 'fresh' | 'ended' | 'unknown'
   /** Why a message was not answered, and whether the agent itself said so. */
   failure?: { said: string; isOfAgent: boolean }
 }
 
-/** Whether a message really lands on the microVM that was warmed for it. */
-export function judgeCanary(canaries: readonly Canary[]): Verdict {
+/**
+ * Whether a message really lands on the microVM that was warmed for it, and is answered.
+ *
+ * @param isGuess whether the message is ours: then the agent may take others
+ */
+export function judgeCanary(canaries: readonly Canary[], isGuess: boolean): Verdict {
+  // The message is the same by every way, and a proxy does not tell the status that the agent gave.
+  const isRefused = canaries.some(({ failure }) => failure?.isOfAgent && /Received error \(4\d\d\)/.test(failure.said))
   const told = canaries.map(
     ({ by, outcome = 'warm', vm, answeredInMs, warmedInMs, source }) =>
-      `${by}: ${outcome}, ${answeredInMs === undefined ? 'no answer' : inWords(answeredInMs)} after a warm-up of ${inWords(warmedInMs)}${source === 'pool' ? ' from a pool' : ''}${vm === 'unknown' ? ', the VM not known' : ''}`,
+      `${by}: ${outcome}, ${answeredInMs === undefined ? 'no answer' : inWords(answeredInMs)} after a warm-up of ${inWords(warmedInMs)}${source === 'pool' ? ' from a pool' : ''}${vmWords[vm] ?? ''}`,
   )
-  return saw(told.join('; '), ...canaries.flatMap(canary => [usedFinding(canary), failureFinding(canary)]))
+  return saw(
+    told.join('; '),
+    ...canaries.flatMap(canary => [usedFinding(canary), failureFinding(canary, isGuess || isRefused)]),
+  )
 }
+
+const vmWords: Partial<Record<Canary['vm'], string>> = { unknown: ', the VM not known', ended: ', the VM gone' }
 
 function usedFinding({ by, outcome, vm }: Canary): Finding | undefined {
   if (vm === 'fresh') {
@@ -47,20 +61,30 @@ function usedFinding({ by, outcome, vm }: Canary): Finding | undefined {
   return undefined
 }
 
-function failureFinding({ by, failure }: Canary): Finding | undefined {
+function failureFinding({ by, failure, vm }: Canary, mayBeItsForm: boolean): Finding | undefined {
   if (!failure) return undefined
   const { said, isOfAgent } = failure
-  return isOfAgent
+  if (vm === 'ended') {
+    return wrong(
+      'vm-ended',
+      `The microVM ended while it answered the message by ${by}: ${said}`,
+      'Its user sees an error, what the VM remembered is lost, and the next message starts cold.',
+      'See whether the agent crashes or runs out of memory (logs in CloudWatch). A message that it does not understand should not end it either.',
+    )
+  }
+  return isOfAgent && mayBeItsForm
     ? risk(
         'message-not-understood',
         `The agent did not answer the message by ${by}: ${said}`,
-        'Streaming could not be looked at. Perhaps it is only that the agent takes messages of another form.',
+        'Whether it answers your pages is not known, and streaming could not be looked at. Perhaps it is only that the agent takes messages of another form.',
         'Give --message what your pages send to it; when it is that, look at its logs.',
       )
     : wrong(
         'message-fails',
         `A message by ${by} on a warm session failed: ${said}`,
         'A message is not sent again where the agent may have run already: its user sees an error.',
-        'For 429 compare quotas with warm-agent plan; for 5xx look at the logs of the runtime and at what is between.',
+        isOfAgent
+          ? "Look at the agent's logs, and whether --message is what your pages send to it."
+          : 'For 429 compare quotas with warm-agent plan; for 5xx look at the logs of the runtime and at what is between.',
       )
 }

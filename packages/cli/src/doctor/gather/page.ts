@@ -14,7 +14,7 @@ export interface Opened {
   events: (OpenEvent & { atMs: number })[]
 }
 
-interface Sent extends Chunks {
+export interface Sent extends Chunks {
   status: number
   outcome: string | undefined
   /** From sending to the first byte. Milliseconds. */
@@ -125,6 +125,7 @@ export function createPage(
         headers: { 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
       })
       const chunks = await readChunks(answer.body)
+      signal.throwIfAborted()
       const { status, headers } = answer
       const outcome = headers.get(headerNames.outcome) ?? undefined
       return { ...chunks, status, headers, outcome, answeredInMs: chunks.firstAt - sentAt }

@@ -1,3 +1,5 @@
+import { reasonOf } from './platform.ts'
+
 /** An answer, and when its parts came. */
 export interface Chunks {
   text: string
@@ -7,6 +9,8 @@ export interface Chunks {
   atMs: number[]
   /** By `performance.now()`. */
   firstAt: number
+  /** Why it did not come to its end. */
+  broken: string | undefined
 }
 
 /** The times of what a longer answer begins with tell enough. */
@@ -19,6 +23,7 @@ export async function readChunks(body: ReadableStream<Uint8Array> | null, forMs 
   const decoder = new TextDecoder()
   const at: number[] = []
   let text = ''
+  let broken: string | undefined
   const stop = () => void reader?.cancel().catch(() => undefined)
   const timer = setTimeout(stop, forMs)
   try {
@@ -28,12 +33,14 @@ export async function readChunks(body: ReadableStream<Uint8Array> | null, forMs 
       at.push(performance.now())
       if (text.length < mostCharacters) text += decoder.decode(value, { stream: true })
     }
+  } catch (error) {
+    broken = `The answer broke off: ${reasonOf(error)}`
   } finally {
     clearTimeout(timer)
   }
   const firstAt = at[0] ?? performance.now()
   const events = [...text.matchAll(/^data:/gm)].length
-  return { text, events, firstAt, atMs: at.map(each => each - firstAt) }
+  return { text, broken, events, firstAt, atMs: at.map(each => each - firstAt) }
 }
 
 /**

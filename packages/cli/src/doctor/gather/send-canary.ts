@@ -3,8 +3,7 @@ import { askForStamps } from '../../bench/ask-for-stamps.ts'
 import type { Canary } from '../checks/canary.ts'
 import type { HopTimes } from '../checks/stream.ts'
 import type { PatientCalls } from './patient-calls.ts'
-import { reasonOf } from './platform.ts'
-import { type Chunks, readChunks, streamedErrorIn } from './read-chunks.ts'
+import { readChunks, streamedErrorIn } from './read-chunks.ts'
 import { redact } from './try-endpoints.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
@@ -21,36 +20,32 @@ export async function sendCanary(
     contentType: 'application/json',
     accept: 'text/event-stream, application/json',
   })
-  const chunks: Chunks | string = answer ? await readChunks(answer.body).catch(reasonOf) : refusal.said
+  const chunks = answer && (await readChunks(answer.body))
+  const said = refusal?.said ?? chunks?.broken ?? (chunks && streamedErrorIn(chunks.text))
+  const isOfAgent = refusal ? refusal.reason === 'agent' : !chunks?.broken
   const isEchoing = first?.echo !== undefined
   const stamps = isEchoing ? await askForStamps(runtime, session) : null
   const [after] = isEchoing ? (await tryWarmUps(runtime, calls, session, 1)).tries : []
-  const vm = after?.echo === undefined ? 'unknown' : after.echo === first?.echo ? 'warmed' : 'fresh'
+  const other = said === undefined ? 'fresh' : 'ended'
   const canary: Canary = {
     by: 'the runtime itself',
     warmedInMs: first?.tookMs ?? 0,
     source: 'started',
     outcome: undefined,
-    answeredInMs: undefined,
-    vm,
+    answeredInMs: chunks && !chunks.broken ? chunks.firstAt - sentAt : undefined,
+    vm: after?.echo === undefined ? 'unknown' : after.echo === first?.echo ? 'warmed' : other,
+    ...(said !== undefined && { failure: { said: redact(said), isOfAgent } }),
   }
-  if (typeof chunks === 'string') {
-    return { canary: { ...canary, failure: { said: chunks, isOfAgent: refusal?.reason === 'agent' } }, hop: undefined }
-  }
-  const answeredInMs = chunks.firstAt - sentAt
-  const said = streamedErrorIn(chunks.text)
-  if (said !== undefined) {
-    return { canary: { ...canary, answeredInMs, failure: { said: redact(said), isOfAgent: true } }, hop: undefined }
-  }
+  if (!chunks || said !== undefined) return { canary, hop: undefined }
   return {
-    canary: { ...canary, answeredInMs },
+    canary,
     hop: {
       hop: 'the runtime',
       what: 'message',
       chunksAtMs: chunks.atMs,
       events: chunks.events,
       sentOverMs: stamps ? stamps.exitMs - stamps.firstOutputMs : undefined,
-      headers: { contentEncoding: answer?.headers?.['content-encoding'] },
+      headers: { contentEncoding: answer.headers?.['content-encoding'] },
     },
   }
 }

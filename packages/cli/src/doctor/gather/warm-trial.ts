@@ -3,7 +3,6 @@ import type { AgentRequest, AgentRuntime, RuntimeSession } from '@warm-agent/pro
 import type { WarmUpTry } from '../checks/warm-up.ts'
 import type { Refusal } from '../finding.ts'
 import type { PatientCalls } from './patient-calls.ts'
-import { reasonOf } from './platform.ts'
 import { readChunks } from './read-chunks.ts'
 
 /** What an agent made of warm-ups on a session that was new. */
@@ -30,8 +29,9 @@ export async function tryWarmUps(
     const request = runtime.warmUpRequest(nonce)
     const { answer, refusal } = await calls.invoke(session, request)
     if (refusal) return { session, tries, refusal: await inPlainWords(refusal, calls, session, request) }
-    const { echo, broken } = await echoOf(runtime, answer.body)
-    if (broken) return { session, tries, refusal: { reason: 'unreachable', said: `The answer broke off: ${broken}` } }
+    const { text, broken } = await readChunks(answer.body, echoMs)
+    if (broken) return { session, tries, refusal: { reason: 'unreachable', said: broken } }
+    const echo = runtime.readEcho(text)
     tries.push({ nonce, echo, tookMs: performance.now() - askedAt })
     if (echo === undefined && tries.length > 1) break
   }
@@ -52,16 +52,4 @@ async function inPlainWords(
   const { answer, refusal: plain } = await calls.sendOnce(session, { ...request, accept: 'application/json' })
   await answer?.body.cancel()
   return plain?.reason === 'agent' ? plain : refusal
-}
-
-async function echoOf(
-  { readEcho }: Pick<AgentRuntime, 'readEcho'>,
-  body: ReadableStream<Uint8Array>,
-): Promise<{ echo?: string | undefined; broken?: string }> {
-  try {
-    const { text } = await readChunks(body, echoMs)
-    return { echo: readEcho(text) }
-  } catch (error) {
-    return { broken: reasonOf(error) }
-  }
 }
