@@ -1,3 +1,5 @@
+import { redisLedger } from '@warm-agent/proxy/ledger-redis'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stopAll, warmAgentOnce } from './support/command.ts'
 import { startFleet } from './support/fleet.ts'
@@ -46,6 +48,25 @@ test('warm-agent sessions lists what the fleet holds, without whole ids, and sto
   expect(stopped).toMatchObject({ code: 0, stdout: `${first?.session} stopped\n` })
   expect(await live()).toHaveLength(1)
   expect((await warmAgentOnce(['sessions', '--stop', 'all'], env)).code).toBe(0)
+  expect(await live()).toEqual([])
+}, 60_000)
+
+test('a session that a proxy has begun to stop and could not is stopped too', async () => {
+  await (await createPage(fleet.proxies[0] ?? '').open()).end
+  const client = new Redis(redis.url)
+  const ledger = redisLedger({ client })
+  const giveUp = async () => {
+    for await (const entry of ledger.list()) {
+      const heldUntil = Date.now() + 120_000
+      const { is } = await ledger.write({ ...entry, version: entry.version + 1, state: 'ending', heldUntil })
+      return is
+    }
+  }
+  // Its warm-up may just be being written down.
+  await expect.poll(giveUp).toBe('written')
+  client.disconnect()
+  const { code, stdout } = await warmAgentOnce(['sessions', '--stop', 'all', '--wait-seconds', '8'], env)
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^warm-[0-9a-f]{8} stopped\n$/)])
   expect(await live()).toEqual([])
 }, 60_000)
 

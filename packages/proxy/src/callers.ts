@@ -1,6 +1,9 @@
 import { canTakeLean, wholeRequest } from './lean-request.ts'
 import { answerOf } from './within.ts'
 
+/** In characters. */
+export const longestCallerId = 512
+
 /** Who asks, as the application's own authentication names them. */
 export interface Caller {
   /** Stable and unique for one user, 1 to 512 characters; tickets are bound to it. The browser never sees it. */
@@ -41,6 +44,8 @@ export async function callerOf(authorize: Authorize, request: Request): Promise<
   const caller = await answerOf('ask `authorize` who is calling', asked)
   if (!caller || caller instanceof Response) return caller ?? undefined
   const { callerId } = caller
-  if (typeof callerId === 'string' && callerId.length > 0 && callerId.length <= 512) return caller
-  throw new Error('Could not name the caller: callerId is not a string of 1 to 512 characters. Mend `authorize`.')
+  if (typeof callerId === 'string' && callerId.length > 0 && callerId.length <= longestCallerId) return caller
+  throw new Error(
+    `Could not name the caller: callerId is not a string of 1 to ${longestCallerId} characters. Mend \`authorize\`.`,
+  )
 }

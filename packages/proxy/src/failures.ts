@@ -17,17 +17,25 @@ const errorOfReason: Record<FailureReason, readonly [ErrorCode, string]> = {
   unreachable: ['agent_unavailable', 'Could not reach the platform: the connection failed. Try again.'],
 }
 
+/** Something was connected: whoever sends again may send twice. */
+const brokenOff = [
+  'agent_unavailable',
+  'Could not get an answer: the connection broke. The message may have arrived.',
+] as const
+
 /** @returns the error as the browser is told it; what it was made of is its cause. */
 export function toWarmAgentError(error: unknown): WarmAgentError {
   if (error instanceof WarmAgentError) return error
   if (error instanceof RuntimeFailure) {
-    const [code, message] = errorOfReason[error.reason]
+    const isBroken = error.reason === 'unreachable' && error.mayHaveRun
+    const [code, message] = isBroken ? brokenOff : errorOfReason[error.reason]
     return new WarmAgentError(code, message, { cause: error, retryAfterMs: error.retryAfterMs })
   }
   if (error instanceof CallTimedOut) {
-    return new WarmAgentError('warm_up_timed_out', 'Could not reach the agent: it was not ready in time. Try again.', {
-      cause: error,
-    })
+    const message = error.mayHaveRun
+      ? 'Could not get an answer: none came in time. The message may have arrived.'
+      : 'Could not reach the agent: it was not ready in time. Try again.'
+    return new WarmAgentError('warm_up_timed_out', message, { cause: error })
   }
   if (error instanceof NoAnswer) {
     return new WarmAgentError(

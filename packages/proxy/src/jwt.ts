@@ -1,7 +1,7 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import * as z from 'zod'
-import type { Authorize, Caller } from './callers.ts'
+import { type Authorize, type Caller, longestCallerId } from './callers.ts'
 import { takesLean } from './lean-request.ts'
 import { readCookie } from './read-cookie.ts'
 
@@ -51,7 +51,7 @@ const optionsSchema = z.strictObject({
 
 /**
  * Accepts callers who bring a signed token (JWT) of your identity provider. One that is missing, expired, forged or meant
- * for somebody else is refused with 401.
+ * for somebody else, or whose `sub` is empty or makes a name of over 512 characters, is refused with 401.
  *
  * @throws Error when an option is unknown or makes no sense.
  */
@@ -71,7 +71,10 @@ export function jwtCallers(options: JwtCallersOptions): Authorize {
     const token = bearerOf(request) ?? (cookieName && readCookie(request, cookieName))
     if (!token) return undefined
     const claims = await verify(token)
-    return claims && { callerId: callerIdOf(claims), ...(passToRuntime && { bearer: token }) }
+    // All who share an empty name would share sessions.
+    if (!claims?.sub) return undefined
+    const callerId = callerIdOf(claims)
+    return callerId?.length > longestCallerId ? undefined : { callerId, ...(passToRuntime && { bearer: token }) }
   })
 
   async function verify(token: string): Promise<JWTPayload | undefined> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type LeanRequest, readBytes, toWhole } from './lean-request.ts'
+import { serialize, typeOf } from './parsed-body.ts'
 
 /** Express and its kin keep the whole URL and the parsed body here. */
 type MountedRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
@@ -27,6 +28,8 @@ export function toRequest(
     for (const [name, value = ''] of Object.entries(incoming.headers)) {
       if (!name.startsWith(':')) headers.set(name, typeof value === 'string' ? value : value.join(', '))
     }
+    const type = wasRead(incoming) && headers.get('content-type')
+    if (type) headers.set('content-type', typeOf(incoming.body, type))
     const parts: RequestParts = { incoming, url, headers, signal }
     // A handler that takes it knows what there is in it.
     return isLean ? (toLeanRequest(parts) as unknown as Request) : toWholeRequest(parts)
@@ -57,7 +60,7 @@ function toLeanRequest({ incoming, url, headers, signal }: RequestParts): LeanRe
     method,
     headers,
     signal,
-    [readBytes]: maxBytes => (incoming.readableDidRead ? parsedBytes : readIncoming)(incoming, maxBytes, signal),
+    [readBytes]: maxBytes => (wasRead(incoming) ? parsedBytes : readIncoming)(incoming, maxBytes, signal),
     [toWhole]: () => new Request(url, { method, headers, signal }),
   }
 }
@@ -96,10 +99,16 @@ async function parsedBytes(incoming: MountedRequest, maxBytes: number): Promise<
 }
 
 function bodyOf(incoming: MountedRequest): BodyInit {
-  return (incoming.readableDidRead ? parsedBody(incoming) : Readable.toWeb(incoming)) as BodyInit
+  return (wasRead(incoming) ? parsedBody(incoming) : Readable.toWeb(incoming)) as BodyInit
+}
+
+/** Of an empty body nothing is read: it has only ended. */
+function wasRead({ readableDidRead, readableEnded }: IncomingMessage): boolean {
+  return readableDidRead || readableEnded
 }
 
 /** Behind a body parser the stream has been read already. Then the parsed body is sent, serialised anew. */
-function parsedBody({ body = '' }: MountedRequest): string | Uint8Array {
-  return typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+function parsedBody({ body, headers, readableDidRead }: MountedRequest): string | Uint8Array {
+  // Parsers make an empty object of nothing.
+  return readableDidRead ? serialize(body, headers['content-type'] ?? '') : ''
 }

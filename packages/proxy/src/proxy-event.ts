@@ -2,6 +2,7 @@ import type { ErrorCode, Evidence, Outcome } from '@warm-agent/protocol'
 import type { HoldReason } from './ledger/session-ledger.ts'
 import type { LimitName } from './limits/create-limiter.ts'
 import { redact } from './redact.ts'
+import { tellListener } from './tell-listener.ts'
 
 /** What every event about a session tells. */
 export interface SessionEventDetails {
@@ -66,13 +67,10 @@ export function tell(
   event: ProxyEvent,
   sessionId?: string | undefined,
 ): void {
-  try {
-    onEvent?.('cause' in event ? { ...event, cause: redact(event.cause, sessionId) } : event)
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
+  if (!onEvent) return
+  void tellListener('onEvent', () =>
+    onEvent('cause' in event ? { ...event, cause: redact(event.cause, sessionId) } : event),
+  )
 }
 
 /** @returns a function that completes events about sessions and passes them to `onEvent`. */

@@ -58,7 +58,7 @@ interface CommonOptions {
    * @default none: the agent is told of no conversation
    */
   conversationId?: ConversationSource
-  /** Hears what happens. What it throws does not disturb the proxy. */
+  /** Hears what happens. What it throws, or rejects with, is printed by `console.error`, and does not disturb the proxy. */
   onEvent?: (event: ProxyEvent) => void
 }
 

@@ -131,7 +131,7 @@ test.each([
   const park = () => browser.post('/sessions/close?afterMs=30000', { ticket })
   expect((await park()).status).toBe(204)
   await vi.advanceTimersByTimeAsync(29_999)
-  await (touch === 'beat' ? browser.beat(ticket) : browser.send('hi', ticket))
+  await (touch === 'beat' ? browser.beat(ticket) : (await browser.send('hi', ticket)).text())
   await vi.advanceTimersByTimeAsync(60_000)
   expect(log).not.toContain('vm 1 stopped')
   await park()

@@ -54,6 +54,33 @@ export function describeHost(host: Host): void {
       else expect(came.equals(sent)).toBe(true)
     })
 
+    test('a body that is empty arrives, whatever reads it first', async () => {
+      const { runtime, log } = createFakeRuntime()
+      const { proxy } = createTestProxy({ runtime })
+      const whole = async (request: Request) => new Response(`${request.method} ${await request.text()}`)
+      const headers = { 'content-type': 'application/json' }
+      const empty = { method: 'POST', body: '', headers }
+      expect(await (await (await start(whole))('/echo', empty)).text()).toBe('POST ')
+      const ask = await start(proxy.fetch)
+      expect(await (await ask('/messages', empty)).text()).toBe('onetwo')
+      expect(await (await ask('/sessions', empty)).text()).toMatch(/^event: lease/)
+      expect((await ask('/sessions/close', empty)).status).toBe(401)
+      expect(log[1]).toBe('vm 1 ran ')
+    })
+
+    test('a form arrives as what its type says', async () => {
+      const ask = await start(
+        async request => new Response(`${request.headers.get('content-type')} ${await request.text()}`),
+      )
+      const type = 'application/x-www-form-urlencoded'
+      const send = async (body: string) =>
+        (await ask('/echo', { method: 'POST', body, headers: { 'content-type': type } })).text()
+      expect(await send('a=1&b=+%C3%A9&b=3')).toBe(`${type} a=1&b=+%C3%A9&b=3`)
+      // What a parser has nested has no one way back.
+      const nested = host.parsesJson ? 'application/json {"a":{"b":"1"}}' : `${type} a[b]=1`
+      expect(await send('a[b]=1')).toBe(nested)
+    })
+
     test('chunks pass one by one, not bunched', async () => {
       const { readable, writable } = new TransformStream<string, string>()
       const ask = await start(async () => new Response(readable.pipeThrough(new TextEncoderStream())))

@@ -46,7 +46,8 @@ export const hosts: Host[] = [
   serve(
     'Express behind body parsers',
     handle => {
-      const app = express().use(express.json({ limit: '20mb' }), express.text(), express.raw({ limit: '20mb' }))
+      const parsers = [express.json({ limit: '20mb' }), express.urlencoded({ extended: true }), express.text()]
+      const app = express().use(...parsers, express.raw({ limit: '20mb' }))
       return listen(app.use('/api', express.Router().use('/agent', toExpressHandler(handle))))
     },
     { parsesJson: true },

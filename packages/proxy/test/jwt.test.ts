@@ -70,6 +70,8 @@ test.each<[string, Claims]>([
   ['is for nobody', { aud: null }],
   ['is an access token of another client', { aud: null, client_id: 'mail' }],
   ['names nobody', { sub: null }],
+  ['names nobody in particular', { sub: '' }],
+  ['names somebody by too many characters', { sub: 'x'.repeat(5_000) }],
 ])('a token that %s is refused with 401', async (_, claims) => {
   const refused = await start().ask(await sign(claims))
   expect([refused.status, (await refused.json()).error.code]).toEqual([401, 'unauthenticated'])

@@ -156,10 +156,24 @@ test.each([
     const { ticket } = await openWarm()
     failNext(failure(reason, true))
     const answer = await send('hi', ticket)
-    expect(await answer.json()).toMatchObject({ error: { code } })
+    // Nobody is told to send again what may have arrived.
+    const message = expect.not.stringContaining('Try again')
+    expect(await answer.json()).toMatchObject({ error: { code, message } })
     expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'failed'])
   },
 )
+
+test('a message that got no answer in time may have arrived; one that was refused all the time has not', async () => {
+  const { runtime, failNext } = createFakeRuntime()
+  const limits = { warmTimeoutMs: 1_000, messageTimeoutMs: 5_000 }
+  const { openWarm, send } = createTestProxy({ runtime, limits })
+  const { ticket } = await openWarm()
+  const messageOf = async (answer: Response) => (await answer.json()).error.message
+  failNext(failure('conflict'), hang)
+  expect(await messageOf(await during(send('hi', ticket)))).toMatch(/may have arrived/)
+  failNext(...Array.from({ length: 60 }, () => failure('conflict')))
+  expect(await messageOf(await during(send('hi', ticket)))).toMatch(/Try again/)
+})
 
 test.each(['conflict', 'throttled', 'unreachable'] as const)(
   'a message is not lost: after "%s", which the agent did not see, it is sent again',

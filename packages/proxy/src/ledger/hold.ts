@@ -15,9 +15,14 @@ export interface HoldNews {
   change: HoldChange
   holder: string
   nowMs: number
+  /** Whether this instance awaits or passes on an answer of it. */
+  isAnswering: boolean
   /** How long a warm-up may take. */
   warmTimeoutMs: number
 }
+
+/** So long an instance is believed that an answer goes on, after it last said so. Milliseconds. */
+export const answeringMs = 20_000
 
 /** Whoever touched a session has this long to bring the touch to its end, in milliseconds. */
 const touchMs = 5_000
@@ -36,7 +41,7 @@ export function isOutlived({ state, bornAt }: LedgerEntry, ticket: SessionTicket
  */
 export function heldEntry(
   stored: LedgerEntry | undefined,
-  { ticket, change, holder, nowMs, warmTimeoutMs }: HoldNews,
+  { ticket, change, holder, nowMs, isAnswering, warmTimeoutMs }: HoldNews,
   rules: SessionRules,
 ): LedgerEntry | undefined {
   const current = stored && isOutlived(stored, ticket) ? undefined : stored
@@ -50,12 +55,15 @@ export function heldEntry(
   }
   const isWarm = ticket.isWarm || (current?.isWarm ?? false)
   const parkedUntil = parkedUntilOf(current, change, holder)
+  const answers = Object.entries({ ...current?.answering, [holder]: isAnswering ? nowMs + answeringMs : 0 })
+  const answering = answers.filter(([, untilMs]) => untilMs > nowMs)
   const reason = parkedUntil !== undefined ? 'parked' : times.isSent ? 'conversation' : isWarm ? 'unsent' : 'warming'
   // A session cannot idle before it is up.
   const upAt = reason === 'warming' ? nowMs + warmTimeoutMs : 0
   const endsAt = Math.max(platformEndAt(times, rules), upAt)
   const until: Record<HoldReason, number> = {
-    parked: parkedUntil ?? 0,
+    // Its page is still there to read the answer, though its chat was left.
+    parked: Math.max(parkedUntil ?? 0, ...answering.map(([, untilMs]) => untilMs)),
     conversation: endsAt,
     // A page that is there beats. One that is overdue has crashed, or lost its network for good.
     unsent: Math.min(holdEndAt(times, rules), Math.max(overdueAt(times.touchedAt, rules), nowMs + touchMs)),
@@ -72,6 +80,7 @@ export function heldEntry(
     reason,
     state: 'held',
     heldUntil: Math.min(until[reason], endsAt),
+    ...(answering.length > 0 && { answering: Object.fromEntries(answering), ...(parkedUntil && { parkedUntil }) }),
     endsAt,
   }
 }
@@ -81,7 +90,7 @@ function parkedUntilOf(current: LedgerEntry | undefined, change: HoldChange, hol
   // What has come through this instance itself is known here to have got nowhere.
   const isSentElsewhere = current?.isSent && current.holder !== holder
   if (typeof change === 'object' && !(change.unlessSent && isSentElsewhere)) return change.parkedUntil
-  return current?.reason === 'parked' ? current.heldUntil : undefined
+  return current?.reason === 'parked' ? (current.parkedUntil ?? current.heldUntil) : undefined
 }
 
 /** Half-way between the beat and the idle timeout: there is nothing to be saved any more by waiting longer. */
@@ -115,6 +124,15 @@ export function endingEntry(
 /** @returns the entry of a session that has been stopped. */
 export function endedEntry(current: LedgerEntry): LedgerEntry {
   return { ...current, version: current.version + 1, state: 'ended' }
+}
+
+/** So much later a stop that failed is made again, in milliseconds. */
+const stopAgainMs = 5_000
+
+/** @returns the entry of a session that could not be stopped, or `undefined` when nobody is ending it any more. */
+export function unstoppedEntry(current: LedgerEntry, nowMs: number): LedgerEntry | undefined {
+  if (current.state !== 'ending') return undefined
+  return { ...current, version: current.version + 1, heldUntil: nowMs + stopAgainMs }
 }
 
 /** How long a session is remembered past its end, in milliseconds: somebody may just be looking at it. */

@@ -10,6 +10,7 @@ import {
   type HoldNews,
   heldEntry,
   isOutlived,
+  unstoppedEntry,
 } from './hold.ts'
 import { createOutage } from './outage.ts'
 import type { LedgerEntry, SessionLedger, WriteResult } from './session-ledger.ts'
@@ -31,6 +32,8 @@ export interface LedgerKeeper {
   takeEnd(ticket: SessionTicket, condition: EndCondition, fence?: number): Promise<EndRight>
   /** Writes down that a session whose ending was taken on has ended. Never rejects. */
   noteEnded(ticket: SessionTicket): Promise<void>
+  /** Writes down that it could not be stopped, so that whoever reaps tries that again soon. Never rejects. */
+  noteUnstopped(ticket: SessionTicket): Promise<void>
   close(): void
 }
 
@@ -67,6 +70,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
     change,
     holder,
     nowMs: Date.now(),
+    isAnswering: (memories.of(ticket.session).answering ?? 0) > 0,
     warmTimeoutMs,
   })
 
@@ -144,6 +148,11 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
         await settle(await read(ticket), current => current && endedEntry(current))
       }),
 
+    noteUnstopped: ticket =>
+      outage.write(keyOf(ticket), true, async () => {
+        await settle(await read(ticket), current => current && unstoppedEntry(current, Date.now()))
+      }),
+
     close: () => outage.close(),
   }
 }
@@ -163,6 +172,7 @@ function keepNothing(onMissing: () => void): LedgerKeeper {
     },
     takeEnd: async () => 'unknown',
     noteEnded: async () => {},
+    noteUnstopped: async () => {},
     close() {},
   }
 }

@@ -31,6 +31,13 @@ export interface LedgerEntry extends SessionTimes {
   readonly state: 'held' | 'ending' | 'ended'
   /** When it is to be stopped unless it is touched first; while it is `ending`, when somebody else may take that over. */
   readonly heldUntil: number
+  /**
+   * Until when an answer of it is taken to be awaited or read, by the name of the instance that passes it on. It is written
+   * anew all the while; of one that has died it runs out.
+   */
+  readonly answering?: Readonly<Record<string, number>>
+  /** When it would be stopped if there were no such answer. */
+  readonly parkedUntil?: number
   /** The platform has ended it by then, whatever happens, unless it is touched first. */
   readonly endsAt: number
 }

@@ -24,6 +24,8 @@ export interface DisposingCallOptions<T> extends CallOptions {
 /** A call that did not succeed before its deadline. Its cause is the last failure that was seen. */
 export class CallTimedOut extends Error {
   override readonly name = 'CallTimedOut'
+  /** Whether it is a message that the agent may have seen. */
+  mayHaveRun = false
 }
 
 /**
@@ -49,6 +51,7 @@ export async function callRuntime<T>(
   if (signal?.aborted) leave()
   else signal?.addEventListener('abort', leave, { once: true })
   let isAnswering = false
+  let isInFlight = false
   let lastFailure: RuntimeFailure | undefined
   let sawConflict = false
   // For each reason: whoever has waited out a start, 409 by 409, has not used up the attempts of what comes after it.
@@ -56,12 +59,14 @@ export async function callRuntime<T>(
   try {
     for (;;) {
       ended.throwIfAborted()
+      isInFlight = true
       try {
         const value = await unlessEnded(attempt(ended), ended, disposeLate)
         isAnswering = purpose === 'message'
         return { value, sawConflict }
       } catch (failure) {
         if (ended.aborted || !(failure instanceof RuntimeFailure)) throw failure
+        isInFlight = false
         lastFailure = failure
         onFailed?.(failure)
         sawConflict ||= failure.reason === 'conflict'
@@ -76,7 +81,8 @@ export async function callRuntime<T>(
       }
     }
   } catch (error) {
-    throw isLate ? timedOut(timeoutMs, lastFailure ?? error) : error
+    if (!isLate) throw error
+    throw Object.assign(timedOut(timeoutMs, lastFailure ?? error), { mayHaveRun: purpose === 'message' && isInFlight })
   } finally {
     clearTimeout(timer)
     // Whoever leaves in the middle of an answer ends it still.

@@ -1,6 +1,6 @@
-import type { CallCredentials } from '../agent-runtime.ts'
-import { endSession } from './end-session.ts'
-import { placedTicket, type SessionContext } from './session-context.ts'
+import type { CallCredentials, RuntimeSession } from '../agent-runtime.ts'
+import { endSession, stopTaken, unstopped } from './end-session.ts'
+import { isInUse, placedTicket, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
 /** Ends the session now. One that is still warming is stopped as soon as it is warm: a late session is not leaked. */
@@ -10,13 +10,28 @@ export async function closeSession(
   credentials?: CallCredentials,
 ): Promise<void> {
   unpark(context, ticket)
-  if (context.memories.hasEnded(ticket)) return
+  if (context.memories.hasEnded(ticket)) return retryStop(context, ticket.session, credentials)
   context.memories.noteEnd(ticket, Date.now())
   context.memories.note(ticket.session, { isEndedHere: true })
   if (await endSession(context, ticket, 'always', { credentials })) context.emit({ type: 'session-closed' }, ticket)
 }
 
-/** A ledger that does not answer is asked again so much later whether a parked session was touched elsewhere. */
+/** Stops a session that this process has ended, if it could not stop it then. */
+export async function retryStop(
+  context: SessionContext,
+  session: RuntimeSession,
+  credentials?: CallCredentials,
+): Promise<void> {
+  const ticket = unstopped(context, session)
+  if (!ticket) return
+  await stopTaken(context, ticket, credentials)
+  context.emit({ type: 'session-closed' }, ticket)
+}
+
+/**
+ * So much later it is asked again whether an answer of a parked session has ended; or, of a ledger that does not answer,
+ * whether the session was touched elsewhere.
+ */
 const askAgainMs = 5_000
 
 /**
@@ -43,13 +58,13 @@ export function parkSession(
   const isParked = () => memories.of(placed().session).parking === parking
 
   async function endIfDue(): Promise<void> {
+    if (isInUse(context, placed().session)) return arm(askAgainMs)
     try {
       const isEnded = await endSession(context, ticket, 'due')
       if (isEnded) context.emit({ type: 'session-closed' }, ticket)
     } catch {
       // Told as an event by then. What the ledger did not answer is asked again; a stop that failed is the reaper's.
-      if (!memories.hasEnded(placed()) && isParked()) arm(askAgainMs)
-      return
+      if (!memories.hasEnded(placed()) && isParked()) return arm(askAgainMs)
     }
     if (isParked()) memories.note(placed().session, { parking: undefined })
   }

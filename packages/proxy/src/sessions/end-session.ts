@@ -1,6 +1,7 @@
-import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
+import { type CallCredentials, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
 import type { EndCondition } from '../ledger/hold.ts'
-import { agentOf, placedTicket, type SessionContext } from './session-context.ts'
+import { retryWaitMs } from './retry.ts'
+import { agentOf, hasExpired, placedTicket, type SessionContext, upToDate } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 import { stopSession } from './warm-up.ts'
 
@@ -25,7 +26,7 @@ export async function endSession(
 ): Promise<boolean> {
   const ticket = placedTicket(context, remembered)
   const { session } = ticket
-  const { ledger, memories, emit, limits } = context
+  const { ledger, memories } = context
   const right = await ledger.takeEnd(ticket, condition, fence).catch(cause => {
     // A close is a close: what the ledger misses of it is written down when it answers again. What depends on who else
     // has touched the session waits: it may be in use.
@@ -37,15 +38,47 @@ export async function endSession(
   // Who ends it elsewhere knows nothing of a warm-up here.
   memories.note(session, { isEndedHere: right !== 'ended' })
   if (right === 'ended') return false
+  await stopTaken(context, ticket, credentials)
+  return true
+}
+
+/**
+ * What this process has ended and could not stop, and the platform has not by itself since: its tickets stay refused, for
+ * nobody knows whether it runs.
+ */
+export function unstopped(context: SessionContext, session: RuntimeSession): SessionTicket | undefined {
+  const { unstopped: ticket } = context.memories.of(session)
+  return ticket && !hasExpired(context, ticket) ? ticket : undefined
+}
+
+/**
+ * Stops a session whose ending this process has taken on, now or before.
+ *
+ * @throws what kept it from being stopped, after telling it as an event.
+ */
+export async function stopTaken(
+  context: SessionContext,
+  ticket: SessionTicket,
+  credentials?: CallCredentials,
+): Promise<void> {
+  const { ledger, memories, emit, limits } = context
+  const { session } = ticket
   await memories.of(session).warmUp?.catch(() => undefined)
   try {
     await stopSession(agentOf(context, ticket).runtime, session, limits.warmTimeoutMs, credentials)
   } catch (cause) {
     emit({ type: 'stop-failed', cause }, ticket)
-    // Nobody but its caller could stop it: it is left to the idle timeout, and not tried again.
-    if (cause instanceof RuntimeFailure && cause.reason === 'unauthenticated') void ledger.noteEnded(ticket)
+    if (cause instanceof RuntimeFailure && cause.reason === 'unauthenticated') {
+      // Nobody but its caller could stop it: it is left to the idle timeout, and not tried again.
+      void ledger.noteEnded(ticket)
+      throw cause
+    }
+    memories.note(session, { unstopped: upToDate(context, ticket) })
+    // What the platform will refuse again is not asked of it every few seconds.
+    const mayPass = !(cause instanceof RuntimeFailure) || retryWaitMs(cause, 'stop', 1, 0) !== undefined
+    if (mayPass) void ledger.noteUnstopped(ticket)
     throw cause
   }
+  memories.note(session, { unstopped: undefined })
   void ledger.noteEnded(ticket)
-  return true
 }

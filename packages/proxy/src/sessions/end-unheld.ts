@@ -1,14 +1,15 @@
 import type { ReaperOptions } from '../ledger/reaper.ts'
 import { within } from '../within.ts'
-import { unpark } from './close-session.ts'
+import { retryStop, unpark } from './close-session.ts'
 import { endSession } from './end-session.ts'
-import { hasExpired, type SessionContext, upToDate } from './session-context.ts'
+import { hasExpired, isInUse, type SessionContext, upToDate } from './session-context.ts'
 
 /** What the reaper does with a session that is due. */
 export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOurs' | 'end'> {
   return {
     isOurs: ({ agent }) => context.agents.has(agent),
     async end(entry, fence) {
+      if (isInUse(context, entry.session)) return
       try {
         const isEnded = await endSession(context, entry, 'due', { fence })
         if (isEnded) context.emit({ type: 'session-reaped', reason: entry.reason }, entry)
@@ -22,10 +23,13 @@ export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOur
 /** Orchestrators kill a process some 30 s after they asked it to end; until then answers may have been drained. */
 const closeMs = 10_000
 
-/** Stops what this process alone holds, and no conversation. In a fleet not what has since been touched elsewhere. */
+/**
+ * Stops what this process alone holds, and no conversation; once more what it could not stop. In a fleet not what has
+ * since been touched elsewhere.
+ */
 export async function endUnsent(context: SessionContext): Promise<void> {
-  const endings = context.memories.all().map(async ({ ticket: remembered, parking }) => {
-    if (!remembered || context.memories.hasEnded(remembered)) return
+  const endings = context.memories.all().map(async ({ ticket: remembered, parking, unstopped }) => {
+    if (!remembered || context.memories.hasEnded(remembered)) return unstopped && retryStop(context, unstopped.session)
     const ticket = upToDate(context, remembered)
     if ((ticket.isSent && !parking) || hasExpired(context, ticket)) return
     unpark(context, ticket)

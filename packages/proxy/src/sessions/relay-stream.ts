@@ -7,16 +7,13 @@ const longestMs = 3_660_000
  * Passes a stream on, chunk by chunk and no faster than it is read. One that neither ends nor is cut by the platform in
  * time is cut here.
  *
- * @param touchEveryMs How often `onTouch` is called while it goes on.
- * @param onTouch Called too when it is over, however it ends.
+ * @param onEnd Called once when it is over, however it ends.
  */
 export function relayStream(
   answer: Pick<AgentAnswer, 'body' | 'reader'>,
-  touchEveryMs: number,
-  onTouch: () => void,
+  onEnd: () => void,
 ): ReadableStream<Uint8Array> {
   const reader = answer.reader ?? readerOf(answer.body)
-  const cutAt = Date.now() + longestMs
   let timer: ReturnType<typeof setTimeout> | undefined
   let isOver = false
 
@@ -24,27 +21,18 @@ export function relayStream(
     if (isOver) return
     isOver = true
     clearTimeout(timer)
-    onTouch()
+    onEnd()
   }
 
   return new ReadableStream({
     start(controller) {
-      function wake(): void {
-        if (Date.now() >= cutAt) {
-          const error = new Error(`Could not pass the answer on: it went on for over ${longestMs} ms.`)
-          controller.error(error)
-          end()
-          reader.cancel(error).catch(() => undefined)
-          return
-        }
-        onTouch()
-        sleep()
-      }
-      function sleep(): void {
-        timer = setTimeout(wake, Math.min(touchEveryMs, cutAt - Date.now()))
-        ;(timer as { unref?(): void }).unref?.()
-      }
-      sleep()
+      timer = setTimeout(() => {
+        const error = new Error(`Could not pass the answer on: it went on for over ${longestMs} ms.`)
+        controller.error(error)
+        end()
+        reader.cancel(error).catch(() => undefined)
+      }, longestMs)
+      ;(timer as { unref?(): void }).unref?.()
     },
     async pull(controller) {
       try {

@@ -7,6 +7,7 @@ import {
   type RuntimeSession,
 } from '../agent-runtime.ts'
 import { type Conversation, conversationHeaders } from '../conversation.ts'
+import { awaitAnswer } from './await-answer.ts'
 import { callRuntime } from './call-runtime.ts'
 import { closeSession } from './close-session.ts'
 import { coldSession, type JoinedSession } from './join-session.ts'
@@ -39,7 +40,9 @@ export async function sendMessage(
   let { ticket, outcome, isNew } = joined
   const { limits } = context
   const agent = agentOf(context, ticket)
-  const { runtime, rules } = agent
+  const { runtime } = agent
+  // Of a new one nobody has a ticket, so nobody can close it.
+  const answering = awaitAnswer(context, isNew ? undefined : ticket)
 
   async function beforeRetry(): Promise<void> {
     // A new one nobody else knows, and could end.
@@ -74,34 +77,22 @@ export async function sendMessage(
     beforeRetry,
     disposeLate: late => void late.body.cancel().catch(() => undefined),
   }).catch(error => {
+    answering.end()
     if (isNew && (ticket.isWarm || mayHaveStarted(error))) dispose(context, ticket, credentials)
     throw error
   })
   if (signal.aborted && isNew) {
+    answering.end()
     await answer.body.cancel().catch(() => undefined)
     dispose(context, ticket, credentials)
     throw signal.reason
   }
 
   const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }
-  const body = relayStream(answer, rules.idleTimeoutMs / 3, touching(context, owned))
+  answering.begin(owned)
+  const body = relayStream(answer, answering.end)
   const { status, contentType, headers = {} } = answer
   return { answer: { status, contentType, headers, body }, ticket: owned, outcome }
-}
-
-/**
- * A session that answers does not idle: nobody is to take it for expired, here or on another instance.
- *
- * @returns what notes that it was touched, as it was just now.
- * @note Holds no more than it needs: for as long as an answer goes on, the message would stay in memory with it.
- */
-function touching({ memories, ledger }: SessionContext, ticket: SessionTicket): () => void {
-  const touch = () => {
-    memories.note(ticket.session, { touchedAt: Date.now(), isSent: true })
-    void ledger.hold(ticket, 'noted')
-  }
-  touch()
-  return touch
 }
 
 /** The microVM of a message whose sender never got its ticket: nobody could use it, or stop it. */

@@ -75,6 +75,12 @@ export function hasExpired(context: SessionContext, ticket: SessionTicket): bool
   return !(warmUp && !isWarmUpOver) && isExpired(ticket, agentOf(context, ticket).rules, Date.now())
 }
 
+/** Whether a message waits for the session here, or for its answer, or reads that: nobody is to stop it under them. */
+export function isInUse(context: SessionContext, session: RuntimeSession): boolean {
+  const { waiting = 0, answering = 0 } = context.memories.of(session)
+  return waiting + answering > 0
+}
+
 /** A ticket for a session that nothing was sent to yet. */
 export function newTicket(agent: ServedAgent, callerId: string): SessionTicket & { nonce: string } {
   const now = Date.now()

@@ -21,6 +21,8 @@ interface SessionMemory {
   waiting?: number
   /** One of them has got through to it. */
   isUsed?: boolean
+  /** So many of its answers are awaited, or passed on. */
+  answering?: number
   /** Its page has left while they were waiting. */
   hasLeft?: boolean
   /** The end that awaits a session whose browser left, unless the session is touched first. */
@@ -29,6 +31,8 @@ interface SessionMemory {
   endedAt?: number
   /** It was this process that ended it. */
   isEndedHere?: boolean
+  /** It was ended here and could not be stopped; as it was then. */
+  unstopped?: SessionTicket | undefined
   /** As it was when this process opened or touched it: a proxy that closes ends what it holds unsent. */
   ticket?: SessionTicket | undefined
   /** What this process last wrote of it into the ledger. */
@@ -60,7 +64,7 @@ export function createSessionMemories(keepMs: number): SessionMemories {
 
   function sweep(now: number): void {
     for (const [key, entry] of entries) {
-      const isBusy = entry.parking || (entry.warmUp && !entry.isWarmUpOver)
+      const isBusy = entry.parking || entry.answering || (entry.warmUp && !entry.isWarmUpOver)
       if (!isBusy && entry.keepUntil <= now) entries.delete(key)
     }
     sweepAtSize = Math.max(sweepFromSize, entries.size * 2)

@@ -1,5 +1,6 @@
 import { defaultBasePath, routes, statusOfCode, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
 import type { Authorize, Caller } from '../callers.ts'
+import { canTakeLean, takesLean, wholeRequest } from '../lean-request.ts'
 
 export interface HoldOutOptions {
   /** The share of callers who are not warmed, from 0 to 1. 0.05 is enough for most sites. */
@@ -28,12 +29,12 @@ export function withHoldOut(
     throw new Error(`Could not hold callers out: share is ${share}. Give a number from 0 to 1.`)
   }
   const openPath = (basePath ?? defaultBasePath) + routes.open.path
-  return async request => {
-    const caller = await authorize(request)
+  return takesLean(async request => {
+    const caller = await authorize(canTakeLean(authorize) ? request : wholeRequest(request))
     if (!caller || caller instanceof Response || shareOf(seed + caller.callerId) >= share) return caller
     const isOpening = request.method === routes.open.method && new URL(request.url).pathname === openPath
     return isOpening ? refusal(caller) : { ...caller, isHeldOut: true }
-  }
+  })
 }
 
 /** With the headers of the caller: who is new here must keep his cookie, or he is somebody else by his next request. */

@@ -29,8 +29,6 @@ export interface Telemetry {
 type Handle = (request: Request) => Promise<Response>
 
 const scope = '@warm-agent/proxy'
-/** A touch in between is of no use here: only the end of an answer counts. */
-const neverMs = 3_600_000
 
 /**
  * The proxy's part of a trace that began in the browser and goes on in the agent, by the propagator that the SDK is set up
@@ -80,7 +78,7 @@ export function createTelemetry(): Telemetry {
           return response
         }
         return new Response(
-          relayStream({ body }, neverMs, () => span.end()),
+          relayStream({ body }, () => span.end()),
           response,
         )
       }

@@ -1,0 +1,69 @@
+import { answeringMs } from '../ledger/hold.ts'
+import { agentOf, type SessionContext } from './session-context.ts'
+import type { SessionTicket } from './session-ticket.ts'
+
+/** An answer, from its message to its end. */
+export interface AwaitedAnswer {
+  /** It has begun: the session is this conversation's. */
+  begin(owned: SessionTicket): void
+  /** It is over, however it ended. */
+  end(): void
+}
+
+/**
+ * While an answer is awaited or read nobody is to stop its session, and from its beginning on nobody to take it for
+ * expired, here or on another instance.
+ *
+ * @param ticket The session that the message is sent on, if others know of it.
+ * @note Holds no more than it needs: for as long as an answer goes on, the message would stay in memory with it.
+ */
+export function awaitAnswer(context: SessionContext, ticket: SessionTicket | undefined): AwaitedAnswer {
+  const { memories, ledger } = context
+  let current: SessionTicket | undefined
+  let hasBegun = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function count(by: 1 | -1): void {
+    if (!current) return
+    const { answering = 0 } = memories.of(current.session)
+    memories.note(current.session, { answering: answering + by })
+  }
+
+  function touch(): void {
+    if (!current) return
+    if (hasBegun) memories.note(current.session, { touchedAt: Date.now(), isSent: true })
+    void ledger.hold(current, 'noted')
+  }
+
+  function sleep(ticket: SessionTicket): void {
+    const everyMs = Math.min(agentOf(context, ticket).rules.idleTimeoutMs / 3, answeringMs / 2)
+    timer = setTimeout(() => {
+      touch()
+      sleep(ticket)
+    }, everyMs)
+    ;(timer as { unref?(): void }).unref?.()
+  }
+
+  function follow(next: SessionTicket | undefined): void {
+    clearTimeout(timer)
+    count(-1)
+    current = next
+    count(1)
+    if (next) sleep(next)
+  }
+
+  follow(ticket)
+  return {
+    begin(owned) {
+      follow(owned)
+      hasBegun = true
+      touch()
+    },
+    end() {
+      clearTimeout(timer)
+      count(-1)
+      touch()
+      current = undefined
+    },
+  }
+}
