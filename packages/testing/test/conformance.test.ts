@@ -201,6 +201,7 @@ const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unk
       await page.pass(2000)
       await park()
       const message = await page.send('hi', ticket)
+      await message.text()
       await page.pass(6000)
       const kept = await page.beat(ticket)
       await park()
