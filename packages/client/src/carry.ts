@@ -3,20 +3,16 @@ type Fetch = typeof globalThis.fetch
 /** The page's own, from before an application could put a session's in its place. */
 const native = globalThis.fetch
 
-/**
- * Set while a request leaves a session: what carries it on when it comes to a session's `fetch` again, which an application
- * may have put in the place of `globalThis.fetch`, or given to another session.
- */
-export let carryOn: Fetch | undefined
+/** On the options of a request that has left a session. Copies have it too; `fetch` does not look at it. */
+const carried = Symbol()
 
 /** @returns `fetch`, with which the requests of a session leave it. */
 export function createCarry(fetch: Fetch): Fetch {
-  return (input, init) => {
-    carryOn = native
-    try {
-      return fetch(input, init)
-    } finally {
-      carryOn = undefined
-    }
-  }
+  return (input, init) => fetch(input, { ...init, [carried]: true } as RequestInit)
 }
+
+/**
+ * @returns what carries a request on that comes to a session when it has left one already: an application may have put a
+ * session's `fetch` in the place of `globalThis.fetch`, or given it to another session.
+ */
+export const carryOn = (init: RequestInit): Fetch | false => carried in init && native

@@ -35,6 +35,8 @@ export interface Environment {
 const pageEvents = ['visibilitychange', 'pageshow', 'pagehide', 'freeze', 'resume', 'storage']
 const activityEvents = ['pointermove', 'pointerdown', 'keydown', 'wheel', 'scroll']
 const intentEvents = ['pointerenter', 'pointerleave', 'pointerdown', 'focusin', 'keydown']
+/** What is longer fires at once. */
+const longestTimerMs = 2 ** 31 - 1
 /** How long a pointer rests on what it means. */
 const restMs = 65
 
@@ -59,7 +61,7 @@ export const browserEnvironment: Environment = {
   now: () => Date.now(),
   random: Math.random,
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs)
+    const timer = setTimeout(callback, Math.min(delayMs, longestTimerMs))
     return () => clearTimeout(timer)
   },
   isVisible: () => globalThis.document?.visibilityState === 'visible',

@@ -46,8 +46,9 @@ export function createSending(
 
     /** Adds the ticket to requests for the endpoint and for the page's own origin; other origins never see it. */
     async fetch(input, given) {
-      if (carryOn) return carryOn(input, given)
       const init = given ?? {}
+      const native = carryOn(init)
+      if (native) return native(input, init)
       // By its shape, not by `instanceof`: a Request may come from another realm or a polyfill. A string or URL has none of it.
       const request = input as Partial<Request>
       const page = environment.page()

@@ -33,6 +33,9 @@ export function createSharing(
 ) {
   const locks = environment.locks()
   const nameOf = (id: string | undefined) => `${key} ${id}`
+  /** Where it is written down which spare of another tab was spoken on last. It may stay there, so it is no ticket. */
+  const spokenKey = `${key} spoken`
+  const tailOf = (id = '') => id.slice(-9)
   const place = (isOwn?: boolean) => environment.storage(isOwn || !locks ? 'tab' : 'browser')
   /** Where the lease in hand is written down. */
   let kept: ReturnType<typeof place>
@@ -50,7 +53,7 @@ export function createSharing(
     mine.owned ??= takeLock(locks, nameOf(mine.id)).then(end => {
       if (!end) return
       // Another tab has had it, and is gone again: a conversation was on it.
-      if (isShared && mine === hand.held && find(false)?.id !== mine.id) return void end()
+      if (isShared && place()?.getItem(spokenKey) === tailOf(mine.id)) return void end()
       free?.()
       free = end
       mine.isOwn = true
@@ -87,10 +90,10 @@ export function createSharing(
 
   /** Writes down what is in hand now, or that nothing is. */
   function keep(leftAtMs?: number) {
-    if (!/^warm/.test(hand.state.status)) leaveTurn()
+    const hold = liveHold(hand.state)
+    if (hold?.isSent || !/^warm/.test(hand.state.status)) leaveTurn()
     const mine = hand.held
     if (mine.isLeft) return
-    const hold = liveHold(hand.state)
     const { ticket, isOwn } = mine
     mine.id ??= ticket
     const next = hold && ticket && (keepsOwn || !isOwn) ? place(isOwn) : undefined
@@ -224,11 +227,17 @@ export function createSharing(
         // It was left to the other tabs when this page was frozen: they see that it is taken.
         if (find(false)?.id === mine.id) remove(false)
         mine.isLeft = false
+        keep()
         return
       }
       const found = line && !hand.pending && !isWarming(hand) && find(false)
       if (!found || !(await own(found)) || mine !== hand.held) return
       remove(false)
+      try {
+        place()?.setItem(spokenKey, tailOf(found.id))
+      } catch {
+        // The storage is full: the tab that held it goes by the lock alone.
+      }
       // The tab that held it may have left just now, and parked it.
       found.retryAtMs = environment.now() + noticeMs
       adopt(hand, found)

@@ -36,6 +36,13 @@ test('the browser tells where the page is and whether it is seen', () => {
   expect(browserEnvironment.isVisible()).toBe(true)
 })
 
+test('a wait without an end does not end at once', () => {
+  const timer = vi.spyOn(globalThis, 'setTimeout')
+  browserEnvironment.after(Infinity, () => {})()
+  // Browsers and Node take what is more for nothing.
+  expect(timer.mock.lastCall?.[1]).toBe(2 ** 31 - 1)
+})
+
 test('a timeout of the browser can be canceled', () => {
   const callback = vi.fn()
   browserEnvironment.after(10, callback)

@@ -198,6 +198,31 @@ test('a spare on which another tab has spoken, and is gone, is nobody’s to spe
   expect(holder.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBeNull()
 })
 
+test('a spare whose storage was cleared is still this tab’s to speak on', async () => {
+  const browser = createFakeBrowser()
+  const [holder] = await openTabs(2, browser)
+  await warmUp(holder)
+  browser.memory.clear()
+  for (const listener of browser.listeners) listener()
+  await settle()
+  await holder.ask()
+  expect(holder.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-2')
+})
+
+test('a spare whose headers were given out is no other tab’s, nor lost with its page, and the next tab warms its own', async () => {
+  const browser = createFakeBrowser()
+  const tab = new Map<string, string>()
+  const holder = start({}, { browser, tab })
+  holder.session.mount()
+  await settle()
+  const [next] = await openTabs(1, browser)
+  await warmUp(holder)
+  holder.session.getHeaders()
+  await settle()
+  expect(next.proxy.openings).toHaveLength(1)
+  expect([...tab.values()].map(kept => JSON.parse(kept))).toMatchObject([{ ticket: 'ticket-2', isSent: true }])
+})
+
 test.each([
   ['whose users are idle', { holdWhile: 'active', hiddenHoldMs: 60_000 } as const, {}],
   ['that was held for long enough', {}, { holdMs: 60_000 }],

@@ -5,6 +5,7 @@ import {
   type WarmSession,
   type WarmSessionOptions,
 } from '@warm-agent/client'
+import { defaultBasePath } from '@warm-agent/protocol'
 
 /** A session that components share, because they named the same agent. */
 interface Shared {
@@ -23,7 +24,7 @@ const sharedSessions = new Map<string, Shared>()
 
 const initialSnapshot = toSnapshot(initialState)
 
-export function sessionKey({ endpoint, agent, user }: WarmSessionOptions): string {
+export function sessionKey({ endpoint = defaultBasePath, agent, user }: WarmSessionOptions): string {
   return `${endpoint} ${agent} ${user}`
 }
 

@@ -144,6 +144,14 @@ test('components that name different agents have sessions of their own, and a ch
   expect(proxy.closes).toHaveLength(2)
 })
 
+test('a component that names the default endpoint shares the session of one that names none', () => {
+  render([
+    <Chat key="none" options={options} />,
+    <Chat key="default" options={{ ...options, endpoint: '/api/agent' }} />,
+  ])
+  expect(proxy.openings).toHaveLength(1)
+})
+
 test('agents of one name at different endpoints, or for different users, have sessions of their own', () => {
   render([
     <Chat key="ours" options={options} />,

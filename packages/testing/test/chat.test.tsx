@@ -10,8 +10,8 @@ beforeAll(() => server.listen())
 beforeEach(() => void vi.useFakeTimers())
 afterEach(async () => {
   cleanup()
-  // A session outlives its last component by a second; the next test is to have its own.
-  await vi.advanceTimersByTimeAsync(1000)
+  // A session outlives its last component by a second, and by its messages; the next test is to have its own.
+  await vi.advanceTimersByTimeAsync(60_000)
   vi.useRealTimers()
   server.resetHandlers()
 })
