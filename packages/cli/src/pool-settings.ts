@@ -1,7 +1,7 @@
 import { adaptiveTarget, createWarmPool, memoryStore, type WarmPool, type WarmPoolOptions } from '@warm-agent/pool'
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { connectToRedis, disconnect, readRedisUrl } from './redis.ts'
-import { decimal, integer, setting, type Values } from './settings.ts'
+import { decimal, integer, labelOf, setting, type Values } from './settings.ts'
 import { checking, UsageError } from './usage-error.ts'
 
 /** Where the pool is that a command shows, drains or claims from. */
@@ -37,7 +37,7 @@ export const poolSettings = {
   }),
   'pool-new-sessions-per-second': setting(
     'COUNT',
-    'new sessions in a second that it may start; those that are started because it is empty come off it first',
+    'new sessions in a second that it may start; filling it gives way to those that are started because it is empty',
     decimal(0.001, 10_000),
     { variable: 'WARM_AGENT_POOL_NEW_SESSIONS_PER_SECOND', defaultText: '20, 80 % of the quota for new sessions' },
   ),
@@ -92,7 +92,7 @@ export async function poolFrom(
 
 function refuse(values: PoolValues, names: readonly (keyof PoolValues)[], why: string): void {
   const given = names.find(name => values[name] !== undefined)
-  if (given) throw new UsageError(`Could not use --${given}: ${why}`)
+  if (given) throw new UsageError(`Could not use ${labelOf(given, poolSettings[given])}: ${why}`)
 }
 
 /**

@@ -41,11 +41,15 @@ export function readSettings<Settings extends Record<string, Setting<unknown>>>(
     try {
       values[name] = setting.read(text)
     } catch (cause) {
-      const label = setting.variable ? `${setting.variable} (or --${name})` : `--${name}`
-      throw new UsageError(`Could not use ${label}: ${(cause as Error).message}.`, { cause })
+      throw new UsageError(`Could not use ${labelOf(name, setting)}: ${(cause as Error).message}.`, { cause })
     }
   }
   return values as Values<Settings>
+}
+
+/** Both of its names: nobody knows which one was used. */
+export function labelOf(name: string, { variable }: Pick<Setting<unknown>, 'variable'>): string {
+  return variable ? `${variable} (or --${name})` : `--${name}`
 }
 
 function parseFlags(settings: Record<string, Setting<unknown>>, args: string[]): Record<string, string | boolean> {

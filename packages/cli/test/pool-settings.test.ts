@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startRedis } from '../../../test/support/redis.ts'
@@ -27,18 +28,23 @@ test.each([
   [['proxy', '--pool', '0'], proxy, /"0" is not a whole number from 1/],
   [['proxy', '--pool', 'lots'], proxy, /"lots" is not a whole number/],
   [['proxy', '--pool', 'adaptive', '--pool-ceiling', '0'], proxy, /--pool-ceiling\): "0" is not a whole number from 1/],
-  [['proxy', '--pool', '20', '--pool-ceiling', '5'], proxy, /Could not use --pool-ceiling: .*Give --pool adaptive/],
-  [['proxy', '--pool', '20', '--pool-miss-rate', '0.01'], proxy, /Could not use --pool-miss-rate: .*adaptive/],
+  [
+    ['proxy', '--pool', '20', '--pool-ceiling', '5'],
+    proxy,
+    /Could not use WARM_AGENT_POOL_CEILING \(or --pool-ceiling\): .*Give --pool adaptive/,
+  ],
+  [['proxy', '--pool', '20', '--pool-miss-rate', '0.01'], proxy, /-miss-rate\): .*adaptive/],
   [['proxy', '--pool', '2', '--pool-new-sessions-per-second', '0'], proxy, /--pool-new-sessions-per-second\): "0"/],
-  [['proxy', '--pool-new-sessions-per-second', '5'], proxy, /-new-sessions-per-second: there is no pool/],
+  [['proxy', '--pool-new-sessions-per-second', '5'], proxy, /-new-sessions-per-second\): there is no pool/],
   [['proxy', '--pool', '2', '--pool-prefix', '{a}'], { ...proxy, ...nowhere }, /--pool-prefix\): "\{a\}"/],
   [['proxy', '--pool', '2', '--pool-prefix', ''], { ...proxy, ...nowhere }, /--pool-prefix\): ""/],
   [['proxy', '--pool', '2', '--pool-version', ''], { ...proxy, ...nowhere }, /--pool-version\): it has 0 char/],
   [['proxy', '--pool', '2', '--pool-version', 'x'.repeat(201)], { ...proxy, ...nowhere }, /it has 201 characters/],
   [['pool', '--pool-prefix', 'a b'], nowhere, /--pool-prefix\): "a b"/],
   [['proxy', '--pool', 'adaptive', '--pool-miss-rate', '1'], proxy, /miss-rate/i],
-  [['proxy', '--pool-ceiling', '7'], proxy, /Could not use --pool-ceiling: there is no pool/],
-  [['proxy', '--pool-store', 'redis://:hunter2@localhost'], proxy, /Could not use --pool-store: there is no pool/],
+  [['proxy', '--pool-ceiling', '7'], proxy, /-pool-ceiling\): there is no pool/],
+  [['proxy'], { ...proxy, WARM_AGENT_POOL_CEILING: '7' }, /use WARM_AGENT_POOL_CEILING \(or --pool-ceiling\): there/],
+  [['proxy', '--pool-store', 'redis://:hunter2@localhost'], proxy, /-pool-store\): there is no pool/],
 ] as const)('%j with %j is one clear sentence, status 2, and no password', async (args, env, message) => {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
@@ -50,12 +56,40 @@ test.each([
   expect(code).toBe(2)
 })
 
-test('a proxy that cannot start leaves no connection open: it would keep the process up', async () => {
+function aSession() {
+  const nowMs = Date.now()
+  return {
+    runtimeSessionId: `warm-${crypto.randomUUID()}`,
+    qualifier: 'DEFAULT',
+    bornAtMs: nowMs,
+    touchedAtMs: nowMs,
+    nonce: undefined,
+    evidence: 'assumed',
+    version: 'before',
+    beatAtMs: nowMs + 540_000,
+    retireAtMs: nowMs + 14_400_000,
+    missedBeats: 0,
+  } as const
+}
+
+test('a proxy that cannot start leaves the pool to those who can, and no connection open: it would keep the process up', async () => {
   const redis = await startRedis()
+  const client = new Redis(redis.url)
+  const store = redisStore({ client })
+  const { fence = 0 } = await store.join({ id: 'another', version: 'before', tends: true, leaseMs: 60_000 })
+  const session = aSession()
+  await store.begin([session], fence)
+  await store.add(session, fence)
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
-  const settings = { ...proxy, PORT: `${port}`, WARM_AGENT_POOL: '1', WARM_AGENT_POOL_STORE: redis.url }
+  const settings = {
+    ...proxy,
+    PORT: `${port}`,
+    WARM_AGENT_POOL: '1',
+    WARM_AGENT_POOL_VERSION: 'after',
+    WARM_AGENT_POOL_STORE: redis.url,
+  }
   const noAws = {
     AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: 'http://127.0.0.1:1',
     AWS_ACCESS_KEY_ID: 'test',
@@ -67,7 +101,8 @@ test('a proxy that cannot start leaves no connection open: it would keep the pro
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   expect(await runCommand(['proxy'])).toBe(2)
   expect(write.mock.calls.join('')).toContain('Could not listen on')
-  const client = new Redis(redis.url)
+  expect(await client.get('{warm-agent}:current')).toBe('before')
+  expect((await store.look()).entries).toEqual([{ state: 'ready', entry: session }])
   await vi.waitFor(async () =>
     expect(
       String(await client.client('LIST'))

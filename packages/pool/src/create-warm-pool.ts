@@ -40,11 +40,20 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     noteJoined()
   }
   const { target } = parts
+  let lastSize = 0
   const context: PoolContext = {
     ...parts,
     store,
     target: {
-      sizeAt: nowMs => target.sizeAt(nowMs),
+      sizeAt(nowMs) {
+        // Claims go on meanwhile, and so does the care of what waits.
+        try {
+          lastSize = target.sizeAt(nowMs)
+        } catch (cause) {
+          emit({ type: 'store-failed', during: 'asking the target for its size', cause })
+        }
+        return lastSize
+      },
       noteArrival: atMs => void tellListener('the target', () => target.noteArrival?.(atMs)),
       noteReplenishment: tookMs => void tellListener('the target', () => target.noteReplenishment?.(tookMs)),
     },

@@ -3,21 +3,55 @@ import { quotasOf } from '@warm-agent/protocol/prices'
 /** New sessions per second, unless told otherwise: the share of the quota that warmth may have. */
 export const defaultNewSessionsPerSecond = 0.8 * quotasOf('').newSessionsPerSecond
 
-/** What is left of the rate of new sessions, at a moment. Less than nothing: others took more than there was. */
+/** How many sessions the pool may begin, as of a moment. */
 export interface RateBudget {
-  readonly left: number
   readonly atMs: number
+  /** What the rate allows. */
+  readonly left: number
+  /** What the sessions that others start leave of it. Less than nothing: they took more than there was. */
+  readonly spare: number
+  /** Sessions that were handed out and not replaced yet. */
+  readonly toReplace: number
 }
 
-/** @returns the budget as it is at `nowMs`: it refills by the rate and holds what one second allows, at least one. */
+/** A second's worth, at least one session: nothing is saved for longer, and nothing owed, as no quota gives more than that. */
+function most(perSecond: number): number {
+  return Math.max(1, perSecond)
+}
+
+export function fullBudget(perSecond: number, nowMs: number): RateBudget {
+  return { atMs: nowMs, left: perSecond, spare: perSecond, toReplace: 0 }
+}
+
+/** @returns the budget as it is at `nowMs`. */
 export function refilled(budget: RateBudget, perSecond: number, nowMs: number): RateBudget {
   const gained = (Math.max(0, nowMs - budget.atMs) / 1_000) * perSecond
-  return { left: Math.min(Math.max(1, perSecond), budget.left + gained), atMs: nowMs }
+  const refill = (before: number) => Math.min(most(perSecond), before + gained)
+  return { ...budget, atMs: nowMs, left: refill(budget.left), spare: refill(budget.spare) }
 }
 
-/** @returns what `sessions` that others start leave of it. They are owed for a second at most: no quota gives them more than that. */
-export function lessOthers(budget: RateBudget, sessions: number, perSecond: number): RateBudget {
-  return { ...budget, left: Math.max(-perSecond, budget.left - sessions) }
+/** @returns what the pool may begin when `hits` sessions were handed out and `misses` started by who found none. */
+export function afterClaims(budget: RateBudget, hits: number, misses: number, perSecond: number): RateBudget {
+  const toReplace = Math.min(most(perSecond), Math.max(0, budget.toReplace + hits))
+  return { ...budget, toReplace, spare: Math.max(-perSecond, budget.spare - misses) }
+}
+
+/** @returns what is left when the pool has begun so many. */
+export function afterBegun(budget: RateBudget, sessions: number, perSecond: number): RateBudget {
+  return {
+    ...budget,
+    left: budget.left - sessions,
+    spare: Math.max(-perSecond, budget.spare - sessions),
+    toReplace: Math.max(0, budget.toReplace - sessions),
+  }
+}
+
+/**
+ * Live traffic comes first, but only before what makes the pool fuller. A session that is not replaced is one more claim in vain,
+ * which starts one just the same: a pool that did not replace what it hands out would starve, and nobody would have more.
+ */
+export function allowedBy({ left, spare, toReplace }: RateBudget): number {
+  return Math.floor(Math.max(spare, Math.min(left, toReplace)))
 }
 
 /**
@@ -29,6 +63,7 @@ export function leastEveryMs(perSecond: number): number {
 }
 
 /** When one more session may begin. */
-export function nextAllowedAtMs(budget: RateBudget, perSecond: number): number {
-  return budget.left >= 1 ? budget.atMs : budget.atMs + ((1 - budget.left) / perSecond) * 1_000
+export function nextAllowedAtMs({ atMs, left, spare, toReplace }: RateBudget, perSecond: number): number {
+  const lacking = 1 - (toReplace > 0 ? left : spare)
+  return lacking > 0 ? atMs + (lacking / perSecond) * 1_000 : atMs
 }

@@ -47,8 +47,8 @@ export interface PoolBooks {
   asked(): { arrivals: number; misses: number }
   /** What all members together have counted so far, where the store can tell. */
   noteFleet(counts: FleetCounts): void
-  /** Claims that gave none: those of all members where the store can tell, else those of this process. */
-  missesOfAll(): number
+  /** Claims that gave a session, and that gave none: those of all members where the store can tell, else those of this process. */
+  claimsOfAll(): { hits: number; misses: number }
   /** @returns the alarms that changed since it was last asked. */
   changedAlarms(atMs: number): { raised: [AlarmName, string][]; cleared: AlarmName[] }
   stats(atMs: number): PoolStats
@@ -146,7 +146,7 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
       alarms.noteFleet(counts)
     },
 
-    missesOfAll: () => fleet.misses ?? asked().misses,
+    claimsOfAll: () => ({ hits: fleet.claims ?? hits, misses: fleet.misses ?? asked().misses }),
 
     changedAlarms(atMs) {
       passTime(atMs)

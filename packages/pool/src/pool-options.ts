@@ -48,9 +48,9 @@ export interface WarmPoolOptions {
   userShare?: number
   /**
    * New sessions per second, on average, for the pool and live traffic together: whoever claims in vain is taken to start a session
-   * of their own, and the pool begins one less for it, down to a tenth of this. With Redis that goes for the claims of the whole
-   * fleet; with SQS, and for pools apart, for those of the same process only, so give each its share. The quota of an account and
-   * region is 25 (AWS, August 2026). @default 20
+   * of their own, and the pool begins one less for it, down to what replaces the sessions that it hands out, and to a tenth of
+   * this. With Redis that goes for the claims of the whole fleet; with SQS, and for pools apart, for those of the same process
+   * only, so give each its share. The quota of an account and region is 25 (AWS, August 2026). @default 20
    */
   newSessionsPerSecond?: number
   /** When to stop refilling because warm-ups fail. A quota, or a runtime that refuses us, opens it at once. */

@@ -1,6 +1,14 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
 import { afterFailure, afterHopelessFailure, allowedByBreaker, closedBreaker } from './breaker.ts'
-import { leastEveryMs, lessOthers, nextAllowedAtMs, refilled } from './new-session-rate.ts'
+import {
+  afterBegun,
+  afterClaims,
+  allowedBy,
+  fullBudget,
+  leastEveryMs,
+  nextAllowedAtMs,
+  refilled,
+} from './new-session-rate.ts'
 import type { PoolContext } from './pool-context.ts'
 import type { PoolEntry } from './pooled-session.ts'
 import { putInPool } from './put-in-pool.ts'
@@ -15,9 +23,9 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
   const { runtime, store, target, rules, clock, random, emit, books } = context
   const perSecond = rules.newSessionsPerSecond
   let breaker = closedBreaker
-  let budget = { left: perSecond, atMs: clock.now() }
+  let budget = fullBudget(perSecond, clock.now())
   let begunAtMs = clock.now()
-  let missesSeen: number | undefined
+  let seen: ReturnType<typeof books.claimsOfAll> | undefined
   let inFlight = 0
   let replenishMs = 0
   let turn = 0
@@ -89,7 +97,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
     const fresh = Array.from({ length: count }, () => newEntry(context, nextQualifier()))
     if (fresh.length === 0 || !(await store.begin(fresh, fence))) return []
     desk.forgetView()
-    budget = { ...budget, left: budget.left - fresh.length }
+    budget = afterBegun(budget, fresh.length, perSecond)
     begunAtMs = clock.now()
     return fresh
   }
@@ -100,13 +108,16 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
 
     /** How many warm-ups may begin now. */
     allowance(): number {
-      const misses = books.missesOfAll()
+      const now = books.claimsOfAll()
+      const { hits, misses } = seen ?? now
+      seen = now
       // Who found nothing warms a session of their own: live traffic comes first.
-      const started = Math.max(0, misses - (missesSeen ?? misses))
-      missesSeen = misses
-      budget = lessOthers(refilled(budget, perSecond, clock.now()), started, perSecond)
+      const missed = Math.max(0, now.misses - misses)
+      budget = afterClaims(refilled(budget, perSecond, clock.now()), now.hits - hits, missed, perSecond)
+      // The clock may have been set back.
+      begunAtMs = Math.min(begunAtMs, budget.atMs)
       const least = budget.atMs - begunAtMs >= leastEveryMs(perSecond) ? 1 : 0
-      return Math.min(Math.max(least, Math.floor(budget.left)), allowedNow())
+      return Math.min(Math.max(least, allowedBy(budget)), allowedNow())
     },
 
     /** When more of them may, if they might not when {@link allowance} was asked: the time that passed since is no reason not to look again. */

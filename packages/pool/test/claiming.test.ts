@@ -34,6 +34,31 @@ test('an empty pool gives null at once, and does not wait for the warm-up in fli
   expect(news('claim-missed')).toMatchObject([{ cause: 'empty', tookMs: 0 }])
 })
 
+test('a target that throws costs no claim any time: the pool goes by what it said last', async () => {
+  const broken = {
+    sizeAt(): number {
+      throw new Error('broken')
+    },
+  }
+  const { pool, news } = await startPool({ target: broken })
+  const claimed = pool.claim()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(await claimed).toBeNull()
+  expect(news('claim-missed')).toMatchObject([{ cause: 'empty', tookMs: 0 }])
+  expect(news('store-failed')[0]).toMatchObject({
+    during: 'asking the target for its size',
+    cause: new Error('broken'),
+  })
+
+  let asked = 0
+  const breaking = { sizeAt: () => (asked++ === 0 ? 2 : broken.sizeAt()) }
+  const { pool: another } = await startPool({ target: breaking })
+  const found = another.claim()
+  await vi.advanceTimersByTimeAsync(100)
+  expect(await found).not.toBeNull()
+  expect(another.stats()).toMatchObject({ target: 2, ready: 2 })
+})
+
 test('a claim gives null before the start and after the close', async () => {
   const agents = createFakeAgents()
   const pool = createWarmPool({ runtime: agents.runtime, store: memoryStore(), target: 1 })

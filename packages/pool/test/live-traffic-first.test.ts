@@ -48,3 +48,42 @@ test('an empty pool fills, however often somebody asks whether it has', async ()
   }
   expect(hits).toBeGreaterThanOrEqual(6)
 })
+
+/** A full pool whose sessions take 3 s, and how many claims in vain such traffic makes there. */
+async function startFullPool(target: number) {
+  const { pool } = await startPool({ target, newSessionsPerSecond: 20 }, createFakeAgents({ bootMs: 3_000 }))
+  await vi.advanceTimersByTimeAsync(60_000)
+  return async (seconds: number, perSecond: number) => {
+    const before = pool.stats().misses
+    for (let asked = 0; asked < seconds * perSecond; asked++) {
+      await vi.advanceTimersByTimeAsync(1_000 / perSecond)
+      await pool.claim()
+    }
+    return pool.stats().misses - before
+  }
+}
+
+test('a little more traffic than the pool may begin is a few misses, and no collapse', async () => {
+  const missesIn = await startFullPool(86)
+  // Of 21 a second it can replace 20.
+  expect(await missesIn(250, 21)).toBeLessThan(0.1 * 250 * 21)
+})
+
+test('a burst that empties the pool is over when it is over', async () => {
+  const missesIn = await startFullPool(70)
+  expect(await missesIn(60, 30)).toBeGreaterThan(300)
+  expect(await missesIn(20, 18)).toBeLessThan(18)
+})
+
+test('the wall clock is set back: a pool that others leave no more than its tenth still begins that', async () => {
+  const { pool, agents } = await startPool({ target: 100, newSessionsPerSecond: 20 })
+  await vi.advanceTimersByTimeAsync(10_000)
+  vi.setSystemTime(Date.now() - 3_600_000)
+  for (let asked = 0; asked < 200; asked++) await pool.claim()
+  const atFirst = agents.count('started')
+  for (let asked = 0; asked < 400; asked++) {
+    await vi.advanceTimersByTimeAsync(25)
+    await pool.claim()
+  }
+  expect(agents.count('started') - atFirst).toBeGreaterThanOrEqual(19)
+})

@@ -32,6 +32,18 @@ test.each([
   ],
   ['a higher quota allows more', { ratePerSecond: 40, quotas: { newSessionsPerSecond: 100 } }, 50, [/: 50\b/]],
   [
+    'so it is for those that retire unused',
+    { ratePerSecond: 1, replenishmentMs: 540_000, maxLifetimeMs: 60_000, idleTimeoutMs: 60_000 },
+    25,
+    [/newSessionsPerSecond: 25\b.*default of 20.*empty more/],
+  ],
+  [
+    'it is told without what floating points add',
+    { ratePerSecond: 0.01, otherSessionsPerSecond: 19.9 },
+    5.1,
+    [/newSessionsPerSecond: 5\.1 /],
+  ],
+  [
     'what other traffic starts is not to be had',
     { ratePerSecond: 4, otherSessionsPerSecond: 15 },
     10,
@@ -49,6 +61,13 @@ test('an empty pool fills with what the pool may begin, not with the whole quota
   expect(pool.size).toBe(47)
   // 47 at 20 − 10 per second, and 3 s for the last of them.
   expect(adviceOn('refill')?.reason).toContain('takes about 7.7 s')
+})
+
+test('what retires unused leaves less to fill it with, and may leave nothing', () => {
+  const shortLived = { replenishmentMs: 540_000, maxLifetimeMs: 60_000, idleTimeoutMs: 60_000 }
+  const { adviceOn } = planPool({ ...shortLived, ratePerSecond: 1 })
+  expect(adviceOn('refill')?.formula).toMatch(/\(25 − 19\.9\)/)
+  expect(planPool({ ...shortLived, ratePerSecond: 2 }).adviceOn('refill')?.reason).toContain('never fills')
 })
 
 test('of a site that pings on open it asks for no setting of a pool', () => {

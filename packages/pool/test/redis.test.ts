@@ -77,6 +77,25 @@ test('a cluster whose other nodes are asked whatever names no key: nothing is lo
   }
 })
 
+test('a user of its own needs no more than the README says, and hears what is missing', async () => {
+  const { client } = connect()
+  const storeOf = async (name: string, ...rights: string[]) => {
+    await client.call('ACL', 'SETUSER', name, 'on', '>x', '~{test}:*', '+@all', '-@dangerous', ...rights)
+    const user = new Redis(server.url, { username: name, password: 'x', enableReadyCheck: false })
+    clients.push(user)
+    return redisStore({ client: user, prefix: 'test' })
+  }
+  await expect((await storeOf('blind')).join(aMember())).rejects.toThrow(
+    'Could not use the pool: Redis does not tell its run_id and master_replid. Let the client run INFO.',
+  )
+  const store = await storeOf('seeing', '+info')
+  const entry = anEntry()
+  await fill(store, [entry])
+  expect((await store.claim(gate())).entry).toEqual(entry)
+  await store.giveBack(entry)
+  expect((await store.look()).entries).toHaveLength(1)
+})
+
 test('a pool goes on after a restart of Redis that forgot everything', async () => {
   const { pool, isReady } = startPool()
   await pool.start()

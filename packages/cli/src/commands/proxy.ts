@@ -92,9 +92,8 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
         'to accept those who signed in, or WARM_AGENT_ANONYMOUS=1 to accept anybody.',
     )
   }
-  // Not before: a process that never had a part in the pool is not to take it over, nor to stop what waits there.
-  if (pooled) opened.push(() => pooled.pool.close())
-  await pooled?.pool.start()
+  let hasPartInPool = false
+  if (pooled) opened.push(() => hasPartInPool && pooled.pool.close())
   opened.push(() => warmProxy.close())
   const statsLine = await stats.listen()
   const operationsLine = await operations.listen()
@@ -102,6 +101,9 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
     begun: operations.drain,
     done: () => closeAll(opened),
   })
+  // Not before: a process that cannot serve is not to take the pool over, nor to stop what waits there.
+  hasPartInPool = true
+  await pooled?.pool.start()
   process.stdout.write(`warm-agent proxy listens on port ${url.port}, base path /api/agent: ${url.origin}/api/agent\n`)
   process.stdout.write(`${statsLine}${operationsLine}`)
 }

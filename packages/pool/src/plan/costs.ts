@@ -43,3 +43,8 @@ export function costOfPool(demand: Demand, size: number): Cost {
 export function retiredPerSecond({ ratePerSecond, maxLifetimeMs }: Demand, size: number): number {
   return Math.max(0, (size * 1_000) / (maxLifetimeMs / 2) - ratePerSecond)
 }
+
+/** New sessions per second that keep a pool full. */
+export function startedForPool(demand: Demand, size: number): number {
+  return demand.ratePerSecond + retiredPerSecond(demand, size)
+}

@@ -1,4 +1,5 @@
 import { defaultNewSessionsPerSecond } from '../new-session-rate.ts'
+import { startedForPool } from './costs.ts'
 import type { Demand } from './demand.ts'
 import { PlanError } from './plan-error.ts'
 import { amount, duration } from './words.ts'
@@ -24,11 +25,14 @@ export const roomWanted = 0.2
 
 /**
  * The `newSessionsPerSecond` that a pool needs to miss no more than its size promises: the default, or more so that there is room
- * beside what is claimed; and never more than the quota leaves.
+ * beside what is claimed and what retires unused; and never more than the quota leaves.
  */
-export function refillRateOf({ ratePerSecond, otherSessionsPerSecond, quotas }: Demand): number {
-  const needed = Math.ceil(ratePerSecond / (1 - roomWanted))
-  return Math.min(quotas.newSessionsPerSecond - otherSessionsPerSecond, Math.max(defaultNewSessionsPerSecond, needed))
+export function refillRateOf(demand: Demand, poolSize: number): number {
+  const { quotas, otherSessionsPerSecond } = demand
+  const needed = Math.ceil(startedForPool(demand, poolSize) / (1 - roomWanted))
+  // 25 − 19.9 is 5.100000000000001: people copy it.
+  const most = Math.floor((quotas.newSessionsPerSecond - otherSessionsPerSecond) * 1_000 + 1e-6) / 1_000
+  return Math.min(most, Math.max(defaultNewSessionsPerSecond, needed))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { erlangB, smallestSize } from '../target/erlang-b.ts'
-import { type Cost, costOf, costOfPool, retiredPerSecond, visitorsPerSecond } from './costs.ts'
+import { type Cost, costOf, costOfPool, startedForPool, visitorsPerSecond } from './costs.ts'
 import type { Demand } from './demand.ts'
 import { headroomOf } from './headroom.ts'
 import { amount, duration, percent } from './words.ts'
@@ -102,7 +102,7 @@ function pool(demand: Demand, size: number): Rung {
       ? `${size} sessions are warm whoever comes: ${percent(loss)} of messages find none. One size serves all, so it costs the less per visitor the more come.`
       : `It needs ${amount(size)} of a quota (activeSessions) of ${amount(quotas.activeSessions)}, before a single conversation.`,
     formula: `Erlang-B(${size}, ${amount(ratePerSecond)}/s × ${duration(replenishmentMs)}) = ${percent(loss)}`,
-    startedPerSecond: ratePerSecond + retiredPerSecond(demand, size),
+    startedPerSecond: startedForPool(demand, size),
     heldSessions: size,
     ...costOfPool(demand, size),
   }

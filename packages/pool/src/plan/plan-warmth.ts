@@ -55,12 +55,12 @@ export function planWarmth(options: DemandOptions): Plan {
     ladder,
     pool,
     quotas,
-    warnings: warningsOf(demand, quotas, chosen.rung),
+    warnings: warningsOf(demand, quotas, chosen.rung, pool.size),
     pricesCheckedOn,
   }
 }
 
-function warningsOf(demand: Demand, quotas: readonly Headroom[], rung: RungName): string[] {
+function warningsOf(demand: Demand, quotas: readonly Headroom[], rung: RungName, poolSize: number): string[] {
   const { idleTimeoutMs, ratePerSecond, conversationMs, isConversationAssumed, quotas: allowed } = demand
   const warnings = quotas
     .filter(({ left }) => left < roomWanted)
@@ -69,7 +69,7 @@ function warningsOf(demand: Demand, quotas: readonly Headroom[], rung: RungName)
         ? `${amount(Math.ceil(needed))} sessions would be active, of ${amount(most)} that are allowed, if conversations last ${duration(conversationMs)}${isConversationAssumed ? ', which is assumed: tell how long yours last' : ''}. Over the quota new ones are refused with 402.`
         : `${amount(needed)} of ${amount(most)} ${quota} are used: chance alone goes over it now and then, and then warm-ups are throttled, and more messages than planned go cold. Ask AWS for more.`,
     )
-  const refillRate = refillRateOf(demand)
+  const refillRate = refillRateOf(demand, poolSize)
   if (rung === 'pool' && refillRate !== defaultNewSessionsPerSecond) {
     const why =
       refillRate > defaultNewSessionsPerSecond

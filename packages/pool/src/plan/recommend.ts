@@ -1,6 +1,6 @@
 import { bootVcpuSeconds, leastBilledGb, type Platform } from '@warm-agent/protocol/prices'
 import { defaultNewSessionsPerSecond } from '../new-session-rate.ts'
-import { visitorsPerSecond } from './costs.ts'
+import { startedForPool, visitorsPerSecond } from './costs.ts'
 import type { Demand } from './demand.ts'
 import { beatMsOf, refillRateOf, roomWanted } from './headroom.ts'
 import { endpointsFor, holdMsOf, type Rung, type RungName } from './ladder.ts'
@@ -148,16 +148,20 @@ function toNoHold(demand: Demand, why: string): Recommendation {
 }
 
 function toRefill(demand: Demand, { size }: PoolAdvice): Recommendation {
-  const { quotas, ratePerSecond, otherSessionsPerSecond, replenishmentMs } = demand
-  const rate = refillRateOf(demand)
-  const spare = rate - ratePerSecond
+  const { quotas, otherSessionsPerSecond, replenishmentMs } = demand
+  const rate = refillRateOf(demand, size)
+  const started = startedForPool(demand, size)
+  const filling =
+    rate > started
+      ? `Filling an empty one of ${size} while traffic goes on (a start, a deploy, a burst) takes about ${duration((size / (rate - started)) * 1000 + replenishmentMs)}.`
+      : `One of ${size} never fills: sessions retire faster.`
   return {
     what: 'refill',
     value: rate,
     unit: 'sessions per second',
     text: `newSessionsPerSecond: ${amount(rate)}${rate === defaultNewSessionsPerSecond ? ', the default' : ''}`,
-    reason: `The pool begins no more than that, together with what starts because it is empty. Filling an empty one of ${size} while traffic goes on (a start, a deploy, a burst) takes about ${duration((size / spare) * 1000 + replenishmentMs)}.`,
-    formula: `the larger of ${defaultNewSessionsPerSecond} and ${amount(ratePerSecond)}/s / ${percent(1 - roomWanted)}, at most ${amount(quotas.newSessionsPerSecond)} − ${amount(otherSessionsPerSecond)} of other traffic; ${size} / (${amount(rate)} − ${amount(ratePerSecond)}) + ${duration(replenishmentMs)}`,
+    reason: `The pool begins no more than that, and filling it gives way to what starts because it is empty. ${filling}`,
+    formula: `the larger of ${defaultNewSessionsPerSecond} and ${amount(started)}/s / ${percent(1 - roomWanted)}, at most ${amount(quotas.newSessionsPerSecond)} − ${amount(otherSessionsPerSecond)} of other traffic; ${size} / (${amount(rate)} − ${amount(started)}) + ${duration(replenishmentMs)}`,
   }
 }
 

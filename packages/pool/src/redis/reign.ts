@@ -7,10 +7,14 @@
  * It does so too for its first replica, which a backup may be: nothing else has changed then, and nothing is forgotten.
  */
 export const forgetUnsure = `
-local id, before, since = string.match(redis.call('INFO', 'replication'),
+local function ask(section, pattern)
+  local told = redis.pcall('INFO', section)
+  return string.match(type(told) == 'string' and told or '', pattern)
+end
+local id, before, since = ask('replication',
   '(master_replid:%w+).-master_replid2:(%w+).-second_repl_offset:(%S+)')
 if redis.call('GET', replid) ~= id then
-  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+  local run = ask('server', 'run_id:(%w+)')
   if not (run and id) then
     error('Could not use the pool: Redis does not tell its run_id and master_replid. Let the client run INFO.', 0)
   end
