@@ -112,7 +112,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
           ...corsHeaders(request),
         })
       } catch (cause) {
-        const error = toWarmAgentError(cause)
+        const error = toWarmAgentError(cause, { isMessage: route === 'message' })
         if (!request.signal.aborted) {
           tell(onEvent, {
             type: 'request-failed',

@@ -13,23 +13,26 @@ const errorOfReason: Record<FailureReason, readonly [ErrorCode, string]> = {
   conflict: ['agent_unavailable', 'Could not reach the agent: its session is being started or ended. Try again.'],
   throttled: ['rate_limited', 'Could not reach the agent: too many requests. Try again in a moment.'],
   agent: ['agent_failed', "Could not get an answer: the agent failed. See the agent's log before you send again."],
-  unavailable: ['agent_unavailable', 'Could not get an answer: the platform failed. The message may have arrived.'],
+  unavailable: ['agent_unavailable', 'Could not reach the agent: the platform failed. Try again.'],
   unreachable: ['agent_unavailable', 'Could not reach the platform: the connection failed. Try again.'],
 }
 
-/** Something was connected: whoever sends again may send twice. */
-const brokenOff = [
-  'agent_unavailable',
-  'Could not get an answer: the connection broke. The message may have arrived.',
-] as const
+/** What is told instead of a message that the agent may have seen: whoever sends again may send twice. */
+const unsureOfReason: { [Reason in FailureReason]?: string } = {
+  unavailable: 'Could not get an answer: the platform failed. The message may have arrived.',
+  unreachable: 'Could not get an answer: the connection broke. The message may have arrived.',
+}
 
-/** @returns the error as the browser is told it; what it was made of is its cause. */
-export function toWarmAgentError(error: unknown): WarmAgentError {
+/**
+ * @param options `isMessage`: the call that failed carried a message.
+ * @returns the error as the browser is told it; what it was made of is its cause.
+ */
+export function toWarmAgentError(error: unknown, { isMessage = false } = {}): WarmAgentError {
   if (error instanceof WarmAgentError) return error
   if (error instanceof RuntimeFailure) {
-    const isBroken = error.reason === 'unreachable' && error.mayHaveRun
-    const [code, message] = isBroken ? brokenOff : errorOfReason[error.reason]
-    return new WarmAgentError(code, message, { cause: error, retryAfterMs: error.retryAfterMs })
+    const [code, message] = errorOfReason[error.reason]
+    const unsure = isMessage && error.mayHaveRun ? unsureOfReason[error.reason] : undefined
+    return new WarmAgentError(code, unsure ?? message, { cause: error, retryAfterMs: error.retryAfterMs })
   }
   if (error instanceof CallTimedOut) {
     const message = error.mayHaveRun

@@ -6,11 +6,16 @@ export function serialize(body: unknown, type: string): string | Uint8Array {
   return fields ? `${new URLSearchParams(fields)}` : JSON.stringify(body)
 }
 
-/** @returns the type of that: there is no one way back from a form with nested fields, and none from one in parts. */
+/**
+ * @returns the type of that: there is no one way back from a form with nested fields, and none from one in parts. What a
+ *   parser has decoded is sent on as UTF-8.
+ */
 export function typeOf(body: unknown, type: string): string {
   const isParsed = typeof body === 'object' && !(body instanceof Uint8Array)
   const isLost = isForm(type) ? !fieldsOf(body) : /^multipart\/form-data\b/i.test(type)
-  return isParsed && isLost ? 'application/json' : type
+  if (isParsed && isLost) return 'application/json'
+  const isDecoded = isParsed || typeof body === 'string'
+  return isDecoded ? type.replace(/(;\s*charset=)("[^"]*"|[^;]*)/i, '$1utf-8') : type
 }
 
 function isForm(type: string): boolean {

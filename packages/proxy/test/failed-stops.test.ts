@@ -1,5 +1,5 @@
 import { memoryLedger } from '@warm-agent/proxy'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
 import { park, prepareFleet } from './fleet.ts'
@@ -33,6 +33,44 @@ test('a close that the platform did not take is made again within seconds, by wh
   expect(two.events).toContainEqual(expect.objectContaining({ type: 'session-reaped' }))
   await pass(60_000)
   expect(stopsOf(log).filter(line => line !== 'stop failed')).toEqual(['vm 1 stopped'])
+})
+
+test('a close that the platform did not take is made again although the answer goes on: its end is decided', async () => {
+  const { runtime, log, platform, answerWith } = createUnwellRuntime()
+  answerWith(() => new ReadableStream())
+  const { openWarm, send, post } = createTestProxy({ runtime, ledger: memoryLedger() })
+  const { ticket } = await openWarm()
+  await send('hi', ticket)
+  expect((await during(post('/sessions/close', { ticket }))).status).toBe(503)
+  platform.isUnwell = false
+  await pass(12_000)
+  expect(stopsOf(log).at(-1)).toBe('vm 1 stopped')
+})
+
+test('a close that comes while the stop of another is tried again has the outcome of that', async () => {
+  const { runtime, log } = createUnwellRuntime()
+  const { openWarm, post } = createTestProxy({ runtime, ledger: memoryLedger() })
+  const { ticket } = await openWarm()
+  const first = post('/sessions/close', { ticket })
+  await vi.waitUntil(() => log.includes('stop failed'))
+  const answers = await during(Promise.all([first, post('/sessions/close', { ticket })]))
+  expect(answers.map(({ status }) => status)).toEqual([503, 503])
+  expect(stopsOf(log)).toHaveLength(4)
+})
+
+test('a proxy that drains waits for the stop of a parked session that is just tried again', async () => {
+  for (const kind of ['a', 'no']) {
+    const { runtime, log, platform } = createUnwellRuntime()
+    const { openWarm, post, proxy } = createTestProxy({ runtime, ...(kind === 'a' && { ledger: memoryLedger() }) })
+    const { ticket } = await openWarm()
+    // The next attempt waits for as long as it may.
+    vi.spyOn(Math, 'random').mockReturnValue(0.99)
+    await post(park, { ticket })
+    await pass(30_000)
+    platform.isUnwell = false
+    await during(proxy.close())
+    expect(stopsOf(log)).toEqual(['stop failed', 'vm 1 stopped'])
+  }
 })
 
 test('a stop that the platform refuses for good is not made again every few seconds', async () => {

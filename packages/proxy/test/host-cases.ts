@@ -81,6 +81,19 @@ export function describeHost(host: Host): void {
       expect(await send('a[b]=1')).toBe(nested)
     })
 
+    test.each([
+      ['application/json', 'utf-16le', 'utf16le'],
+      ['text/plain', 'latin1', 'latin1'],
+    ] as const)('a body of %s in %s arrives in the charset that its type says', async (type, charset, encoding) => {
+      const ask = await start(async request => {
+        const [, said] = request.headers.get('content-type')?.split('charset=') ?? []
+        return new Response(new TextDecoder(said).decode(await request.arrayBuffer()))
+      })
+      const headers = { 'content-type': `${type}; charset=${charset}` }
+      const answer = await ask('/echo', { method: 'POST', body: Buffer.from('["é"]', encoding), headers })
+      expect(await answer.text()).toBe('["é"]')
+    })
+
     test('chunks pass one by one, not bunched', async () => {
       const { readable, writable } = new TransformStream<string, string>()
       const ask = await start(async () => new Response(readable.pipeThrough(new TextEncoderStream())))

@@ -48,7 +48,11 @@ test.each(Object.entries(kinds))(
   },
 )
 
-test.each(Object.entries(kinds))('nor under a message whose answer has not begun (%s)', async (_, start) => {
+const parkedFor = Object.entries(kinds).flatMap(([kind, start]) =>
+  [2_000, 30_000].map(ms => [kind, ms, start] as const),
+)
+
+test.each(parkedFor)('nor under a message whose answer has not begun (%s, for %i ms)', async (_, afterMs, start) => {
   const { runtime, log } = createFakeRuntime()
   const slow: typeof runtime.invoke = async (session, request, ...rest) => {
     const answer = await runtime.invoke(session, request, ...rest)
@@ -59,12 +63,42 @@ test.each(Object.entries(kinds))('nor under a message whose answer has not begun
   const { ticket } = await one.openWarm()
   const answering = one.send('hi', ticket)
   await pass(1_000)
-  await two.post(park, { ticket })
+  await two.post(`/sessions/close?afterMs=${afterMs}`, { ticket })
   const answer = await during(answering)
   expect([answer.status, stopsOf(log)]).toEqual([200, []])
   await answer.text()
   await pass(8_000)
   expect(stopsOf(log)).toEqual(['vm 1 stopped'])
+})
+
+test('a proxy that closes leaves a session that it has parked to whom passes its answer on', async () => {
+  const { runtime, log, endAnswer } = createTalkingRuntime()
+  const [one, two] = await kinds['a fleet'](runtime)
+  const { ticket } = await two.openWarm()
+  const reading = (await two.send('hi', ticket)).text()
+  await settle()
+  await one.post(park, { ticket })
+  await settle()
+  await during(one.proxy.close())
+  await pass(60_000)
+  expect(stopsOf(log)).toEqual([])
+  await endAnswer()
+  await reading
+  await pass(8_000)
+  expect(stopsOf(log)).toEqual(['vm 1 stopped'])
+})
+
+test('an answer whose request is aborted is over, though its host does not cancel it', async () => {
+  const { runtime, log } = createTalkingRuntime()
+  const { openWarm, send, post } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  const controller = new AbortController()
+  const answer = await send('hi', ticket, { signal: controller.signal })
+  controller.abort(new Error('the page is gone'))
+  await post(park, { ticket })
+  await pass(31_000)
+  expect(stopsOf(log)).toEqual(['vm 1 stopped'])
+  await expect(answer.text()).rejects.toThrow('the page is gone')
 })
 
 test.each(['breaks off', 'is left by its reader', 'never begins'])(

@@ -139,6 +139,37 @@ test('an answer that neither ends nor is cut by the platform is cut after an hou
   expect(cancelled).toHaveBeenCalledOnce()
 })
 
+test('what could not be stopped until the platform ended it keeps the reaper from nothing, however much it is', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const { openWarm } = createTestProxy({ runtime, ledger })
+  await openWarm()
+  await pass(100)
+  for await (const entry of ledger.list()) {
+    const past = { state: 'ending', heldUntil: Date.now() - 1, endsAt: Date.now() - 1 } as const
+    for (let count = 0; count < 60; count++) {
+      await ledger.write({ ...entry, ...past, version: 1, session: { id: `lost ${count}`, qualifier: 'DEFAULT' } })
+    }
+    await ledger.write({ ...entry, version: entry.version + 1, state: 'ending', heldUntil: Date.now() })
+  }
+  await pass(10_000)
+  expect(log.slice(2)).toEqual(['vm 1 stopped'])
+})
+
+test('a session that somebody has decided to stop is stopped although its answer goes on', async () => {
+  const { runtime, log, answerWith } = createFakeRuntime()
+  answerWith(() => new ReadableStream())
+  const ledger = memoryLedger()
+  const { openWarm, send } = createTestProxy({ runtime, ledger })
+  await send('hi', (await openWarm()).ticket)
+  await pass(100)
+  for await (const entry of ledger.list()) {
+    await ledger.write({ ...entry, version: entry.version + 1, state: 'ending', heldUntil: Date.now() })
+  }
+  await pass(5_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
 test('a stop that fails is told, and made again later', async () => {
   const { runtime, log, failNext } = createFakeRuntime()
   let failures = 1

@@ -163,6 +163,22 @@ test.each([
   },
 )
 
+test.each(['unavailable', 'unreachable'] as const)(
+  'of a warm-up and a beat that were "%s" nobody is told that a message may have arrived',
+  async reason => {
+    const { runtime, failNext } = createFakeRuntime()
+    const { open, openWarm, beat } = createTestProxy({ runtime })
+    const { ticket } = await openWarm()
+    const error = { code: 'agent_unavailable', message: expect.stringMatching(/^Could not reach .*Try again\.$/) }
+    failNext(failure(reason, true))
+    expect(await beat(ticket)).toMatchObject({ error })
+    failNext(...Array.from({ length: 4 }, () => failure(reason, true)))
+    const { next } = await open()
+    await next()
+    expect(await during(next())).toMatchObject({ event: 'failed', data: { error } })
+  },
+)
+
 test('a message that got no answer in time may have arrived; one that was refused all the time has not', async () => {
   const { runtime, failNext } = createFakeRuntime()
   const limits = { warmTimeoutMs: 1_000, messageTimeoutMs: 5_000 }

@@ -15,7 +15,7 @@ export interface HoldNews {
   change: HoldChange
   holder: string
   nowMs: number
-  /** Whether this instance awaits or passes on an answer of it. */
+  /** Whether a message waits for it on this instance, or that awaits or passes on its answer. */
   isAnswering: boolean
   /** How long a warm-up may take. */
   warmTimeoutMs: number
@@ -98,12 +98,13 @@ function overdueAt(touchedAt: number, { beatMs, idleTimeoutMs }: SessionRules): 
   return touchedAt + (beatMs + idleTimeoutMs) / 2
 }
 
-/** Who may end a session: anybody at any time, or only when it is due, or only who touched it last. */
+/** Who may end a session: anybody at any time, or only when it is due, or only who touched it last, unless another answers. */
 export type EndCondition = 'always' | 'due' | { holder: string }
 
 /**
  * @param endingMs How long the ending may take before somebody else takes it over.
- * @returns the entry of a session whose ending is taken on, or why it is not: it is `held`, or `ended` already.
+ * @returns the entry of a session whose ending is taken on, or that has ended by itself; or why there is nothing to write:
+ *   it is `held`, or `ended` already.
  */
 export function endingEntry(
   current: LedgerEntry,
@@ -111,12 +112,18 @@ export function endingEntry(
   nowMs: number,
   endingMs: number,
 ): LedgerEntry | 'held' | 'ended' {
-  const { state, reason, heldUntil, endsAt, holder, version } = current
-  // Past the end that the platform makes, nobody tries again what has failed.
-  if (state === 'ended' || (state === 'ending' && (heldUntil > nowMs || endsAt <= nowMs))) return 'ended'
+  const { state, reason, heldUntil, endsAt, holder, version, answering = {} } = current
+  // Past the end that the platform makes, nobody tries again what has failed, or is to find it due.
+  if (state === 'ending' && endsAt <= nowMs) return endedEntry(current)
+  if (state === 'ended' || (state === 'ending' && heldUntil > nowMs)) return 'ended'
   if (state === 'held') {
     if (condition === 'due' && (heldUntil > nowMs || reason === 'conversation')) return 'held'
-    if (typeof condition === 'object' && condition.holder !== holder) return 'held'
+    if (typeof condition === 'object') {
+      const answersElsewhere = Object.entries(answering).some(
+        ([name, untilMs]) => name !== condition.holder && untilMs > nowMs,
+      )
+      if (condition.holder !== holder || answersElsewhere) return 'held'
+    }
   }
   return { ...current, version: version + 1, state: 'ending', heldUntil: nowMs + endingMs }
 }

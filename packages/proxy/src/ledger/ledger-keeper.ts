@@ -1,4 +1,5 @@
 import type { SessionRules } from '../sessions/deadlines.ts'
+import { isInUse } from '../sessions/session-context.ts'
 import type { SessionMemories } from '../sessions/session-memory.ts'
 import type { SessionTicket } from '../sessions/session-ticket.ts'
 import { within } from '../within.ts'
@@ -70,7 +71,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
     change,
     holder,
     nowMs: Date.now(),
-    isAnswering: (memories.of(ticket.session).answering ?? 0) > 0,
+    isAnswering: isInUse({ memories }, ticket.session),
     warmTimeoutMs,
   })
 
@@ -139,7 +140,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
         },
         fence,
       )
-      if (taken) return 'taken'
+      if (taken) return taken.state === 'ended' ? 'ended' : 'taken'
       return fence !== undefined && verdict === 'unknown' ? 'held' : verdict
     },
 

@@ -10,7 +10,8 @@ export async function closeSession(
   credentials?: CallCredentials,
 ): Promise<void> {
   unpark(context, ticket)
-  if (context.memories.hasEnded(ticket)) return retryStop(context, ticket.session, credentials)
+  const { stopping } = context.memories.of(ticket.session)
+  if (context.memories.hasEnded(ticket)) return stopping ?? retryStop(context, ticket.session, credentials)
   context.memories.noteEnd(ticket, Date.now())
   context.memories.note(ticket.session, { isEndedHere: true })
   if (await endSession(context, ticket, 'always', { credentials })) context.emit({ type: 'session-closed' }, ticket)

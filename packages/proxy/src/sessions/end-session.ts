@@ -52,7 +52,7 @@ export function unstopped(context: SessionContext, session: RuntimeSession): Ses
 }
 
 /**
- * Stops a session whose ending this process has taken on, now or before.
+ * Stops a session whose ending this process has taken on, now or before. Meanwhile others find that in the memory.
  *
  * @throws what kept it from being stopped, after telling it as an event.
  */
@@ -61,6 +61,17 @@ export async function stopTaken(
   ticket: SessionTicket,
   credentials?: CallCredentials,
 ): Promise<void> {
+  const { memories } = context
+  const stopping = stopOnce(context, ticket, credentials)
+  memories.note(ticket.session, { stopping })
+  try {
+    await stopping
+  } finally {
+    if (memories.of(ticket.session).stopping === stopping) memories.note(ticket.session, { stopping: undefined })
+  }
+}
+
+async function stopOnce(context: SessionContext, ticket: SessionTicket, credentials?: CallCredentials): Promise<void> {
   const { ledger, memories, emit, limits } = context
   const { session } = ticket
   await memories.of(session).warmUp?.catch(() => undefined)

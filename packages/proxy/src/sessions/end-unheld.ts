@@ -9,7 +9,8 @@ export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOur
   return {
     isOurs: ({ agent }) => context.agents.has(agent),
     async end(entry, fence) {
-      if (isInUse(context, entry.session)) return
+      // Who is `ending` it has decided that, whatever goes on: a close, or `warm-agent sessions --stop`.
+      if (entry.state === 'held' && isInUse(context, entry.session)) return
       try {
         const isEnded = await endSession(context, entry, 'due', { fence })
         if (isEnded) context.emit({ type: 'session-reaped', reason: entry.reason }, entry)
@@ -25,11 +26,15 @@ const closeMs = 10_000
 
 /**
  * Stops what this process alone holds, and no conversation; once more what it could not stop. In a fleet not what has
- * since been touched elsewhere.
+ * since been touched elsewhere, or is answering there: that its page has left stands in the ledger.
  */
 export async function endUnsent(context: SessionContext): Promise<void> {
-  const endings = context.memories.all().map(async ({ ticket: remembered, parking, unstopped }) => {
-    if (!remembered || context.memories.hasEnded(remembered)) return unstopped && retryStop(context, unstopped.session)
+  const endings = context.memories.all().map(async ({ ticket: remembered, parking, unstopped, stopping }) => {
+    await stopping?.catch(() => undefined)
+    if (!remembered || context.memories.hasEnded(remembered)) {
+      const known = unstopped ?? remembered
+      return known && retryStop(context, known.session)
+    }
     const ticket = upToDate(context, remembered)
     if ((ticket.isSent && !parking) || hasExpired(context, ticket)) return
     unpark(context, ticket)

@@ -8,31 +8,41 @@ const longestMs = 3_660_000
  * time is cut here.
  *
  * @param onEnd Called once when it is over, however it ends.
+ * @param signal Aborted when nobody reads any more: some hosts cancel the answer, some only abort the request.
  */
 export function relayStream(
   answer: Pick<AgentAnswer, 'body' | 'reader'>,
   onEnd: () => void,
+  signal?: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const reader = answer.reader ?? readerOf(answer.body)
   let timer: ReturnType<typeof setTimeout> | undefined
   let isOver = false
+  let onAbort: () => void
 
   function end(): void {
     if (isOver) return
     isOver = true
     clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
     onEnd()
   }
 
   return new ReadableStream({
     start(controller) {
-      timer = setTimeout(() => {
-        const error = new Error(`Could not pass the answer on: it went on for over ${longestMs} ms.`)
+      const cut = (error: unknown) => {
         controller.error(error)
         end()
         reader.cancel(error).catch(() => undefined)
-      }, longestMs)
+      }
+      timer = setTimeout(
+        () => cut(new Error(`Could not pass the answer on: it went on for over ${longestMs} ms.`)),
+        longestMs,
+      )
       ;(timer as { unref?(): void }).unref?.()
+      onAbort = () => cut(signal?.reason)
+      if (signal?.aborted) return onAbort()
+      signal?.addEventListener('abort', onAbort, { once: true })
     },
     async pull(controller) {
       try {

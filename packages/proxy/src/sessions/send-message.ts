@@ -90,7 +90,7 @@ export async function sendMessage(
 
   const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }
   answering.begin(owned)
-  const body = relayStream(answer, answering.end)
+  const body = relayStream(answer, answering.end, signal)
   const { status, contentType, headers = {} } = answer
   return { answer: { status, contentType, headers, body }, ticket: owned, outcome }
 }

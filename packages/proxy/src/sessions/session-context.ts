@@ -76,8 +76,8 @@ export function hasExpired(context: SessionContext, ticket: SessionTicket): bool
 }
 
 /** Whether a message waits for the session here, or for its answer, or reads that: nobody is to stop it under them. */
-export function isInUse(context: SessionContext, session: RuntimeSession): boolean {
-  const { waiting = 0, answering = 0 } = context.memories.of(session)
+export function isInUse({ memories }: Pick<SessionContext, 'memories'>, session: RuntimeSession): boolean {
+  const { waiting = 0, answering = 0 } = memories.of(session)
   return waiting + answering > 0
 }
 

@@ -31,6 +31,8 @@ interface SessionMemory {
   endedAt?: number
   /** It was this process that ended it. */
   isEndedHere?: boolean
+  /** The stop that this process just makes. Rejects when it could not be stopped. */
+  stopping?: Promise<void> | undefined
   /** It was ended here and could not be stopped; as it was then. */
   unstopped?: SessionTicket | undefined
   /** As it was when this process opened or touched it: a proxy that closes ends what it holds unsent. */
