@@ -40,7 +40,7 @@ export function costOfPool(demand: Demand, size: number): Cost {
 }
 
 /** Sessions of a pool that are retired per second before anybody comes for them: all that live long, less those that are claimed. */
-export function retiredPerSecond({ ratePerSecond, maxLifetimeMs }: Demand, size: number): number {
+function retiredPerSecond({ ratePerSecond, maxLifetimeMs }: Demand, size: number): number {
   return Math.max(0, (size * 1_000) / (maxLifetimeMs / 2) - ratePerSecond)
 }
 
