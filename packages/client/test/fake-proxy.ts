@@ -45,6 +45,16 @@ export function refused(code: 'ticket_invalid' | 'unauthenticated' = 'ticket_inv
   return Response.json(toErrorBody(new WarmAgentError(code, 'no')), { status: 401 })
 }
 
+/** From now on messages wait for their answers. @returns what answers the last of them. */
+export function holdAnswers(proxy: Pick<FakeProxy, 'onMessage'>): (response: Response) => void {
+  let answer = (_: Response) => {}
+  proxy.onMessage = () =>
+    new Promise(resolve => {
+      answer = resolve
+    })
+  return response => answer(response)
+}
+
 export function createFakeProxy(environment: Environment): FakeProxy {
   let renewals = 0
   const renewed = (change: Partial<Lease> = {}): Lease => ({ ...fakeLease, ticket: `ticket-${++renewals}`, ...change })

@@ -1,6 +1,6 @@
 import { createFakeEnvironment, settle } from '@warm-agent/testing'
 import { afterEach, expect, test, vi } from 'vitest'
-import { answered, refused } from './fake-proxy.ts'
+import { answered, holdAnswers, refused } from './fake-proxy.ts'
 import { start } from './start.ts'
 
 const ticketOf = ({ headers }: { headers: Headers }) => headers.get('Warm-Agent-Ticket')
@@ -282,11 +282,7 @@ test('a message waits 15 s for a lease and no longer; a spare that comes later i
 test('a spare that was leased while a cold message was on its way is closed when that is answered', async () => {
   const { session, proxy, ask, environment } = start()
   session.mount()
-  let answer = (_: Response) => {}
-  proxy.onMessage = () =>
-    new Promise(resolve => {
-      answer = resolve
-    })
+  const answer = holdAnswers(proxy)
   const asked = ask()
   await environment.advance(15_000)
   await proxy.openings[0]?.lease()
@@ -312,11 +308,7 @@ test('of two cold messages at once, the answer to the second does not stop the s
 test('a cold message that is answered after its page was frozen makes the session the conversation’s', async () => {
   const { session, environment, proxy, ask, status } = start({ warmOn: 'manual' })
   session.mount()
-  let answer = (_: Response) => {}
-  proxy.onMessage = () =>
-    new Promise(resolve => {
-      answer = resolve
-    })
+  const answer = holdAnswers(proxy)
   const asked = ask()
   await settle()
   await environment.hide()
@@ -473,11 +465,7 @@ test('a listener that closes the session on its first answer leaves nothing behi
 test('an answer that comes after close does not bring the session back; what it names is parked', async () => {
   const { session, proxy, warmUp, ask, status, environment } = start()
   await warmUp()
-  let answer = (_: Response) => {}
-  proxy.onMessage = () =>
-    new Promise(resolve => {
-      answer = resolve
-    })
+  const answer = holdAnswers(proxy)
   const asked = ask()
   await settle()
   await session.close()
@@ -490,11 +478,7 @@ test('an answer that comes after close does not bring the session back; what it 
 
 test('no spare is opened beside a message that will bring its own session', async () => {
   const { session, proxy, ask } = start({ warmOn: 'manual' })
-  let answer = (_: Response) => {}
-  proxy.onMessage = () =>
-    new Promise(resolve => {
-      answer = resolve
-    })
+  const answer = holdAnswers(proxy)
   const asked = ask()
   await settle()
   await session.warm()

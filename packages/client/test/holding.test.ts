@@ -2,7 +2,7 @@ import { WarmAgentError } from '@warm-agent/protocol'
 import { settle } from '@warm-agent/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { answered, fakeLease } from './fake-proxy.ts'
+import { answered, fakeLease, holdAnswers } from './fake-proxy.ts'
 import { start } from './start.ts'
 
 const minute = 60_000
@@ -188,11 +188,7 @@ test('a hold that ends while a message is on its way waits for the answer', asyn
   void session.warm()
   await proxy.openings[0]?.lease()
   await proxy.openings[0]?.warm({ holdMs: 1000 })
-  let answer = (_: Response) => {}
-  proxy.onMessage = () =>
-    new Promise(resolve => {
-      answer = resolve
-    })
+  const answer = holdAnswers(proxy)
   const asked = ask()
   await environment.advance(5000)
   expect(proxy.closes).toEqual([])

@@ -1,6 +1,6 @@
 import { settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
-import { answered } from './fake-proxy.ts'
+import { answered, holdAnswers } from './fake-proxy.ts'
 import { start } from './start.ts'
 
 const minute = 60_000
@@ -10,11 +10,7 @@ async function startWith(options: Parameters<typeof start>[0] = {}) {
   const world = start({ warmOn: 'manual', ...options })
   const leave = world.session.mount()
   await world.warmUp()
-  let answer = (_: Response) => {}
-  world.proxy.onMessage = () =>
-    new Promise(resolve => {
-      answer = resolve
-    })
+  const answer = holdAnswers(world.proxy)
   return { ...world, leave, answer: (response = answered('warm')) => answer(response) }
 }
 

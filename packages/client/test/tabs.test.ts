@@ -1,7 +1,7 @@
 import type { WarmSessionOptions } from '@warm-agent/client'
 import { createFakeBrowser, type FakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
-import { answered } from './fake-proxy.ts'
+import { answered, holdAnswers } from './fake-proxy.ts'
 import { start } from './start.ts'
 
 /** The tabs of one browser; each has a session mounted. */
@@ -164,11 +164,7 @@ test.each([
 test('an answer to a request that is no message does not park the session that another tab has taken meanwhile', async () => {
   const [holder, speaker] = await openTabs(2)
   await warmUp(holder)
-  let answer = (_: Response) => {}
-  holder.proxy.onMessage = () =>
-    new Promise(resolve => {
-      answer = resolve
-    })
+  const answer = holdAnswers(holder.proxy)
   const asked = holder.session.fetch('/api/history')
   await settle()
   await speaker?.ask()
