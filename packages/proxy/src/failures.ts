@@ -35,9 +35,10 @@ export function toWarmAgentError(error: unknown, { isMessage = false } = {}): Wa
     return new WarmAgentError(code, unsure ?? message, { cause: error, retryAfterMs: error.retryAfterMs })
   }
   if (error instanceof CallTimedOut) {
-    const message = error.mayHaveRun
-      ? 'Could not get an answer: none came in time. The message may have arrived.'
-      : 'Could not reach the agent: it was not ready in time. Try again.'
+    const message =
+      isMessage && error.mayHaveRun
+        ? 'Could not get an answer: none came in time. The message may have arrived.'
+        : 'Could not reach the agent: it was not ready in time. Try again.'
     return new WarmAgentError('warm_up_timed_out', message, { cause: error })
   }
   if (error instanceof NoAnswer) {

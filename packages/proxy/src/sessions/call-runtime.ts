@@ -24,7 +24,7 @@ export interface DisposingCallOptions<T> extends CallOptions {
 /** A call that did not succeed before its deadline. Its cause is the last failure that was seen. */
 export class CallTimedOut extends Error {
   override readonly name = 'CallTimedOut'
-  /** Whether it is a message that the agent may have seen. */
+  /** A call was in flight: the agent may have seen it. */
   mayHaveRun = false
 }
 
@@ -82,7 +82,7 @@ export async function callRuntime<T>(
     }
   } catch (error) {
     if (!isLate) throw error
-    throw Object.assign(timedOut(timeoutMs, lastFailure ?? error), { mayHaveRun: purpose === 'message' && isInFlight })
+    throw Object.assign(timedOut(timeoutMs, lastFailure ?? error), { mayHaveRun: isInFlight })
   } finally {
     clearTimeout(timer)
     // Whoever leaves in the middle of an answer ends it still.
