@@ -1,13 +1,18 @@
 import type { Authorize } from './callers.ts'
 import { takesLean, wholeRequest } from './lean-request.ts'
-import { readCookie } from './read-cookie.ts'
+import { readCookies } from './read-cookie.ts'
 import { createSealer } from './sealer.ts'
 import { secretsFrom } from './secrets.ts'
 
 export interface AnonymousCallersOptions {
   /** Seals the cookie. At least 32 bytes; of several, the first seals and all open. */
   secret: string | readonly string[]
-  /** @default 'warm-agent-caller' */
+  /**
+   * What the name of the cookie begins with. Each caller's ends differently: of two requests that a new browser sends at the
+   * same time each brings a cookie, and both must stay.
+   *
+   * @default 'warm-agent-caller'
+   */
   cookieName?: string
   /**
    * Whether the pages live on another site than the proxy, so that the cookie must cross sites (`SameSite=None`).
@@ -25,6 +30,8 @@ export interface AnonymousCallersOptions {
 const optionNames = ['secret', 'cookieName', 'crossSite', 'limitKey']
 /** A token of RFC 6265. */
 const cookieNames = /^[\w!#$%&'*+.^`|~-]+$/
+/** A browser has one, or as many as first requests that it sent at the same time. */
+const mostCookies = 16
 
 /**
  * Accepts callers who did not sign in, each bound to a sealed cookie of their own. Everybody who finds the proxy can
@@ -46,27 +53,28 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
   const newest = createSealer(secrets.slice(0, 1), 'anonymous caller')
   const older = createSealer(secrets.slice(1), 'anonymous caller')
 
-  async function callerIdOf(request: Request): Promise<{ callerId: string; mustSeal: boolean }> {
-    const cookie = readCookie(request, cookieName) ?? ''
-    const current = await newest.open(cookie)
-    if (typeof current === 'string') return { callerId: current, mustSeal: false }
-    // Sealed anew, so that the older secret can be dropped one day.
-    const rotated = await older.open(cookie)
-    return { callerId: typeof rotated === 'string' ? rotated : `anonymous:${crypto.randomUUID()}`, mustSeal: true }
+  async function read([name, value]: [name: string, value: string]) {
+    const current = await newest.open(value)
+    return { name, isOld: current === undefined, callerId: current ?? (await older.open(value)) }
   }
 
   const authorize: Authorize = async request => {
-    const { callerId, mustSeal } = await callerIdOf(request)
+    const sent = readCookies(request, name => name === cookieName || name.startsWith(`${cookieName}-`))
+    const cookies = await Promise.all(sent.slice(0, mostCookies).map(read))
+    const callerIds = cookies.flatMap(({ callerId }) => (typeof callerId === 'string' ? callerId : [])).sort()
+    const [callerId = `anonymous:${crypto.randomUUID()}`, ...otherIds] = callerIds
     const countedBy = limitKey?.(wholeRequest(request))
-    const caller = { callerId, ...(countedBy && { limitKey: countedBy }) }
-    if (!mustSeal) return caller
+    const caller = { callerId, otherIds, ...(countedBy && { limitKey: countedBy }) }
+
+    // One that nobody can read any more is replaced. One of an older secret is sealed anew, so that the secret can be dropped one day.
+    const replaced = callerIds.length === 0 ? cookies[0] : cookies.find(cookie => cookie.isOld && cookie.callerId)
+    if (callerIds.length > 0 && !replaced) return caller
+    const name = replaced?.name ?? `${cookieName}-${crypto.randomUUID().slice(0, 8)}`
     // Behind a TLS terminator only the page's own address tells.
     const isSecure = crossSite || [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
     const attributes = `Path=/; HttpOnly; SameSite=${crossSite ? 'None' : 'Lax'}${isSecure ? '; Secure' : ''}`
-    return {
-      ...caller,
-      responseHeaders: { 'set-cookie': `${cookieName}=${await newest.seal(callerId)}; ${attributes}` },
-    }
+    const sealed = await newest.seal(replaced?.callerId ?? callerId)
+    return { ...caller, responseHeaders: { 'set-cookie': `${name}=${sealed}; ${attributes}` } }
   }
   return takesLean(authorize)
 }

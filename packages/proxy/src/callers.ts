@@ -8,6 +8,8 @@ export const longestCallerId = 512
 export interface Caller {
   /** Stable and unique for one user, 1 to 512 characters; tickets are bound to it. The browser never sees it. */
   callerId: string
+  /** What else the caller is named: a ticket that is bound to one of these names is theirs too. @default none */
+  otherIds?: readonly string[]
   /**
    * The caller's own OAuth token, without the word `Bearer`, for a runtime that takes OAuth. It is passed on with each of
    * this caller's calls, and kept nowhere: neither in a ticket nor in a log.

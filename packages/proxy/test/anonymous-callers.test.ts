@@ -11,14 +11,17 @@ const ask = async (
 ) => {
   const caller = await anonymousCallers(options)(new Request(`${url}://chat.test/api/agent/sessions`, { headers }))
   if (!caller || caller instanceof Response) throw new Error('refused')
-  const { callerId, limitKey, responseHeaders } = caller
+  const { callerId, otherIds, limitKey, responseHeaders } = caller
   return {
     callerId,
+    otherIds,
     limitKey,
     setCookie: responseHeaders?.['set-cookie'],
     cookie: responseHeaders?.['set-cookie']?.split(';')[0] ?? '',
   }
 }
+
+const nameOf = (cookie: string) => cookie.split('=')[0]
 
 test('who comes without a cookie gets one, and is the same caller with it', async () => {
   const first = await ask({ secret: newer })
@@ -37,6 +40,32 @@ test('when the secret is rotated the caller stays, and is given a cookie that ou
   expect(rotated.callerId).toBe(first.callerId)
   expect(await ask({ secret: newer }, { cookie: rotated.cookie })).toMatchObject({ callerId: first.callerId })
   expect((await ask({ secret: newer }, { cookie: first.cookie })).callerId).not.toBe(first.callerId)
+})
+
+test('a browser whose first two requests got a cookie each is one caller, with either of the names', async () => {
+  const [one, other] = await Promise.all([ask({ secret: older }), ask({ secret: older })])
+  const names = [one.callerId, other.callerId].sort()
+  const both = { callerId: names[0], otherIds: [names[1]] }
+  for (const cookie of [`${one.cookie}; ${other.cookie}`, `${other.cookie}; ${one.cookie}`])
+    expect(await ask({ secret: older }, { cookie })).toEqual({ ...both, cookie: '' })
+
+  const first = await ask({ secret: [newer, older] }, { cookie: `${one.cookie}; ${other.cookie}` })
+  expect(first).toMatchObject(both)
+  expect(nameOf(first.cookie)).toBe(nameOf(one.cookie))
+  const second = await ask({ secret: [newer, older] }, { cookie: `${first.cookie}; ${other.cookie}` })
+  expect(second).toMatchObject(both)
+  expect(nameOf(second.cookie)).toBe(nameOf(other.cookie))
+  expect(await ask({ secret: newer }, { cookie: `${first.cookie}; ${second.cookie}` })).toEqual({ ...both, cookie: '' })
+})
+
+test('a cookie that nobody can read any more is replaced, not joined by another one', async () => {
+  const lost = await ask({ secret: older })
+  const next = await ask({ secret: newer }, { cookie: `a=b; ${lost.cookie}` })
+  expect(nameOf(next.cookie)).toBe(nameOf(lost.cookie))
+  expect(await ask({ secret: newer }, { cookie: next.cookie })).toMatchObject({ callerId: next.callerId, cookie: '' })
+  // The name that all cookies had in earlier versions.
+  const former = next.cookie.replace(/^[^=]+/, 'warm-agent-caller')
+  expect(await ask({ secret: newer }, { cookie: former })).toMatchObject({ callerId: next.callerId, cookie: '' })
 })
 
 test.each([

@@ -188,13 +188,25 @@ test('an anonymous caller is bound to a sealed cookie', async () => {
   const { open, send } = browserOf(proxy)
   const { response, next } = await open()
   const setCookie = response.headers.get('set-cookie') ?? ''
-  expect(setCookie).toMatch(/^warm-agent-caller=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax$/)
+  expect(setCookie).toMatch(/^warm-agent-caller-\w{8}=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax$/)
   const [cookie = ''] = setCookie.split(';')
   await next()
   const ticket = (await next())?.data as { ticket: string }
   expect(outcomeOf(await send('hi', ticket.ticket, { headers: { cookie } }))).toBe('warm')
   expect((await send('hi', ticket.ticket)).status).toBe(401)
   expect((await send('hi', ticket.ticket, { headers: { cookie: `${cookie.slice(0, -2)}xx` } })).status).toBe(401)
+})
+
+test('the first two sessions that a new browser opens at the same time are both its own', async () => {
+  const proxy = createWarmProxy({ runtime, authorize: anonymousCallers({ secret }), secret })
+  const { open, send } = browserOf(proxy)
+  const opened = await Promise.all([open(), open()])
+  const cookie = opened.map(({ response }) => response.headers.get('set-cookie')?.split(';')[0]).join('; ')
+  for (const { next } of opened) {
+    await next()
+    const warm = (await next())?.data as { ticket: string }
+    expect(outcomeOf(await send('hi', warm.ticket, { headers: { cookie } }))).toBe('warm')
+  }
 })
 
 test.each([

@@ -9,11 +9,12 @@ import { openTicket, type SessionTicket } from '../sessions/session-ticket.ts'
  */
 export async function ticketOf(
   context: SessionContext,
-  { callerId }: Caller,
+  { callerId, otherIds = [] }: Caller,
   request: Request,
   sealed: string | null = request.headers.get(headerNames.ticket),
 ): Promise<SessionTicket> {
-  return placedTicket(context, await openTicket(context.sealer, sealed, callerId, agent => context.agents.has(agent)))
+  const callerIds = [callerId, ...otherIds]
+  return placedTicket(context, await openTicket(context.sealer, sealed, callerIds, agent => context.agents.has(agent)))
 }
 
 /** The agent that a message without a ticket names, when there are several. */

@@ -29,11 +29,11 @@ export function sealTicket(sealer: Sealer, ticket: SessionTicket): Promise<strin
 export async function openTicket(
   sealer: Sealer,
   sealed: string | null,
-  callerId: string,
+  callerIds: readonly string[],
   isServed: (agent: string) => boolean,
 ): Promise<SessionTicket> {
   const opened = sealed ? ((await sealer.open(sealed)) as (SessionTicket & { format: number }) | undefined) : undefined
-  if (opened?.format !== format || opened.callerId !== callerId || !isServed(opened.agent)) {
+  if (opened?.format !== format || !callerIds.includes(opened.callerId) || !isServed(opened.agent)) {
     throw new WarmAgentError(
       'ticket_invalid',
       'Could not find the session: the ticket is not valid. Open a new session.',
