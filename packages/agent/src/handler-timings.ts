@@ -1,6 +1,6 @@
 /**
  * What one message took inside the agent, in milliseconds from its entry at the handler's boundary. Durations, because the
- * clocks of a VM and of who measures it disagree.
+ * clocks of a VM and of the machine that measures it disagree.
  */
 export interface HandlerTiming {
   /** Waiting for `onWarm`: the part of a cold start that the application has in its own hands. */
@@ -18,7 +18,7 @@ export interface HandlerStamps {
   exit(): void
 }
 
-/** The timings of many messages would not fit an echo; who measures asks after each. */
+/** The timings of many messages would not fit an echo; `warm-agent bench` asks after each. */
 const kept = 16
 
 /** Stamps messages, and keeps the timings of the last that ended, the newest last. */

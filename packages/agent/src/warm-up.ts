@@ -5,7 +5,7 @@ export interface WarmUp {
   type: 'warmup'
   /** Fresh in every warm-up. The agent keeps the first one it sees: see {@link WarmUpAnswer.nonce}. */
   nonce: string
-  /** Asks for the stamps of the last messages: only who measures does. */
+  /** Asks for the stamps of the last messages: only `warm-agent bench` does. */
   timings?: true
 }
 

@@ -28,7 +28,15 @@ export interface WarmableHandler<Request, Context> {
  * ```
  */
 export function warmable<Schema extends RequestSchema, Context>(
-  options: WarmableOptions<Parsed<Schema>, Context> & { requestSchema: Schema },
+  options: WarmableOptions<Parsed<Schema>, Context> & {
+    /**
+     * What a message has to be: `process` is given what it makes of one. When it rejects, `process` is not run, and the
+     * library answers 400. A warm-up passes it as it is.
+     *
+     * @default none: `process` is given whatever came
+     */
+    requestSchema: Schema
+  },
 ): WarmableHandler<Parsed<Schema>, Context> & { requestSchema: Schema }
 export function warmable<Context>(
   options: WarmableOptions<unknown, Context> & { requestSchema?: undefined },

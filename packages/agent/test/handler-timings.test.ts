@@ -20,7 +20,7 @@ test('a warm-up that asks is told what each message took, from entry to first ou
   expect(second?.exitMs).toBeLessThan(first?.initialiseMs ?? 0)
 })
 
-test('who does not ask is told nothing', async () => {
+test('timings are told only when they are asked for', async () => {
   const gate = createWarmUpGate()
   await gate.handle({}, () => 'answered')
   expect(await gate.answer({ type: 'warmup', nonce: 'n' })).toEqual({ status: 'warm', nonce: 'n' })

@@ -1,8 +1,8 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
+import { endpointOf } from './endpoint-of.ts'
 import { createHttpHandler } from './http-handler.ts'
 import { createHttpsCalls } from './https-calls.ts'
 import type { PlatformCalls } from './platform-calls.ts'
-import { endpointOf } from './sdk-parts.ts'
 
 /**
  * Where the token of a call comes from that brings none of its caller's: from nowhere (`'caller'`: only callers' own
@@ -33,23 +33,23 @@ export const tokenPattern = /^[A-Za-z0-9\-._~+/]+=*$/
 async function bearerFor(source: BearerSource, caller: string | undefined): Promise<string> {
   const token = caller ?? (await ownToken(source))
   if (tokenPattern.test(token)) return token
-  throw unauthenticated('The OAuth token is malformed: it is not a token68 without the word Bearer.')
+  throw unauthenticated('the OAuth token is malformed. Give a token68, without the word Bearer.')
 }
 
 async function ownToken(source: BearerSource): Promise<string> {
   if (source === 'caller') {
     throw unauthenticated(
-      'No OAuth token: this runtime takes only its callers’ own, and no caller is present. A session that cannot be stopped ends by idling.',
+      "it takes only its callers' own OAuth tokens, and no caller is present. Give `auth.bearer` a token of the server's own; a session that cannot be stopped ends by idling.",
     )
   }
   if (typeof source === 'string') return source
   try {
     return await source()
   } catch (cause) {
-    throw unauthenticated('The provider of OAuth tokens failed.', cause)
+    throw unauthenticated('the provider of OAuth tokens failed. See the cause.', cause)
   }
 }
 
-function unauthenticated(message: string, cause?: unknown): RuntimeFailure {
-  return new RuntimeFailure('unauthenticated', message, { mayHaveRun: false, cause })
+function unauthenticated(why: string, cause?: unknown): RuntimeFailure {
+  return new RuntimeFailure('unauthenticated', `Could not call the runtime: ${why}`, { mayHaveRun: false, cause })
 }

@@ -4,7 +4,7 @@ import type { AgentAnswer, ByteReader } from '@warm-agent/proxy'
 /**
  * A body as the port gives it: read no faster than it is asked for, and an error when it breaks off.
  *
- * @note The stream is made for who asks for it: one of the web takes as long and as much memory as the whole call.
+ * @note The stream is made only when it is asked for: one of the web takes as long and as much memory as the whole call.
  */
 export function answerBody(body: unknown): Pick<AgentAnswer, 'body' | 'reader'> {
   if (body instanceof ReadableStream) return { body }

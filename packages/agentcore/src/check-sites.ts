@@ -2,7 +2,7 @@ import { RuntimeFailure } from '@warm-agent/proxy'
 import type { Site } from './endpoints.ts'
 
 /**
- * Whether sessions could be started somewhere: resolves when of one region all endpoints are there for who asks. Starts
+ * Whether sessions could be started somewhere: resolves when all endpoints of one region are there for this caller. Starts
  * nothing, for what is called is the end of a session that never was.
  *
  * @throws RuntimeFailure what home says.

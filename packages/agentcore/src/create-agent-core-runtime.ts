@@ -1,13 +1,14 @@
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
+import { tellListener } from '@warm-agent/proxy/runtime-kit'
 import { regionOfArn } from './arn.ts'
 import { createBearerCalls } from './bearer.ts'
 import { checkSites } from './check-sites.ts'
-import { createEndpoints, type Site } from './endpoints.ts'
+import { createEndpoints, type EndpointEvent, type Site } from './endpoints.ts'
 import type { PlatformCalls } from './platform-calls.ts'
 import { type AgentCoreRuntimeOptions, checkOptions } from './runtime-options.ts'
 import { createSdkCalls } from './sdk-calls.ts'
-import { createSignedCalls } from './sdk-parts.ts'
+import { createSignedCalls } from './signed-calls.ts'
 import { readEcho, warmUpRequest } from './warm-up.ts'
 
 /**
@@ -17,23 +18,23 @@ import { readEcho, warmUpRequest } from './warm-up.ts'
  * @throws Error that names the option that is unknown or makes no sense.
  */
 export function createAgentCoreRuntime(options: AgentCoreRuntimeOptions): AgentRuntime {
-  const { arn, qualifiers, protocol, spread, breaker, idleTimeoutMs, maxLifetimeMs } = checkOptions(options)
-  const { auth = 'sigv4', fallbacks = [], warmUp = {}, onEvent = () => {} } = options
+  const checked = checkOptions(options)
+  const { arn, region, qualifiers, client, auth, protocol, warmUp, idleTimeoutMs, maxLifetimeMs } = checked
+  const { spread, breaker, fallbacks, onEvent } = checked
   const isMcp = protocol === 'mcp'
   const callsTo = (region: string, client: BedrockAgentCoreClient | undefined): PlatformCalls => {
     if (auth !== 'sigv4') return createBearerCalls(auth.bearer, region, isMcp)
     return client ? createSdkCalls(client, isMcp) : createSignedCalls(region, isMcp)
   }
 
-  const regionOfHome = regionOfArn(arn)
-  const { client, region = regionOfHome } = options
   const home: Site = { arn, region, qualifiers, calls: callsTo(region, client) }
-  const others = fallbacks.map(({ arn, qualifiers = ['DEFAULT'], client }): Site => {
+  const others = fallbacks.map(({ arn, qualifiers, client }): Site => {
     const region = regionOfArn(arn)
     return { arn, region, qualifiers, calls: callsTo(region, client) }
   })
   refuseSharedRegions([home, ...others])
-  const endpoints = createEndpoints([home, ...others], spread, breaker, onEvent)
+  const tell = (event: EndpointEvent) => void tellListener('onEvent', () => onEvent?.(event))
+  const endpoints = createEndpoints([home, ...others], spread, breaker, tell)
 
   const targetOf = ({ id }: RuntimeSession, { arn }: Site, qualifier: string) => ({ arn, qualifier, sessionId: id })
 

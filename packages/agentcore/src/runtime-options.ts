@@ -1,5 +1,7 @@
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
+import { explainRefusal } from '@warm-agent/proxy/runtime-kit'
 import * as z from 'zod'
+import { regionOfArn } from './arn.ts'
 import { type BearerSource, tokenPattern } from './bearer.ts'
 import type { BreakerOptions } from './breaker.ts'
 import type { EndpointEvent, Spread } from './endpoints.ts'
@@ -58,13 +60,17 @@ export interface AgentCoreRuntimeOptions {
    * each; give it sockets enough for your streams. @default the SDK's credentials, endpoint and signer, without its middleware
    */
   client?: BedrockAgentCoreClient
-  /** Hears when an endpoint stops and starts getting new sessions. Must not throw. @default nobody */
+  /**
+   * Hears when an endpoint stops and starts getting new sessions. What it throws, or rejects with, is printed by
+   * `console.error`, and does not disturb the calls. @default nobody
+   */
   onEvent?: (event: EndpointEvent) => void
 }
 
 // AgentCore's own minimum is 60 s; an emulator's is not.
 const lifetime = z.number().min(1_000).max(28_800_000)
-const aFunction = z.custom<() => unknown>(value => typeof value === 'function', 'expected a function')
+type TokenProvider = Extract<BearerSource, () => unknown>
+const aFunction = <F>() => z.custom<F>(value => typeof value === 'function', 'expected a function')
 const aClient = z.custom<BedrockAgentCoreClient>(
   value => typeof (value as BedrockAgentCoreClient | undefined)?.send === 'function',
   'expected a BedrockAgentCoreClient',
@@ -87,7 +93,10 @@ const optionsSchema = z
       .optional(),
     auth: z
       .union(
-        [z.literal('sigv4'), z.strictObject({ bearer: z.union([z.string().regex(tokenPattern, anAuth), aFunction]) })],
+        [
+          z.literal('sigv4'),
+          z.strictObject({ bearer: z.union([z.string().regex(tokenPattern, anAuth), aFunction<TokenProvider>()]) }),
+        ],
         { error: anAuth },
       )
       .default('sigv4'),
@@ -105,40 +114,40 @@ const optionsSchema = z
       .default({}),
     idleTimeoutMs: lifetime.optional(),
     maxLifetimeMs: lifetime.default(28_800_000),
-    warmUp: z.strictObject({ body: aFunction.optional(), readEcho: aFunction.optional() }).optional(),
+    warmUp: z
+      .strictObject({
+        body: aFunction<NonNullable<WarmUpFormat['body']>>().optional(),
+        readEcho: aFunction<NonNullable<WarmUpFormat['readEcho']>>().optional(),
+      })
+      .default({}),
     client: aClient.optional(),
-    onEvent: aFunction.optional(),
+    onEvent: aFunction<(event: EndpointEvent) => void>().optional(),
   })
   .refine(({ idleTimeoutMs = 0, maxLifetimeMs }) => idleTimeoutMs <= maxLifetimeMs, {
     path: ['idleTimeoutMs'],
-    error: 'is longer than maxLifetimeMs',
+    error: 'it is longer than maxLifetimeMs',
   })
   .refine(
     ({ auth, client, fallbacks }) => auth === 'sigv4' || ![client, ...fallbacks.map(each => each.client)].some(Boolean),
     {
       path: ['client'],
-      error: 'signs with SigV4, which a runtime that takes OAuth refuses',
+      error: 'it signs with SigV4, which a runtime that takes OAuth refuses',
     },
   )
 
-/** @throws Error that names the option that is unknown or makes no sense, and its value unless it is a secret. */
+/**
+ * @returns the options, complete.
+ * @throws Error that names the option that is unknown or makes no sense, and its value unless it may be a secret.
+ */
 export function checkOptions(options: AgentCoreRuntimeOptions) {
   const checked = optionsSchema.safeParse(options)
   if (!checked.success) {
-    const [issue] = checked.error.issues
-    const where = issue?.path.length ? `option ${issue.path.join('.')}${shown(options, issue.path)}: ` : ''
-    throw new Error(`Could not create the runtime: ${where}${issue?.message}. See AgentCoreRuntimeOptions.`)
+    const refused = explainRefusal(checked.error, options, ['auth'])
+    throw new Error(`Could not create the runtime: ${refused}. See AgentCoreRuntimeOptions.`)
   }
-  const { maxLifetimeMs, idleTimeoutMs = Math.min(900_000, maxLifetimeMs), platform } = checked.data
+  const regionOfHome = regionOfArn(checked.data.arn)
+  const { region = regionOfHome, platform } = checked.data
+  const { maxLifetimeMs, idleTimeoutMs = Math.min(900_000, maxLifetimeMs) } = checked.data
   const { spread = platform === 'v2' || platform === 'v1-code' ? 'first' : 'round-robin' } = checked.data
-  return { ...checked.data, idleTimeoutMs, spread }
-}
-
-/** A senseless value, in so far as it is short and no secret. */
-function shown(options: unknown, path: readonly PropertyKey[]): string {
-  let value = options
-  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
-  return path[0] !== 'auth' && ['string', 'number', 'boolean'].includes(typeof value)
-    ? ` (${JSON.stringify(value)})`
-    : ''
+  return { ...checked.data, region, idleTimeoutMs, spread }
 }

@@ -154,6 +154,20 @@ test('after a while one call tries the endpoint, and when that is well new sessi
   expect(place(runtime, 2).sort()).toEqual(['blue', 'green'])
 })
 
+test('an onEvent that throws is told of, and disturbs no call', async () => {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const onEvent = () => {
+    throw new Error('the log is down')
+  }
+  const runtime = runtimeOf({ breaker: { failures: 1, openMs: 10_000 }, onEvent })
+  sick = { blue: 503 }
+  await failTimes(runtime, 'blue', 1)
+  await vi.waitFor(() => expect(place(runtime, 2)).toEqual(['green', 'green']))
+  const says = expect.stringMatching(/^Could not tell onEvent: /)
+  expect(printed).toHaveBeenCalledWith(says, new Error('the log is down'))
+  printed.mockRestore()
+})
+
 test('another region stands in for new sessions, while no endpoint at home is well', async () => {
   const runtime = runtimeOf({ ...withTokyo(), breaker: { failures: 1, openMs: 10_000 } })
   expect(place(runtime, 2)).toEqual(['blue', 'green'])

@@ -33,7 +33,11 @@ test('each call carries the token that its caller has now', async () => {
 
 test('without a caller there is no token to stop with: it says so at once, and sends nothing', async () => {
   const { runtime, dataPlane } = await serve({ bearer: 'caller' })
-  const wanted = { reason: 'unauthenticated', mayHaveRun: false, message: expect.stringContaining('ends by idling') }
+  const wanted = {
+    reason: 'unauthenticated',
+    mayHaveRun: false,
+    message: expect.stringMatching(/^Could not call the runtime: .* ends by idling\.$/),
+  }
   await expect(runtime.stop(session)).rejects.toMatchObject(wanted)
   await expect(runtime.invoke(session, request, never)).rejects.toMatchObject(wanted)
   expect(dataPlane.calls).toEqual([])
@@ -52,6 +56,7 @@ test('a provider that fails is the cause of the failure', async () => {
   const { runtime } = await serve({ bearer: () => Promise.reject(new Error('the vault is closed')) })
   await expect(runtime.stop(session)).rejects.toMatchObject({
     reason: 'unauthenticated',
+    message: 'Could not call the runtime: the provider of OAuth tokens failed. See the cause.',
     cause: { message: 'the vault is closed' },
   })
 })
@@ -97,5 +102,7 @@ test.each([[{ bearer: 'Bearer abc' }], [{ bearer: 7 }], [{}], ['oauth']])(
 
 test('a client that signs makes no sense where tokens are wanted', () => {
   const client = { send: () => {} } as never
-  expect(() => createAgentCoreRuntime({ arn, client, auth: { bearer: 'caller' } })).toThrow(/option client: signs/)
+  expect(() => createAgentCoreRuntime({ arn, client, auth: { bearer: 'caller' } })).toThrow(
+    /option client is an object: it signs/,
+  )
 })

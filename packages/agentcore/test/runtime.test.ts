@@ -64,20 +64,21 @@ test('without credentials nothing is sent, and the failure says so', async () =>
 
 test.each([
   [{ arn: 'arn:aws:lambda:x' }, /ARN "arn:aws:lambda:x"/],
+  [{ arn: 'arn:aws:lambda:x', region: 'eu-west-1' }, /ARN "arn:aws:lambda:x"/],
   [{ qualifiers: [] }, /qualifiers/],
   [{ qualifiers: ['1st'] }, /qualifiers.0/],
   [{ idleTimeoutMs: 10 }, /idleTimeoutMs/],
-  [{ idleTimeoutMs: 120_000, maxLifetimeMs: 60_000 }, /idleTimeoutMs \(120000\): is longer/],
-  [{ arm: arn }, /arm/],
-  [{ protocol: 'grpc' }, /protocol \("grpc"\)/],
-  [{ platform: 'v3' }, /platform \("v3"\)/],
-  [{ spread: 'random' }, /spread \("random"\)/],
-  [{ breaker: { failures: 0 } }, /breaker.failures \(0\)/],
-  [{ breaker: { open: 1 } }, /breaker.*open/],
+  [{ idleTimeoutMs: 120_000, maxLifetimeMs: 60_000 }, /idleTimeoutMs is 120000: it is longer/],
+  [{ arm: arn }, /option arm: /],
+  [{ protocol: 'grpc' }, /protocol is "grpc": /],
+  [{ platform: 'v3' }, /platform is "v3": /],
+  [{ spread: 'random' }, /spread is "random": /],
+  [{ breaker: { failures: 0 } }, /breaker.failures is 0: /],
+  [{ breaker: { open: 1 } }, /option breaker.open: /],
   [{ fallbacks: [{ arn }] }, /fallbacks: .*region that is there already/],
   [{ fallbacks: [{ arn: 'us-west-2' }] }, /ARN "us-west-2"/],
-  [{ warmUp: { body: '{}' } }, /warmUp.body \("\{\}"\): expected a function/],
-  [{ client: {} }, /client: expected a BedrockAgentCoreClient/],
+  [{ warmUp: { body: '{}' } }, /warmUp.body is "\{\}": expected a function/],
+  [{ client: {} }, /client is an object: expected a BedrockAgentCoreClient/],
 ])('options %j are refused at construction', (wrong, message) => {
   const make = () => createAgentCoreRuntime({ arn, ...wrong } as AgentCoreRuntimeOptions)
   expect(make).toThrow(/^Could not /)

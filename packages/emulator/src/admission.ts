@@ -4,8 +4,8 @@ import type { Authenticate } from './auth/authenticate.ts'
 import { readBearer } from './auth/bearer.ts'
 import { checkBody } from './bodies.ts'
 import type { CallKind } from './chaos/chaos-rule.ts'
-import type { ChaosSource, Trouble } from './chaos/create-chaos.ts'
-import { refusalOf } from './chaos/trouble.ts'
+import type { CallFaults, ChaosSource } from './chaos/create-chaos.ts'
+import { refusalOf } from './chaos/rule-errors.ts'
 import { type Clock, delay } from './clock.ts'
 import { headersForAgent, withHeadersOfQuery } from './headers.ts'
 import { type Route, readAddress } from './operation.ts'
@@ -40,7 +40,7 @@ export interface Admitted {
   address: SessionAddress
   /** For the agent. */
   headers: OutgoingHttpHeaders
-  trouble: Trouble
+  faults: CallFaults
 }
 
 export type Admit = (arrival: Arrival, clientLeft: AbortSignal) => Promise<Admitted>
@@ -60,14 +60,14 @@ export function createAdmit({ runtime, sessions, clock, authenticate, chaos, ...
     checkCustomHeaders(headers)
     checkBody(route.name, body)
 
-    const trouble = chaos.next(kindsOf(route, body, sessions.isUp(address)))
-    await delay(clock, trouble.slowMs, clientLeft)
-    if (trouble.refuse) throw refusalOf(trouble.refuse)
-    if (trouble.isVmReplaced) await sessions.lose(address)
+    const faults = chaos.next(kindsOf(route, body, sessions.isUp(address)))
+    await delay(clock, faults.slowMs, clientLeft)
+    if (faults.refuse) throw refusalOf(faults.refuse)
+    if (faults.isVmReplaced) await sessions.lose(address)
     const { sessionId } = address
     const hasToken = readBearer(headers) !== undefined
     const forwarded = { sessionId, requestId, allowed: setup.allowedHeaders, hasToken }
-    return { address, headers: headersForAgent(headers, forwarded), trouble }
+    return { address, headers: headersForAgent(headers, forwarded), faults }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EndReason, Phase } from './lifecycle.ts'
 import type { PlatformErrorType } from './platform-errors.ts'
-import { dollarsOf, type Prices } from './prices.ts'
+import { dollarsOfVm, type Prices } from './prices.ts'
 
 /** One microVM in the books. Times are milliseconds since the epoch, by the emulator's clock. */
 export interface VmRecord {
@@ -89,7 +89,7 @@ export function createBooks(prices: Prices): Books {
 
   function toEntry(record: VmRecord, now: number): VmEntry {
     const heldMs = (record.endedAt ?? now) - record.bornAt
-    return { ...record, heldMs, dollars: dollarsOf(heldMs, prices) }
+    return { ...record, heldMs, dollars: dollarsOfVm(heldMs, prices) }
   }
 
   return {

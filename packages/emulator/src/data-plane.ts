@@ -6,7 +6,7 @@ import type { Admit, Admitted } from './admission.ts'
 import { readBody, readClientToken, readCommand } from './bodies.ts'
 import type { Books } from './books.ts'
 import { hindrances } from './chaos/hindrances.ts'
-import { failLate } from './chaos/trouble.ts'
+import { failLate } from './chaos/rule-errors.ts'
 import type { Clock } from './clock.ts'
 import type { Emit } from './events.ts'
 import { echoedHeaders, sessionIdHeader } from './headers.ts'
@@ -62,7 +62,7 @@ export function createDataPlane({ admit, sessions, books, clock, emit, runtime, 
       }
       case 'stop':
         await stop(call.address, readClientToken(body))
-        if (call.trouble.late) await failLate(call.trouble.late, clock, clientLeft)
+        if (call.faults.late) await failLate(call.faults.late, clock, clientLeft)
         return answerStop(call, response, clientLeft)
       case 'command':
         for (const [name, value] of Object.entries(echoedHeaders(headers))) response.setHeader(name, String(value))
@@ -72,15 +72,15 @@ export function createDataPlane({ admit, sessions, books, clock, emit, runtime, 
     }
   }
 
-  async function answerStop({ trouble }: Admitted, response: ServerResponse, clientLeft: AbortSignal): Promise<void> {
-    const inTheWay = hindrances(trouble, clock, clientLeft)
+  async function answerStop({ faults }: Admitted, response: ServerResponse, clientLeft: AbortSignal): Promise<void> {
+    const inTheWay = hindrances(faults, clock, clientLeft)
     if (inTheWay.length === 0) return answerJson(response, 200, {})
     response.writeHead(200, { 'content-type': 'application/json' })
     await pipeline([Readable.from([Buffer.from('{}')]), ...inTheWay, response])
   }
 
   async function pass(
-    { address, trouble }: Admitted,
+    { address, faults }: Admitted,
     agentCall: Parameters<Sessions['invoke']>[1],
     response: ServerResponse,
     clientLeft: AbortSignal,
@@ -89,7 +89,7 @@ export function createDataPlane({ admit, sessions, books, clock, emit, runtime, 
     try {
       const answer = await sessions.invoke(address, agentCall, limit.signal)
       if (answer.headers['content-type']?.startsWith('text/event-stream')) limit.stream()
-      await relay(answer, { response, trouble, clock, clientLeft })
+      await relay(answer, { response, faults, clock, clientLeft })
     } catch (error) {
       limit.check()
       throw error
@@ -99,7 +99,7 @@ export function createDataPlane({ admit, sessions, books, clock, emit, runtime, 
   }
 
   async function command(
-    { address, trouble }: Admitted,
+    { address, faults }: Admitted,
     body: Buffer,
     response: ServerResponse,
     clientLeft: AbortSignal,
@@ -111,7 +111,7 @@ export function createDataPlane({ admit, sessions, books, clock, emit, runtime, 
       const run = vm.machine?.run?.(line)
       if (!run) throw new PlatformError('RuntimeClientError', 'A simulated agent has no shell to run a command in.')
       emit({ type: 'command-started', ...vm.identity })
-      await streamCommand({ run, timeoutMs, response, clock, trouble, signal: flight.signal })
+      await streamCommand({ run, timeoutMs, response, clock, faults, signal: flight.signal })
     } finally {
       flight.land()
     }

@@ -1,4 +1,4 @@
-const customPrefix = 'x-amzn-bedrock-agentcore-runtime-custom-'
+import { customPrefix } from './headers.ts'
 
 /** AgentCore developer guide, "Pass custom headers": how many a runtime may have, and which it may not. */
 const most = 20

@@ -2,7 +2,8 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, validateHeaderName,
 import { violated } from './platform-errors.ts'
 
 export const sessionIdHeader = 'x-amzn-bedrock-agentcore-runtime-session-id'
-const userIdHeader = 'x-amzn-bedrock-agentcore-runtime-user-id'
+export const userIdHeader = 'x-amzn-bedrock-agentcore-runtime-user-id'
+export const customPrefix = 'x-amzn-bedrock-agentcore-runtime-custom-'
 
 /** Both ways (service model: InvokeAgentRuntimeRequest and -Response). */
 const bothWays = [
@@ -15,7 +16,6 @@ const bothWays = [
   'baggage',
 ]
 const toAgent = new Set([...bothWays, 'accept', 'mcp-method', 'mcp-name', userIdHeader])
-const customPrefix = 'x-amzn-bedrock-agentcore-runtime-custom-'
 
 /** The length and the encoding describe the bytes, which are passed through as they are. */
 const toClient = new Set([...bothWays, 'content-length', 'content-encoding'])

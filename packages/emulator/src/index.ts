@@ -17,7 +17,7 @@ export type { Update } from './platform-core.ts'
 export type { PlatformErrorType } from './platform-errors.ts'
 export type { PlatformOptions } from './platform-options.ts'
 export { type Platform, type PlatformName, platformOf } from './platforms.ts'
-export { dollarsOf, type Prices, pricesOf } from './prices.ts'
+export { type Prices, pricesOf } from './prices.ts'
 export type { QuotaLimits } from './quotas.ts'
 export type { RuntimeTrouble } from './runtime-trouble.ts'
 export {

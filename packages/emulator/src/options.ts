@@ -1,4 +1,5 @@
 import { type Agent, isAgent } from './agent.ts'
+import { parseArn, regionOf } from './arn.ts'
 import { checkOptions, integer, oneOf, type Rules, refuse } from './option-rules.ts'
 import { type PlatformOptions, type PlatformSettings, platformRules, readPlatform } from './platform-options.ts'
 import { readWire, type WireOptions, type WireSettings, wireRules } from './wire-options.ts'
@@ -33,10 +34,6 @@ export type Settings = { [Name in keyof OwnOptions]-?: NonNullable<OwnOptions[Na
   wire: WireSettings
 }
 
-/** The pattern of the service model in the AWS SDK 3.1141. */
-const arnPattern =
-  /^arn:aws(-[^:]+)?:bedrock-agentcore:([a-z0-9-]+):[0-9]{12}:runtime\/[a-zA-Z][a-zA-Z0-9_]{0,47}-[a-zA-Z0-9]{10}$/
-
 const defaultArn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/emulated_agent-0123456789'
 
 const ownRules: Rules<OwnOptions> = {
@@ -44,7 +41,7 @@ const ownRules: Rules<OwnOptions> = {
   port: [integer(65_535), 'Give an integer from 0 to 65535'],
   host: [value => typeof value === 'string' && value !== '', 'Give a host name or address'],
   arn: [
-    value => typeof value === 'string' && arnPattern.test(value),
+    value => typeof value === 'string' && parseArn(value) !== undefined,
     'Give one like arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-0123456789',
   ],
   tryAgent: [value => typeof value === 'boolean', 'Give true or false'],
@@ -66,9 +63,4 @@ export function readOptions(options: EmulatorOptions): Settings {
     platform: readPlatform(options, regionOf(arn)),
     wire: readWire(options),
   }
-}
-
-/** The fourth part of an ARN that passed the check. */
-export function regionOf(arn: string): string {
-  return arnPattern.exec(arn)?.[2] ?? 'us-east-1'
 }

@@ -1,10 +1,10 @@
-import { quotasOf } from '@warm-agent/protocol/prices'
+import { platforms, quotasOf } from '@warm-agent/protocol/prices'
 import { type Boot, bootSampler, isBoot } from './boot.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Emit } from './events.ts'
 import type { Limits } from './lifecycle.ts'
 import { aFunction, atLeastZero, integer, oneOf, positive, type Rule, type Rules, refuse } from './option-rules.ts'
-import { type Platform, type PlatformName, platformNames, platformOf } from './platforms.ts'
+import { type Platform, type PlatformName, platformOf } from './platforms.ts'
 import { type Prices, pricesOf } from './prices.ts'
 import type { QuotaLimits } from './quotas.ts'
 import type { OpenQuestions } from './sessions.ts'
@@ -86,7 +86,7 @@ const seconds: Rule = [positive(longestSeconds), `Give a number above 0 and up t
 const rate: Rule = [positive(Number.POSITIVE_INFINITY), 'Give a number above 0, or Infinity for no limit']
 
 export const platformRules: Rules<PlatformOptions> = {
-  platform: oneOf(...platformNames),
+  platform: oneOf(...platforms),
   imageMegabytes: [positive(Number.MAX_VALUE), 'Give the size of the image in MB'],
   boot: [
     isBoot,

@@ -1,9 +1,8 @@
+import type { platforms } from '@warm-agent/protocol/prices'
 import type { Boot } from './boot.ts'
 
 /** What AgentCore runs agents on: platform version 1 with a zip or with a container image, or version 2. */
-export type PlatformName = 'v1-code' | 'v1-container' | 'v2'
-
-export const platformNames: readonly PlatformName[] = ['v1-code', 'v1-container', 'v2']
+export type PlatformName = (typeof platforms)[number]
 
 /** What one platform is like. */
 export interface Platform {

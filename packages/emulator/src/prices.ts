@@ -1,4 +1,4 @@
-import { bootVcpuSeconds, echoFootprintGb, leastBilledGb, prices } from '@warm-agent/protocol/prices'
+import { bootVcpuSeconds, dollarsOf, echoFootprintGb, prices } from '@warm-agent/protocol/prices'
 import { onLine, type PlatformName } from './platforms.ts'
 
 /** What a VM costs. Dollars. AWS bills by the second; the CPU of an idle VM is free, its memory is billed until it ends. */
@@ -29,7 +29,7 @@ export function pricesOf(platform: PlatformName, imageMegabytes = 200): Prices {
  * What a VM has cost: its boot, and its memory for every second that it was held.
  * Not the CPU of its calls, which nobody here can know; an agent that waits for a model uses next to none.
  */
-export function dollarsOf(heldMs: number, { vcpuHour, gbHour, memoryGb, bootVcpuSeconds }: Prices): number {
-  const memory = (Math.ceil(heldMs / 1_000) / 3_600) * Math.max(leastBilledGb, memoryGb) * gbHour
-  return memory + (bootVcpuSeconds / 3_600) * vcpuHour
+export function dollarsOfVm(heldMs: number, { vcpuHour, gbHour, memoryGb, bootVcpuSeconds }: Prices): number {
+  const usage = { heldMs: Math.ceil(heldMs / 1_000) * 1_000, gb: memoryGb, vcpuMs: bootVcpuSeconds * 1_000 }
+  return dollarsOf(usage, { dollarsPerVcpuHour: vcpuHour, dollarsPerGbHour: gbHour })
 }

@@ -1,5 +1,5 @@
 import type { Books } from './books.ts'
-import { ConnectionReset } from './chaos/trouble.ts'
+import { ConnectionReset } from './chaos/rule-errors.ts'
 import type { Emit } from './events.ts'
 import { PlatformError } from './platform-errors.ts'
 

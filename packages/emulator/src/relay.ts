@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
-import type { Trouble } from './chaos/create-chaos.ts'
+import type { CallFaults } from './chaos/create-chaos.ts'
 import { hindrances } from './chaos/hindrances.ts'
-import { failLate } from './chaos/trouble.ts'
+import { failLate } from './chaos/rule-errors.ts'
 import type { Clock } from './clock.ts'
 import { headersForClient } from './headers.ts'
 import { PlatformError } from './platform-errors.ts'
@@ -14,13 +14,13 @@ const shownOfError = 1_000
 
 export interface RelaySetup {
   response: ServerResponse
-  trouble: Trouble
+  faults: CallFaults
   clock: Clock
   clientLeft: AbortSignal
 }
 
 /** Passes an agent's answer on, byte for byte as it comes. Throws the platform's error when the agent answered with one. */
-export async function relay(answer: VmAnswer, { response, trouble, clock, clientLeft }: RelaySetup): Promise<void> {
+export async function relay(answer: VmAnswer, { response, faults, clock, clientLeft }: RelaySetup): Promise<void> {
   const { status } = answer
   const body = answer.body instanceof Uint8Array ? Readable.from([answer.body]) : answer.body
   if (status < 200 || status > 299) {
@@ -30,16 +30,16 @@ export async function relay(answer: VmAnswer, { response, trouble, clock, client
       `Received error (${status}) from runtime. ${text ? `It answered: ${text}` : 'Its answer was empty.'}`,
     )
   }
-  if (trouble.late) {
+  if (faults.late) {
     // Only a handler that has run to its end was run for certain.
     await finished(body.resume()).catch(() => answer.settled())
-    await failLate(trouble.late, clock, clientLeft)
+    await failLate(faults.late, clock, clientLeft)
   }
   response.writeHead(200, headersForClient(answer.headers))
   // Now, not with the first byte: a stream may be silent for long.
   response.flushHeaders()
   try {
-    const inTheWay = hindrances(trouble, clock, clientLeft)
+    const inTheWay = hindrances(faults, clock, clientLeft)
     if (inTheWay.length > 0) await pipeline([body, ...inTheWay, response])
     else if (answer.body instanceof Uint8Array) response.end(answer.body)
     else {

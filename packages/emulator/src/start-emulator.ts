@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { regionOf } from './arn.ts'
 import type { TokenRequest } from './auth/token-issuer.ts'
 import type { Ledger, VmEntry } from './books.ts'
 import type { Chaos } from './chaos/create-chaos.ts'
-import { createWire } from './create-wire.ts'
+import { createHttpFace } from './create-http-face.ts'
 import { EmulatorError } from './emulator-error.ts'
-import { type EmulatorOptions, readOptions, regionOf, type Settings } from './options.ts'
+import { type EmulatorOptions, readOptions, type Settings } from './options.ts'
 import { createPlatformCore, type Update } from './platform-core.ts'
 
 /** AgentCore's data plane, listening on this machine. */
@@ -55,19 +56,19 @@ const largestHead = 262_144
  */
 export async function startEmulator<State = unknown>(options: EmulatorOptions<State>): Promise<Emulator> {
   const settings = readOptions(options)
-  const { arn, platform, agent, agentOutput, wire: wireSettings } = settings
+  const { arn, platform, agent, agentOutput, wire } = settings
   const { clock } = platform
   const core = createPlatformCore(agent, platform, agentOutput)
   const { sessions, books } = core
   let adminUrl = ''
-  const wire = createWire({ settings, core, clock, seed: platform.seed, adminUrl: () => adminUrl })
-  const server = createServer({ maxHeaderSize: largestHead }, wire.onRequest).on('upgrade', wire.webSockets.onUpgrade)
+  const face = createHttpFace({ settings, core, clock, seed: platform.seed, adminUrl: () => adminUrl })
+  const server = createServer({ maxHeaderSize: largestHead }, face.onRequest).on('upgrade', face.webSockets.onUpgrade)
   server.keepAliveTimeout = keepAliveMs
   const url = await listen(server, settings)
-  const adminServer = wireSettings.adminPort === undefined ? undefined : createServer(wire.onAdminRequest)
+  const adminServer = wire.adminPort === undefined ? undefined : createServer(face.onAdminRequest)
   adminUrl = url
   if (adminServer) {
-    adminUrl = await listen(adminServer, { ...settings, port: wireSettings.adminPort ?? 0 }).catch(async error => {
+    adminUrl = await listen(adminServer, { ...settings, port: wire.adminPort ?? 0 }).catch(async error => {
       server.close()
       await core.close()
       throw error
@@ -80,7 +81,7 @@ export async function startEmulator<State = unknown>(options: EmulatorOptions<St
     server.close()
     await sessions.close()
     server.closeAllConnections()
-    wire.webSockets.close()
+    face.webSockets.close()
     await closed
     if (adminServer) {
       adminServer.close()
@@ -109,14 +110,14 @@ export async function startEmulator<State = unknown>(options: EmulatorOptions<St
       // The only one of the two that boto3 reads.
       AWS_DEFAULT_REGION: regionOf(arn),
       AGENT_RUNTIME_ARN: arn,
-      AWS_ACCESS_KEY_ID: wireSettings.credentials[0].accessKeyId,
-      AWS_SECRET_ACCESS_KEY: wireSettings.credentials[0].secretAccessKey,
+      AWS_ACCESS_KEY_ID: wire.credentials[0].accessKeyId,
+      AWS_SECRET_ACCESS_KEY: wire.credentials[0].secretAccessKey,
     },
     sessions: () => books.live(clock.now()),
     ledger: () => books.ledger(clock.now()),
     update: core.update,
-    chaos: wire.chaos,
-    issueToken: wire.tokens.issue,
+    chaos: face.chaos,
+    issueToken: face.tokens.issue,
     close() {
       closing ??= shutDown()
       return closing

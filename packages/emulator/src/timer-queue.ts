@@ -1,3 +1,5 @@
+import TinyQueue from 'tinyqueue'
+
 /** A timer that waits. */
 interface QueuedTimer {
   readonly at: number
@@ -18,47 +20,13 @@ export interface TimerQueue {
 const nothing = () => {}
 
 export function createTimerQueue(): TimerQueue {
-  const heap: QueuedTimer[] = []
+  const heap = new TinyQueue<QueuedTimer>([], (a, b) => a.at - b.at || a.order - b.order)
   let made = 0
-
-  const isBefore = (a: QueuedTimer, b: QueuedTimer) => a.at < b.at || (a.at === b.at && a.order < b.order)
-
-  function raise(timer: QueuedTimer, from: number): void {
-    let place = from
-    while (place > 0) {
-      const above = (place - 1) >> 1
-      const parent = heap[above] as QueuedTimer
-      if (!isBefore(timer, parent)) break
-      heap[place] = parent
-      place = above
-    }
-    heap[place] = timer
-  }
-
-  function sink(timer: QueuedTimer): void {
-    let place = 0
-    for (;;) {
-      let below = 2 * place + 1
-      if (below >= heap.length) break
-      if (below + 1 < heap.length && isBefore(heap[below + 1] as QueuedTimer, heap[below] as QueuedTimer)) below++
-      const child = heap[below] as QueuedTimer
-      if (!isBefore(child, timer)) break
-      heap[place] = child
-      place = below
-    }
-    heap[place] = timer
-  }
-
-  function takeFirst(): void {
-    const last = heap.pop()
-    if (last !== undefined && heap.length > 0) sink(last)
-  }
 
   return {
     add(at, run) {
       const timer = { at, order: made++, run }
       heap.push(timer)
-      raise(timer, heap.length - 1)
       return timer
     },
     remove(timer) {
@@ -66,9 +34,9 @@ export function createTimerQueue(): TimerQueue {
       if (timer !== undefined) (timer as QueuedTimer).run = nothing
     },
     first() {
-      while (heap[0]?.run === nothing) takeFirst()
-      return heap[0]
+      while (heap.peek()?.run === nothing) heap.pop()
+      return heap.peek()
     },
-    takeFirst,
+    takeFirst: () => void heap.pop(),
   }
 }

@@ -2,9 +2,8 @@ import {
   createSimulatedRuntime,
   createVirtualClock,
   describeEvent,
-  dollarsOf,
   type EmulatorEvent,
-  pricesOf,
+  type SimulatedRuntimeOptions,
 } from '@warm-agent/emulator'
 import { expect, test } from 'vitest'
 import { emulate, sessionNamed } from './harness.ts'
@@ -12,20 +11,43 @@ import { emulate, sessionNamed } from './harness.ts'
 const hour = 3_600_000
 const justMemory = { bootVcpuSeconds: 0 }
 
-// What PLATFORM.md works out from the price list and the measured footprints.
-test.each([
-  ['an unused warm-up on V2', pricesOf('v2'), 15 * 60_000, 1, 0.0051],
-  ['an unused warm-up of a 2 GB image on V1', pricesOf('v1-container', 2_000), 15 * 60_000, 1, 0.0198],
-  ['forty held for an hour on V2', pricesOf('v2'), hour, 40, 0.81],
-])('%s costs what was published', (_, prices, heldMs, count, dollars) => {
-  expect(count * dollarsOf(heldMs, { ...prices, ...justMemory })).toBeCloseTo(dollars, dollars > 0.1 ? 2 : 4)
+/** A session that boots at once, and what the books say of it after such times. */
+async function dollarsAfter(heldMs: number[], options: SimulatedRuntimeOptions): Promise<number[]> {
+  const clock = createVirtualClock()
+  const boot = { kind: 'fixed', ms: 0 } as const
+  const runtime = createSimulatedRuntime({ clock, boot, preWarmed: 0, idleSeconds: 28_800, ...options })
+  await runtime.invoke({ id: 'held', qualifier: 'DEFAULT' }, runtime.warmUpRequest('1'), new AbortController().signal)
+  const startedAt = clock.now()
+  const dollars: number[] = []
+  for (const ms of heldMs) {
+    await clock.advance(startedAt + ms - clock.now())
+    dollars.push(runtime.ledger().totals.dollars)
+  }
+  return dollars
+}
+
+// From the price list and the measured footprints: packages/protocol/src/prices.ts.
+test.each<[string, SimulatedRuntimeOptions, number, number, number]>([
+  ['an unused warm-up on V2', { platform: 'v2' }, 15 * 60_000, 1, 0.0051],
+  [
+    'an unused warm-up of a 2 GB image on V1',
+    { platform: 'v1-container', imageMegabytes: 2_000 },
+    15 * 60_000,
+    1,
+    0.0198,
+  ],
+  ['forty held for an hour on V2', { platform: 'v2' }, hour, 40, 0.81],
+])('%s costs what was published', async (_, options, heldMs, count, expected) => {
+  const [dollars = 0] = await dollarsAfter([heldMs], { ...options, prices: justMemory })
+  expect(count * dollars).toBeCloseTo(expected, expected > 0.1 ? 2 : 4)
 })
 
-test('bills a boot, whole seconds, and at least 128 MB', () => {
+test('bills a boot, whole seconds, and at least 128 MB', async () => {
   const prices = { vcpuHour: 3_600, gbHour: 3_600, memoryGb: 0.001, bootVcpuSeconds: 2 }
-  expect(dollarsOf(0, prices)).toBe(2)
-  expect(dollarsOf(1, prices)).toBeCloseTo(2.125)
-  expect(dollarsOf(1_001, prices)).toBeCloseTo(2.25)
+  const [atOnce, soon, later] = await dollarsAfter([0, 1, 1_001], { prices })
+  expect(atOnce).toBe(2)
+  expect(soon).toBeCloseTo(2.125)
+  expect(later).toBeCloseTo(2.25)
 })
 
 test('keeps every VM, boot, call, beat, stop, millisecond and dollar', async () => {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { tellListener } from '@warm-agent/proxy/runtime-kit'
 import { claimAsCanary } from './canary.ts'
 import { claimSession } from './claim-session.ts'
 import { createDeadlines } from './deadlines.ts'
@@ -10,7 +11,6 @@ import type { WarmPoolOptions } from './pool-options.ts'
 import { createPoolRounds } from './pool-rounds.ts'
 import { checkPoolOptions } from './pool-rules.ts'
 import { stopWhatWaits } from './stop-what-waits.ts'
-import { tellListener } from './tell-listener.ts'
 import { createTender } from './tend-pool.ts'
 import type { CloseOptions, WarmPool } from './warm-pool.ts'
 
@@ -89,7 +89,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   async function end({ sessions }: CloseOptions): Promise<void> {
     rounds.stop()
     ending.abort(new Error('The pool was closed.'))
-    // Who waits to claim need not wait any longer.
+    // Claims that wait need not wait any longer.
     noteJoined()
     await rounds.ended()
     await tender.settled()
@@ -124,7 +124,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
         return Promise.resolve(null)
       }
       const claimed = holding(claimSession(context, tender.inBackground))
-      // Who tends the pool elsewhere sees it at its next look.
+      // A member that tends the pool elsewhere sees it at its next look.
       if (tender.isTending() || store.lookEveryMs === 0) void claimed.then(rounds.wakeSoon)
       return claimed
     },

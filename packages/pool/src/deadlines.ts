@@ -7,7 +7,7 @@ export interface Deadlines {
 
 /**
  * One time limit for many short works. A timer each would cost a good part of what a claim may take: one timer waits for the
- * oldest work, and looks then who is next.
+ * oldest work, and then for the next one.
  */
 export function createDeadlines(clock: PoolClock, limitMs: number, tooLate: () => Error): Deadlines {
   /** In the order of their ends. */

@@ -9,7 +9,7 @@ export interface RateBudget {
   /** What the rate allows. */
   readonly left: number
   /** What the sessions that others start leave of it. Less than nothing: they took more than there was. */
-  readonly spare: number
+  readonly leftForGrowth: number
   /** Sessions that were handed out and not replaced yet. */
   readonly toReplace: number
 }
@@ -20,20 +20,20 @@ function most(perSecond: number): number {
 }
 
 export function fullBudget(perSecond: number, nowMs: number): RateBudget {
-  return { atMs: nowMs, left: perSecond, spare: perSecond, toReplace: 0 }
+  return { atMs: nowMs, left: perSecond, leftForGrowth: perSecond, toReplace: 0 }
 }
 
 /** @returns the budget as it is at `nowMs`. */
 export function refilled(budget: RateBudget, perSecond: number, nowMs: number): RateBudget {
   const gained = (Math.max(0, nowMs - budget.atMs) / 1_000) * perSecond
   const refill = (before: number) => Math.min(most(perSecond), before + gained)
-  return { ...budget, atMs: nowMs, left: refill(budget.left), spare: refill(budget.spare) }
+  return { ...budget, atMs: nowMs, left: refill(budget.left), leftForGrowth: refill(budget.leftForGrowth) }
 }
 
-/** @returns what the pool may begin when `hits` sessions were handed out and `misses` started by who found none. */
+/** @returns what the pool may begin when `hits` sessions were handed out and `misses` started by callers who found none. */
 export function afterClaims(budget: RateBudget, hits: number, misses: number, perSecond: number): RateBudget {
   const toReplace = Math.min(most(perSecond), Math.max(0, budget.toReplace + hits))
-  return { ...budget, toReplace, spare: Math.max(-perSecond, budget.spare - misses) }
+  return { ...budget, toReplace, leftForGrowth: Math.max(-perSecond, budget.leftForGrowth - misses) }
 }
 
 /** @returns what is left when the pool has begun so many. */
@@ -41,7 +41,7 @@ export function afterBegun(budget: RateBudget, sessions: number, perSecond: numb
   return {
     ...budget,
     left: budget.left - sessions,
-    spare: Math.max(-perSecond, budget.spare - sessions),
+    leftForGrowth: Math.max(-perSecond, budget.leftForGrowth - sessions),
     toReplace: Math.max(0, budget.toReplace - sessions),
   }
 }
@@ -50,20 +50,20 @@ export function afterBegun(budget: RateBudget, sessions: number, perSecond: numb
  * Live traffic comes first, but only before what makes the pool fuller. A session that is not replaced is one more claim in vain,
  * which starts one just the same: a pool that did not replace what it hands out would starve, and nobody would have more.
  */
-export function allowedBy({ left, spare, toReplace }: RateBudget): number {
-  return Math.floor(Math.max(spare, Math.min(left, toReplace)))
+export function allowedBy({ left, leftForGrowth, toReplace }: RateBudget): number {
+  return Math.floor(Math.max(leftForGrowth, Math.min(left, toReplace)))
 }
 
 /**
  * However many others start, the pool may begin a tenth of its rate: claims that found nothing are taken for sessions that were
- * started instead, and who only asks again and again would keep it empty for ever.
+ * started instead, and a caller that only asks again and again would keep it empty for ever.
  */
 export function leastEveryMs(perSecond: number): number {
   return 10_000 / perSecond
 }
 
 /** When one more session may begin. */
-export function nextAllowedAtMs({ atMs, left, spare, toReplace }: RateBudget, perSecond: number): number {
-  const lacking = 1 - (toReplace > 0 ? left : spare)
+export function nextAllowedAtMs({ atMs, left, leftForGrowth, toReplace }: RateBudget, perSecond: number): number {
+  const lacking = 1 - (toReplace > 0 ? left : leftForGrowth)
   return lacking > 0 ? atMs + (lacking / perSecond) * 1_000 : atMs
 }

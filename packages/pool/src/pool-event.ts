@@ -1,7 +1,7 @@
+import { tellListener } from '@warm-agent/proxy/runtime-kit'
 import type { AlarmName } from './pool-alarms.ts'
 import type { PoolClock } from './pool-clock.ts'
 import type { RetireReason } from './pool-plan.ts'
-import { tellListener } from './tell-listener.ts'
 
 /**
  * Why a claim gave nothing. `empty`: none was ready; `dead`: those that were tried had ended; `store`: it did not answer in

@@ -67,7 +67,7 @@ export interface WarmPoolOptions {
   /** A process that is silent for so long is replaced by another, with a store for a fleet. Milliseconds. @default 5_000, or more when the store is looked at more rarely than every second */
   leaseMs?: number
   /**
-   * What an hour of holding one session costs, for the metrics. Dollars. @default 0.0203: the 1.2 GB of an echo agent on V2 at
+   * What an hour of holding one session costs, for the metrics. Dollars. @default 0.02028: the 1.2 GB of an echo agent on V2 at
    * $0.0169 per GB-hour (AWS price list, September 2026); idle CPU is free
    */
   dollarsPerSessionHour?: number

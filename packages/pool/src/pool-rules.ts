@@ -1,6 +1,7 @@
+import { echoFootprintGb } from '@warm-agent/protocol/prices'
 import type { AgentRuntime } from '@warm-agent/proxy'
+import { explainRefusal, showValue } from '@warm-agent/proxy/runtime-kit'
 import * as z from 'zod'
-import { explainRefusal, showValue } from './explain-refusal.ts'
 import { defaultNewSessionsPerSecond } from './new-session-rate.ts'
 import type { AlarmRules } from './pool-alarms.ts'
 import { type PoolClock, systemClock } from './pool-clock.ts'
@@ -9,6 +10,7 @@ import type { WarmPoolOptions } from './pool-options.ts'
 import type { DrainPolicy } from './pool-plan.ts'
 import type { PoolStore } from './pool-store.ts'
 import type { PoolTarget } from './pool-target.ts'
+import { dollarsPerSessionHour } from './target/adaptive-target.ts'
 
 /** The rules of a pool, checked and complete. Durations in milliseconds. */
 export interface PoolRules {
@@ -82,7 +84,7 @@ const optionsSchema = z.strictObject({
     .prefault({}),
   tends: z.boolean().default(true),
   leaseMs: duration.optional(),
-  dollarsPerSessionHour: z.number().nonnegative().default(0.0203),
+  dollarsPerSessionHour: z.number().nonnegative().default(dollarsPerSessionHour('v2', echoFootprintGb.v2)),
   alarms: z
     .strictObject({
       neverUsedAfterMs: duration.default(3_600_000),

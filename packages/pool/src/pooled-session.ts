@@ -1,20 +1,7 @@
-/**
- * A session that was claimed: its taker owns it from now on, nobody else will get it, and the pool does not touch it any
- * more. All that a lease needs stands here, so that it can be warm at once. Never send the id to a browser.
- */
-export interface PooledSession {
-  readonly runtimeSessionId: string
-  /** The endpoint that the session lives on. Always call it there. */
-  readonly qualifier: string
-  /** When its microVM was asked for. Milliseconds since the epoch, by the clock of whoever warmed it. */
-  readonly bornAtMs: number
-  /** When it answered last. The platform ends it an idle timeout later. */
-  readonly touchedAtMs: number
-  /** The nonce by which its microVM is recognised: the first that it saw. `undefined` when the agent echoes none. */
-  readonly nonce?: string | undefined
-  /** Whether the agent echoed the nonce of this session's first warm-up, or it is only assumed to be warm. */
-  readonly evidence: 'observed' | 'assumed'
-}
+import type { ClaimedSession } from '@warm-agent/proxy'
+
+/** A session that was claimed: what the proxy takes from a pool. */
+export type PooledSession = ClaimedSession
 
 /** What a store keeps of a session. */
 export interface PoolEntry extends PooledSession {
@@ -43,9 +30,4 @@ export interface StoredEntry {
 export function toPooledSession(entry: PoolEntry): PooledSession {
   const { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence } = entry
   return { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence }
-}
-
-/** Enough of a session's id to find it in a log, not enough to use it. */
-export function tagOf({ runtimeSessionId }: PooledSession): string {
-  return runtimeSessionId.slice(0, 13)
 }

@@ -1,4 +1,5 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
+import { createSessionMaker, mayHaveStarted } from '@warm-agent/proxy/runtime-kit'
 import { afterFailure, afterHopelessFailure, allowedByBreaker, closedBreaker } from './breaker.ts'
 import {
   afterBegun,
@@ -13,7 +14,7 @@ import type { PoolContext } from './pool-context.ts'
 import type { PoolEntry } from './pooled-session.ts'
 import { putInPool } from './put-in-pool.ts'
 import type { SessionDesk } from './session-desk.ts'
-import { detailsOf, mayHaveStarted, newEntry, warmEntry } from './session-work.ts'
+import { detailsOf, newEntry, warmEntry } from './session-work.ts'
 
 /** Trying again does not help, and would take what real messages need. */
 const hopeless: ReadonlySet<string> = new Set(['quota', 'refused', 'unauthenticated', 'missing', 'invalid'])
@@ -28,7 +29,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
   let seen: ReturnType<typeof books.claimsOfAll> | undefined
   let inFlight = 0
   let replenishMs = 0
-  let turn = 0
+  const { newSession } = createSessionMaker(runtime)
 
   /** @returns why it failed; `undefined` when it did not. */
   async function warm(entry: PoolEntry, isAdopted: boolean): Promise<unknown> {
@@ -41,7 +42,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
         hasStarted ||= mayHaveStarted(failure)
       })
     } catch (failure) {
-      // When the pool closes, who tends it next goes on with this warm-up.
+      // When the pool closes, the member that tends it next goes on with this warm-up.
       if (!context.closing.aborted) await noteFailure(failure, entry, hasStarted)
       return failure
     }
@@ -76,10 +77,6 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
     else await store.forget(taken)
   }
 
-  function nextQualifier(): string {
-    return runtime.placeSession?.() ?? runtime.qualifiers[turn++ % runtime.qualifiers.length] ?? 'DEFAULT'
-  }
-
   function begin(entry: PoolEntry, isAdopted: boolean, onEnd?: (failure: unknown) => void): void {
     emit({ type: 'warm-up-started', isAdopted, ...detailsOf(entry) })
     inFlight += 1
@@ -94,7 +91,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
 
   /** @returns the sessions that it announced to the store: none when somebody else tends the pool by now. */
   async function announce(count: number, fence: number): Promise<PoolEntry[]> {
-    const fresh = Array.from({ length: count }, () => newEntry(context, nextQualifier()))
+    const fresh = Array.from({ length: count }, () => newEntry(context, newSession()))
     if (fresh.length === 0 || !(await store.begin(fresh, fence))) return []
     desk.forgetView()
     budget = afterBegun(budget, fresh.length, perSecond)
@@ -111,7 +108,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
       const now = books.claimsOfAll()
       const { hits, misses } = seen ?? now
       seen = now
-      // Who found nothing warms a session of their own: live traffic comes first.
+      // A claim that found nothing starts a session of its own: live traffic comes first.
       const missed = Math.max(0, now.misses - misses)
       budget = afterClaims(refilled(budget, perSecond, clock.now()), now.hits - hits, missed, perSecond)
       // The clock may have been set back.

@@ -1,6 +1,7 @@
-import { RuntimeFailure, stopSession, warmUp } from '@warm-agent/proxy'
+import { type RuntimeFailure, type RuntimeSession, stopSession, warmUp } from '@warm-agent/proxy'
+import { sessionTag } from '@warm-agent/proxy/runtime-kit'
 import type { PoolContext } from './pool-context.ts'
-import { type PoolEntry, tagOf } from './pooled-session.ts'
+import type { PoolEntry } from './pooled-session.ts'
 
 /** How long stopping a session is tried. It is retried by the next pass, so not for long. */
 const stopTimeoutMs = 30_000
@@ -11,13 +12,12 @@ export class SessionReplaced extends Error {
 }
 
 /** An entry for a session that does not exist yet. */
-export function newEntry(context: PoolContext, qualifier: string): PoolEntry {
+export function newEntry(context: PoolContext, { id, qualifier }: RuntimeSession): PoolEntry {
   const { clock, rules, random, runtime } = context
   const nowMs = Math.round(clock.now())
   const life = runtime.maxLifetimeMs * (1 - rules.userShare) * (1 - 0.025 * random())
   return {
-    // The platform takes 33 to 100 characters that begin with a letter or digit; this is 41, 122 bits of them random.
-    runtimeSessionId: `warm-${crypto.randomUUID()}`,
+    runtimeSessionId: id,
     qualifier,
     bornAtMs: nowMs,
     touchedAtMs: nowMs,
@@ -79,13 +79,8 @@ export async function stopEntry(context: PoolContext, entry: PoolEntry): Promise
   }
 }
 
-/** Whether an attempt to warm that failed so may have left a microVM behind. */
-export function mayHaveStarted(failure: unknown): boolean {
-  return !(failure instanceof RuntimeFailure) || failure.mayHaveRun || failure.reason === 'conflict'
-}
-
-export function detailsOf(entry: PoolEntry) {
-  return { qualifier: entry.qualifier, sessionTag: tagOf(entry) }
+export function detailsOf({ qualifier, runtimeSessionId }: PoolEntry) {
+  return { qualifier, sessionTag: sessionTag(runtimeSessionId) }
 }
 
 function sessionOf({ runtimeSessionId, qualifier }: PoolEntry) {

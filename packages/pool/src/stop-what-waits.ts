@@ -18,9 +18,10 @@ async function stopReady(context: PoolContext, most: number): Promise<number> {
 }
 
 /**
- * For a process that does not tend the pool: claims what waits there now, and stops it. The rest only who tends the pool may
- * take, who if killed seems to until the lease ends. So whoever may tend waits that long: to take what is left, or to claim
- * what was being warmed. Nothing that came later: whoever tends the pool fills it again meanwhile.
+ * For a process that does not tend the pool: claims what waits there now, and stops it. The rest only the member
+ * that tends the pool may take, and one that was killed seems to tend it until its lease ends. So a process that may tend
+ * waits that long: to take what is left, or to claim what was being warmed. Nothing that came later: whoever tends the pool
+ * fills it again meanwhile.
  *
  * @returns how many.
  */

@@ -6,7 +6,7 @@ import type { PooledSession } from '@warm-agent/pool'
 import { createPoolHandlers, invokeWithWarmSession, type PoolHandlersOptions } from '@warm-agent/pool/lambda'
 import type { SQSEvent } from 'aws-lambda'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { failure } from './fake-agents.ts'
+import { createFakeAgents, failure } from './fake-agents.ts'
 import { closeServers, openQueue } from './stores.ts'
 
 let emulator: Emulator
@@ -148,6 +148,21 @@ test.each([
   })
   expect(outcome).toBe('cold')
   expect(await textOf(answer.body)).toBe('{}')
+})
+
+test('messages without a session take the endpoints of each runtime in turn', async () => {
+  const [one, two] = [createFakeAgents(), createFakeAgents()]
+  const qualifiersOf = async ({ runtime }: typeof one) => {
+    const parts = { runtime: { ...runtime, qualifiers: ['blue', 'green'] }, getSession: async () => null, body: {} }
+    const sent = [
+      await invokeWithWarmSession(parts),
+      await invokeWithWarmSession(parts),
+      await invokeWithWarmSession(parts),
+    ]
+    return sent.map(({ session }) => session.qualifier)
+  }
+  expect(await qualifiersOf(one)).toEqual(['blue', 'green', 'blue'])
+  expect(await qualifiersOf(two)).toEqual(['blue', 'green', 'blue'])
 })
 
 test('a session that comes too late is stopped: nobody else has it', async () => {

@@ -10,6 +10,5 @@ export {
   routes,
   ticketHeader,
   versionHeader,
-  type Wire,
   wireVersion,
 } from './routes.ts'

@@ -7,8 +7,10 @@
 /** When the figures below were last compared with their sources. */
 export const pricesCheckedOn = '2026-09'
 
-/** How the agent is deployed: platform version 1 from a zip or an image, or version 2. */
-export type Platform = 'v1-code' | 'v1-container' | 'v2'
+/** How an agent can be deployed: platform version 1 from a zip or an image, or version 2. */
+export const platforms = ['v1-code', 'v1-container', 'v2'] as const
+/** One of {@link platforms}. */
+export type Platform = (typeof platforms)[number]
 
 /** Prices in US dollars. Billing is per second; a CPU that idles is free. */
 export interface Prices {
@@ -31,8 +33,10 @@ export const leastBilledGb = 0.125
 /** What an echo agent was measured to occupy, in GB (September 2026). A V1 container has 2.7 GB with an image of 200 MB, and 8.4 GB with one of 2 GB. */
 export const echoFootprintGb: Readonly<Record<Platform, number>> = { 'v1-code': 1, 'v1-container': 2.7, v2: 1.2 }
 
-/** What one boot takes: 4 to 5.5 vCPU-seconds were measured (September 2026). */
+/** What one boot takes: 4 to 5.5 vCPU-seconds were measured on AWS (blait/AgentCoreWarmPool, September 2026). */
 export const bootVcpuSeconds = 4.75
+/** The most that one boot was measured to take: for estimates that say "at most". */
+export const mostBootVcpuSeconds = 5.5
 
 /** Service quotas, per account and region. AWS raises most of them on request. */
 export interface Quotas {

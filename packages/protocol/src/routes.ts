@@ -1,12 +1,16 @@
-import type { Lease, OpenEvent } from './lease.ts'
-
 /** Version of the wire. It goes both ways in {@link headerNames.version}; absent means 1. */
 export const wireVersion = '1'
 
 /** Where the proxy is mounted unless told otherwise. */
 export const defaultBasePath = '/api/agent'
 
-/** The wire: every route, relative to the base path. Its types are {@link Wire}. */
+/**
+ * The wire: every route, relative to the base path.
+ *
+ * `open` takes `{ agent?: string }` and answers with a `text/event-stream` of `OpenEvent`s; `beat` answers with a `Lease`,
+ * `message` with the agent's own bytes. The ticket comes in a header; `close` takes it as its text body too, because
+ * `sendBeacon` can set no header.
+ */
 export const routes = {
   open: { method: 'POST', path: '/sessions' },
   beat: { method: 'POST', path: '/sessions/beat' },
@@ -16,20 +20,6 @@ export const routes = {
 } as const
 
 export type RouteName = keyof typeof routes
-
-/**
- * What goes into each route and what comes out.
- *
- * `open` answers with a `text/event-stream` of {@link OpenEvent}s; `message` with the agent's own bytes;
- * `close` takes the ticket in the header, or as its text body because `sendBeacon` can set no header.
- */
-export interface Wire {
-  open: { in: { agent?: string }; out: OpenEvent }
-  beat: { in: undefined; out: Lease }
-  close: { in: string | undefined; out: undefined }
-  message: { in: BodyInit; out: ReadableStream<Uint8Array> }
-  health: { in: undefined; out: { status: 'ok' } }
-}
 
 export const versionHeader = 'Warm-Agent-Version'
 export const ticketHeader = 'Warm-Agent-Ticket'

@@ -6,6 +6,16 @@ export interface RuntimeSession {
   readonly qualifier: string
 }
 
+/** Names a session among all of one agent. Whoever knows it can reach the session. */
+export function sessionKey({ id, qualifier }: RuntimeSession): string {
+  return `${qualifier}/${id}`
+}
+
+/** The first characters of a session id: enough to find it in a log, not enough to use it. */
+export function sessionTag(id: string): string {
+  return id.slice(0, 13)
+}
+
 /** What is sent to the agent. */
 export interface AgentRequest {
   body: Uint8Array
@@ -25,7 +35,7 @@ export interface AgentAnswer {
   status: number
   contentType: string
   body: ReadableStream<Uint8Array>
-  /** The same bytes, for who needs no stream: a runtime may offer it because it costs less. Take one of the two. */
+  /** The same bytes, for callers that need no stream: a runtime may offer it because it costs less. Take one of the two. */
   reader?: ByteReader
   /** Further headers of the answer, by lower-case name: its encoding, and what the platform tells of traces and MCP. */
   headers?: Readonly<Record<string, string>>

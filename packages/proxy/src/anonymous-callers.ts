@@ -20,7 +20,7 @@ export interface AnonymousCallersOptions {
    */
   crossSite?: boolean
   /**
-   * What the limits per caller count by. Who throws the cookie away is a new caller with every request: where you know the
+   * What the limits per caller count by. A visitor who throws the cookie away is a new caller with every request: where you know the
    * address that requests come from, for example from a header that your load balancer sets, count by that.
    * @default the caller
    */
@@ -30,8 +30,10 @@ export interface AnonymousCallersOptions {
 const optionNames = ['secret', 'cookieName', 'crossSite', 'limitKey']
 /** A token of RFC 6265. */
 const cookieNames = /^[\w!#$%&'*+.^`|~-]+$/
-/** A browser has one, or as many as first requests that it sent at the same time. */
-const mostCookies = 16
+/** A browser has one, or as many as first requests that it sent at the same time; and those of other proxies on this host. */
+const mostRead = 16
+/** With so many that cannot be read, the secret has been replaced time and again: then they are replaced too. */
+const mostUnreadable = 8
 
 /**
  * Accepts callers who did not sign in, each bound to a sealed cookie of their own. Everybody who finds the proxy can
@@ -60,20 +62,21 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
 
   const authorize: Authorize = async request => {
     const sent = readCookies(request, name => name === cookieName || name.startsWith(`${cookieName}-`))
-    const cookies = await Promise.all(sent.slice(0, mostCookies).map(read))
+    const cookies = await Promise.all(sent.slice(0, mostRead).map(read))
     const callerIds = cookies.flatMap(({ callerId }) => (typeof callerId === 'string' ? callerId : [])).sort()
     const [callerId = `anonymous:${crypto.randomUUID()}`, ...otherIds] = callerIds
     const countedBy = limitKey?.(wholeRequest(request))
     const caller = { callerId, otherIds, ...(countedBy && { limitKey: countedBy }) }
 
-    // One that nobody can read any more is replaced. One of an older secret is sealed anew, so that the secret can be dropped one day.
-    const replaced = callerIds.length === 0 ? cookies[0] : cookies.find(cookie => cookie.isOld && cookie.callerId)
-    if (callerIds.length > 0 && !replaced) return caller
+    // One of an older secret is sealed anew, so that the secret can be dropped one day.
+    const outdated = cookies.find(cookie => cookie.isOld && cookie.callerId)
+    if (callerIds.length > 0 && !outdated) return caller
+    const replaced = outdated ?? (cookies.length >= mostUnreadable ? cookies[0] : undefined)
     const name = replaced?.name ?? `${cookieName}-${crypto.randomUUID().slice(0, 8)}`
     // Behind a TLS terminator only the page's own address tells.
     const isSecure = crossSite || [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
     const attributes = `Path=/; HttpOnly; SameSite=${crossSite ? 'None' : 'Lax'}${isSecure ? '; Secure' : ''}`
-    const sealed = await newest.seal(replaced?.callerId ?? callerId)
+    const sealed = await newest.seal(outdated?.callerId ?? callerId)
     return { ...caller, responseHeaders: { 'set-cookie': `${name}=${sealed}; ${attributes}` } }
   }
   return takesLean(authorize)

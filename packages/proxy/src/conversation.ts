@@ -2,6 +2,7 @@ import { type Outcome, WarmAgentError } from '@warm-agent/protocol'
 import type { Caller } from './callers.ts'
 import { wholeRequest } from './lean-request.ts'
 import type { SessionTicket } from './sessions/session-ticket.ts'
+import { sha256 } from './sha256.ts'
 import { answerOf } from './within.ts'
 
 /**
@@ -83,7 +84,7 @@ export function conversationHeaders(
 }
 
 async function digest(text: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+  const bytes = await sha256(text)
   return btoa(String.fromCharCode(...bytes.subarray(0, 12)))
     .replaceAll('+', '-')
     .replaceAll('/', '_')

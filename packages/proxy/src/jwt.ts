@@ -2,6 +2,7 @@ import { WarmAgentError } from '@warm-agent/protocol'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import * as z from 'zod'
 import { type Authorize, type Caller, longestCallerId } from './callers.ts'
+import { explainRefusal } from './explain-refusal.ts'
 import { takesLean } from './lean-request.ts'
 import { readCookie } from './read-cookie.ts'
 
@@ -58,9 +59,9 @@ const optionsSchema = z.strictObject({
 export function jwtCallers(options: JwtCallersOptions): Authorize {
   const checked = optionsSchema.safeParse(options)
   if (!checked.success) {
-    const [issue] = checked.error.issues
-    const where = issue?.path.length ? `option ${issue.path.join('.')}: ` : ''
-    throw new Error(`Could not accept tokens: ${where}${issue?.message}. See JwtCallersOptions.`)
+    // Somebody whose tokens are signed with a secret may give that by mistake.
+    const refused = explainRefusal(checked.error, options, ['secret'])
+    throw new Error(`Could not accept tokens: ${refused}. See JwtCallersOptions.`)
   }
   const { issuer, algorithms, clockToleranceSeconds, passToRuntime, cookieName } = checked.data
   const audiences = [checked.data.audience].flat()

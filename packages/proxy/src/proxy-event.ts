@@ -1,4 +1,5 @@
 import type { ErrorCode, Evidence, Outcome } from '@warm-agent/protocol'
+import { sessionTag } from './agent-runtime.ts'
 import type { HoldReason } from './ledger/session-ledger.ts'
 import type { LimitName } from './limits/create-limiter.ts'
 import { redact } from './redact.ts'
@@ -78,7 +79,7 @@ export function createEmit(onEvent: ((event: ProxyEvent) => void) | undefined): 
   return (event, { agent, session }) =>
     tell(
       onEvent,
-      { ...event, atMs: Date.now(), agent, qualifier: session.qualifier, sessionTag: session.id.slice(0, 13) },
+      { ...event, atMs: Date.now(), agent, qualifier: session.qualifier, sessionTag: sessionTag(session.id) },
       session.id,
     )
 }

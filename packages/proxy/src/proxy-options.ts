@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { AgentRuntime } from './agent-runtime.ts'
 import type { Authorize } from './callers.ts'
 import type { ConversationSource } from './conversation.ts'
+import { explainRefusal } from './explain-refusal.ts'
 import type { SessionLedger } from './ledger/session-ledger.ts'
 import { type WarmLimits, warmLimitsShape } from './limits/warm-limits.ts'
 import type { ProxyEvent } from './proxy-event.ts'
@@ -34,6 +35,7 @@ interface CommonOptions {
   basePath?: string
   /** Further origins whose pages may call, for example `https://chat.example.com`. @default [] */
   origins?: readonly string[]
+  /** What bounds the proxy's work. Each that is not given has its own default. @default as {@link ProxyLimits} tells */
   limits?: Partial<ProxyLimits>
   /**
    * The list of live sessions, from which a reaper stops what nobody holds: `memoryLedger()` for a single process,
@@ -140,9 +142,8 @@ export interface CheckedOptions {
 export function checkOptions(options: WarmProxyOptions): CheckedOptions {
   const checked = optionsSchema.safeParse(options)
   if (!checked.success) {
-    const [issue] = checked.error.issues
-    const where = issue?.path.length ? `option ${issue.path.join('.')}: ` : ''
-    throw new Error(`Could not create the proxy: ${where}${issue?.message}. See WarmProxyOptions.`)
+    const refused = explainRefusal(checked.error, options, ['secret'])
+    throw new Error(`Could not create the proxy: ${refused}. See WarmProxyOptions.`)
   }
   const runtimes = options.agents ?? (options.runtime ? { default: options.runtime } : {})
   if (Object.keys(runtimes).length === 0 || (options.agents && options.runtime)) {

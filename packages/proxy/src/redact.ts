@@ -1,3 +1,5 @@
+import { sessionTag } from './agent-runtime.ts'
+
 /** Session ids as they are made here; JWTs, and tickets, which are JWEs; tokens in a quoted header. */
 const patterns: readonly [RegExp, string][] = [
   [/\b(warm-[0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}\b/g, '$1…'],
@@ -38,6 +40,6 @@ function stackOf({ stack }: Error): PropertyDescriptor {
 }
 
 function cut(text: string, sessionId: string | undefined): string {
-  const known = sessionId ? text.replaceAll(sessionId, `${sessionId.slice(0, 13)}…`) : text
+  const known = sessionId ? text.replaceAll(sessionId, `${sessionTag(sessionId)}…`) : text
   return patterns.reduce((cutSoFar, [pattern, instead]) => cutSoFar.replace(pattern, instead), known)
 }

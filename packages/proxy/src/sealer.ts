@@ -1,5 +1,6 @@
 import { base64url, CompactEncrypt, compactDecrypt } from 'jose'
 import { nodeCipher } from './node-cipher.ts'
+import { sha256 } from './sha256.ts'
 
 /** Encrypts and authenticates small values, so that only holders of the secret can read or make them. */
 export interface Sealer {
@@ -58,7 +59,6 @@ function openByJose(key: Uint8Array, sealed: string): Promise<string | undefined
   )
 }
 
-async function deriveKey(secret: string, purpose: string): Promise<Uint8Array> {
-  const material = new TextEncoder().encode(`warm-agent\0${purpose}\0${secret}`)
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', material))
+function deriveKey(secret: string, purpose: string): Promise<Uint8Array> {
+  return sha256(`warm-agent\0${purpose}\0${secret}`)
 }

@@ -1,13 +1,19 @@
-/** A session that was warmed ahead, and is its taker's alone. */
+/**
+ * A session that was warmed ahead and then claimed: its taker owns it from now on, nobody else will get it, and the pool does
+ * not touch it any more. All that a lease needs stands here, so that it can be warm at once.
+ */
 export interface ClaimedSession {
+  /** Never send it to a browser. */
   readonly runtimeSessionId: string
+  /** The endpoint that the session lives on. Always call it there. */
   readonly qualifier: string
-  /** When its microVM was asked for, in milliseconds since the epoch. */
+  /** When its microVM was asked for. Milliseconds since the epoch, by the clock of whoever warmed it. */
   readonly bornAtMs: number
-  /** When it answered last. */
+  /** When it answered last. The platform ends it an idle timeout later. */
   readonly touchedAtMs: number
-  /** The nonce by which its microVM is recognised; none when the agent echoes none. */
+  /** The nonce by which its microVM is recognised: the first that it saw. `undefined` when the agent echoes none. */
   readonly nonce?: string | undefined
+  /** Whether the agent echoed the nonce of this session's first warm-up, or it is only assumed to be warm. */
   readonly evidence: 'observed' | 'assumed'
 }
 

@@ -1,6 +1,6 @@
 /**
- * Calls who only listens. What that throws, or rejects with later, is printed: it must neither disturb whom it listens to, nor
- * end the process.
+ * Calls a listener. What it throws, or rejects with later, is printed: it must neither disturb what it listens to, nor end
+ * the process.
  */
 export async function tellListener(name: string, call: () => unknown): Promise<void> {
   try {

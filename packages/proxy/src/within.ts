@@ -9,7 +9,10 @@ export class NoAnswer extends Error {
  */
 export function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new NoAnswer(`Could not ${what}: no answer within ${ms} ms.`)), ms)
+    const timer = setTimeout(
+      () => reject(new NoAnswer(`Could not ${what}: no answer within ${ms} ms. Check what it waits for.`)),
+      ms,
+    )
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -137,7 +137,7 @@ test('an app that keeps its own route is told what to tell the agent', async () 
 test.each([
   [{ conversationId: 7 }, /conversationId/],
   [{ conversationId: 'no header' }, /conversationId/],
-  [{ ledger: {} }, /ledger: expected a SessionLedger/],
+  [{ ledger: {} }, /ledger is an object: expected a SessionLedger/],
 ])('option %j is refused', (wrong, message) => {
   expect(() => createTold(wrong as never)).toThrow(message)
 })

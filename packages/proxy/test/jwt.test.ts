@@ -142,8 +142,8 @@ test.each<[object, RegExp]>([
   [{ audience: [] }, /audience/],
   [{ jwks: 'nowhere' }, /jwks: "nowhere" is no URL/],
   [{ algorithms: ['HS256'] }, /algorithms/],
-  [{ clockToleranceSeconds: -1 }, /clockToleranceSeconds/],
-  [{ audiense: 'x' }, /audiense/],
+  [{ clockToleranceSeconds: -1 }, /option clockToleranceSeconds is -1: /],
+  [{ audiense: 'x' }, /option audiense: /],
 ])('options %j are refused at construction', (wrong, message) => {
   const make = () => jwtCallers({ issuer: 'https://issuer.test', audience, ...wrong })
   expect(make).toThrow(/^Could not accept tokens: /)

@@ -97,6 +97,17 @@ test.each(stores)('%s: any number of places may be Infinity', async (_, create) 
   expect(await (await create()).hold('hall', 'ann', 1000, Number.POSITIVE_INFINITY)).toBe(0)
 })
 
+test.each([
+  [{ prefixx: 'a' }, 'Could not count in Redis: there is no option prefixx. See RedisLimitsOptions.'],
+  [
+    { client: undefined },
+    'Could not use the Redis client: it is of no known kind. Give one of ioredis, iovalkey or redis.',
+  ],
+])('options %j of the store in Redis are refused', (wrong, message) => {
+  const client = { call: async () => null }
+  expect(() => redisLimits({ client, ...wrong } as never)).toThrow(message)
+})
+
 test('two proxies with one Redis share the limits, and nothing that could be used is kept there', async () => {
   const { runtime, sessions } = createFakeRuntime()
   const client = ioredis()

@@ -198,9 +198,9 @@ test('a limit of 0 allows no warm-up, one of Infinity any number', async () => {
 })
 
 test.each([
-  [{ warmUpsPerSecond: -1 }, /limits\.warmUpsPerSecond: .*-1/],
-  [{ liveSessionsPerCaller: 'many' }, /limits\.liveSessionsPerCaller: .*many/],
-  [{ store: {} }, /limits\.store: expected a LimitStore/],
+  [{ warmUpsPerSecond: -1 }, /limits\.warmUpsPerSecond is -1: expected a number from 0/],
+  [{ liveSessionsPerCaller: 'many' }, /limits\.liveSessionsPerCaller is "many": expected/],
+  [{ store: {} }, /limits\.store is an object: expected a LimitStore/],
 ])('limits %j are refused at construction', (limits, message) => {
   expect(() => start(limits as never)).toThrow(message)
 })

@@ -139,7 +139,7 @@ test('several agents name their pools', async () => {
 
 test.each([
   [{ pool: { strange: { claim: async () => null } } }, 'option pool: strange is not an agent'],
-  [{ pool: { claim: 7 } as never }, 'option pool: expected a pool'],
+  [{ pool: { claim: 7 } as never }, 'option pool is an object: expected a pool'],
 ])('a pool that makes no sense is refused', (options, message) => {
   const { runtime } = createFakeRuntime()
   expect(() => createTestProxy({ ...options, runtime } as never)).toThrow(message)

@@ -61,6 +61,12 @@ test('the longest cold start has a bucket, and no time is lost beyond the last',
   expect(counts).toMatchObject({ '0.05': 0, '0.1': 1, '2': 1, '3': 2, '120': 2, '+Inf': 3 })
 })
 
+test('an unknown option is refused by name', () => {
+  expect(() => createPrometheusMetrics({ register: new Registry() } as never)).toThrow(
+    'Could not count for Prometheus: there is no option register. Give `registry`, or nothing.',
+  )
+})
+
 test("they can stand in a user's own registry", async () => {
   const registry = new Registry()
   createPrometheusMetrics({ registry })

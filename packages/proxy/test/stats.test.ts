@@ -1,3 +1,4 @@
+import { bootVcpuSeconds } from '@warm-agent/protocol/prices'
 import { anonymousCallers, createWarmProxy, type ProxyEvent } from '@warm-agent/proxy'
 import { createStats, decideVerdict, withHoldOut } from '@warm-agent/proxy/stats'
 import { expect, test } from 'vitest'
@@ -184,6 +185,13 @@ test('a second saved costs the same after ten messages and after eleven thousand
   // $0.01 for each hold, and 3 s saved.
   expect(dollarsAfter(20)).toBeCloseTo(0.01 / 3, 8)
   expect(dollarsAfter(11_000)).toBeCloseTo(0.01 / 3, 8)
+})
+
+test('a boot in vain takes as much CPU as the table of prices says', () => {
+  const oneDollarPerVcpuSecond = { dollarsPerVcpuHour: 3_600, dollarsPerGbHour: 0 }
+  const { stats, visit } = startStory({ costs: { prices: oneDollarPerVcpuSecond } })
+  visit(undefined)
+  expect(stats.report().dollars.unused).toBeCloseTo(bootVcpuSeconds)
 })
 
 const facts = {

@@ -5,7 +5,7 @@ import { useWarmAgentSession, type WarmSessionOptions } from '@warm-agent/react'
 import { createDevtools, type Devtools, WarmAgentDevtools } from '@warm-agent/react/devtools'
 import { createFakeEnvironment, type FakeEnvironment, warmAgentHandlers } from '@warm-agent/testing'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 
 const server = setupServer()
 let environment: FakeEnvironment
@@ -97,6 +97,19 @@ test('by keyboard: the panel comes after the button that opens it, and Escape on
   expect(toggle?.textContent).toContain('warm-agent')
   fireEvent.keyDown(toggle as Element, { key: 'Escape' })
   expect(toggle?.getAttribute('aria-expanded')).toBe('false')
+})
+
+test('phases that begin at the same moment are told apart', async () => {
+  const complaints = vi.spyOn(console, 'error').mockReturnValue()
+  render(<Chat />)
+  await expect.poll(() => told()[0]).toMatch('warm-succeeded')
+  // The clock stands still: before and after this, the session begins to warm at the same time.
+  await press('Close')
+  await press('Warm')
+  await expect.poll(() => told()[0]).toMatch('warm-succeeded')
+  expect(screen.getByRole('img').children.length).toBe(4)
+  expect(complaints).not.toHaveBeenCalled()
+  complaints.mockRestore()
 })
 
 test('a screen reader is told what it is that changed', async () => {

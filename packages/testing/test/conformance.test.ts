@@ -73,7 +73,7 @@ const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unk
     },
     ['joined', 'warm', 'warm', 'onetwo'],
   ],
-  'who leaves while waiting leaves the warm-up to the others': [
+  'a page that leaves while it waits leaves the warm-up to the others': [
     { warmUpMs: 3000 },
     async ({ openLease, send, pass, ran }) => {
       const { ticket } = await openLease()

@@ -69,7 +69,7 @@ export function createPage({ fetch, ran }: World) {
   const browser = browserOf({
     async fetch(request) {
       const response = await fetch(request)
-      // Who has left hears nothing.
+      // A page that has left hears nothing.
       if (request.signal.aborted) return response
       const { status, headers } = response
       const isJson = headers.get('content-type') === 'application/json'

@@ -11,7 +11,7 @@ import {
   type StubSession,
 } from './stub-sessions.ts'
 
-/** A proxy that shares no code with ours: it speaks the wire of DESIGN.md, boots nothing, and keeps books. */
+/** A proxy that shares no code with ours: it speaks the wire of packages/protocol/README.md, boots nothing, and keeps books. */
 export interface ProxyStub {
   url: string
   /** Change it at any time: it counts from the next request on. */

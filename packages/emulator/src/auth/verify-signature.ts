@@ -58,12 +58,12 @@ function checkScope({ scope, signedAt }: ClaimedSignature, region: string): void
 }
 
 function checkTime({ signedAt, expiresIn = 0 }: ClaimedSignature, now: number): void {
-  const [lastAt, time] = [Math.max(expiresIn * 1_000, longestSkewMs), signedAt.getTime()]
+  const [goodForMs, time] = [Math.max(expiresIn * 1_000, longestSkewMs), signedAt.getTime()]
   if (expiresIn > 0 && now > time + expiresIn * 1_000) {
     throw denied(`Signature expired: the URL was good until ${stamp(new Date(time + expiresIn * 1_000))}.`)
   }
-  if (now - time > lastAt) {
-    throw denied(`Signature expired: ${stamp(signedAt)} is now earlier than ${stamp(new Date(now - lastAt))}.`)
+  if (now - time > goodForMs) {
+    throw denied(`Signature expired: ${stamp(signedAt)} is now earlier than ${stamp(new Date(now - goodForMs))}.`)
   }
   if (time - now > longestSkewMs) {
     throw denied(`Signature not yet current: ${stamp(signedAt)} is still later than ${stamp(new Date(now))}.`)

@@ -20,8 +20,8 @@ export interface Chaos {
   list(): ChaosState[]
 }
 
-/** What happens to one call. */
-export interface Trouble {
+/** What the faults that hit one call do to it, together. */
+export interface CallFaults {
   slowMs: number
   chunkMs: number
   refuse?: ChaosRule
@@ -33,7 +33,7 @@ export interface Trouble {
 
 export interface ChaosSource extends Chaos {
   /** Asks every rule for one call that is of these kinds, and counts. */
-  next(kinds: readonly CallKind[]): Trouble
+  next(kinds: readonly CallKind[]): CallFaults
 }
 
 interface Entry {
@@ -70,14 +70,14 @@ export function createChaos(rules: readonly ChaosRule[], seed: number): ChaosSou
     },
     list: () => entries.map(({ rule, seen, hit }) => ({ ...rule, seen, hit })),
     next(kinds) {
-      const trouble: Trouble = { slowMs: 0, chunkMs: 0, isVmReplaced: false }
+      const faults: CallFaults = { slowMs: 0, chunkMs: 0, isVmReplaced: false }
       for (const entry of entries) {
         if (!isHit(entry, kinds)) continue
-        apply(entry.rule, trouble)
+        apply(entry.rule, faults)
         // The call ends here: what comes later in the list never sees it.
-        if (trouble.refuse) break
+        if (faults.refuse) break
       }
-      return trouble
+      return faults
     },
   }
 }
@@ -92,25 +92,25 @@ function isHit(entry: Entry, kinds: readonly CallKind[]): boolean {
   return true
 }
 
-function apply(rule: ChaosRule, trouble: Trouble): void {
+function apply(rule: ChaosRule, faults: CallFaults): void {
   switch (rule.fault) {
     case 'slow':
-      trouble.slowMs += rule.ms ?? 0
-      trouble.chunkMs += rule.chunkMs ?? 0
+      faults.slowMs += rule.ms ?? 0
+      faults.chunkMs += rule.chunkMs ?? 0
       return
     case 'replace-vm':
-      trouble.isVmReplaced = true
+      faults.isVmReplaced = true
       return
     case 'late':
-      trouble.late = rule
+      faults.late = rule
       return
     case 'reset':
-      if (rule.bytes === undefined) trouble.refuse = rule
-      else trouble.cutAfter = rule.bytes
+      if (rule.bytes === undefined) faults.refuse = rule
+      else faults.cutAfter = rule.bytes
       return
     case 'throttle':
     case 'status':
-      trouble.refuse = rule
+      faults.refuse = rule
       return
     default:
       rule.fault satisfies never

@@ -1,9 +1,9 @@
 import { Transform } from 'node:stream'
 import { type Clock, delay } from '../clock.ts'
-import type { Trouble } from './create-chaos.ts'
+import type { CallFaults } from './create-chaos.ts'
 
 /** What an answer has to get through on its way to the client, for `pipeline`: nothing, when nothing is to go wrong with it. */
-export function hindrances({ chunkMs, cutAfter }: Trouble, clock: Clock, clientLeft: AbortSignal): Transform[] {
+export function hindrances({ chunkMs, cutAfter }: CallFaults, clock: Clock, clientLeft: AbortSignal): Transform[] {
   return [
     ...(chunkMs > 0 ? [slowDown(chunkMs, clock, clientLeft)] : []),
     ...(cutAfter === undefined ? [] : [cut(cutAfter)]),

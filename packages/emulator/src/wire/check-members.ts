@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { customPrefix, sessionIdHeader, userIdHeader } from '../headers.ts'
 import { violated } from '../platform-errors.ts'
 
 /** What an operation's input has besides its body, by the names of the service model. */
@@ -6,12 +7,10 @@ export type Members = Partial<Record<MemberName, string>>
 
 type MemberName = keyof typeof members
 
-const customPrefix = 'x-amzn-bedrock-agentcore-runtime-custom-'
-
 /** Where each is in the request, and its lengths (API reference of InvokeAgentRuntime). */
 const members = {
-  runtimeSessionId: { in: 'x-amzn-bedrock-agentcore-runtime-session-id', least: 33, most: 256 },
-  runtimeUserId: { in: 'x-amzn-bedrock-agentcore-runtime-user-id', least: 1, most: 1_024 },
+  runtimeSessionId: { in: sessionIdHeader, least: 33, most: 256 },
+  runtimeUserId: { in: userIdHeader, least: 1, most: 1_024 },
   contentType: { in: 'content-type', least: 1, most: 256 },
   accept: { in: 'accept', least: 1, most: 256 },
   traceId: { in: 'x-amzn-trace-id', least: 0, most: 128 },

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Trouble } from '../chaos/create-chaos.ts'
+import type { CallFaults } from '../chaos/create-chaos.ts'
 import { hindrances } from '../chaos/hindrances.ts'
-import { failLate } from '../chaos/trouble.ts'
+import { failLate } from '../chaos/rule-errors.ts'
 import { type Clock, delay } from '../clock.ts'
 import type { CommandRun } from '../engine.ts'
 import { encodeEvent, encodeException, eventStreamType } from './event-stream.ts'
@@ -13,13 +13,13 @@ export interface CommandSetup {
   timeoutMs: number
   response: ServerResponse
   clock: Clock
-  trouble: Trouble
+  faults: CallFaults
   /** Aborts when the VM ends or the client leaves: the command ends with it. */
   signal: AbortSignal
 }
 
 /** Streams what a command prints as `contentStart`, `contentDelta`s and `contentStop`. */
-export async function streamCommand({ run, response, trouble, signal, ...setup }: CommandSetup): Promise<void> {
+export async function streamCommand({ run, response, faults, signal, ...setup }: CommandSetup): Promise<void> {
   const timeout = startTimeout(run, setup)
   const end = () => void run.end()
   if (signal.aborted) end()
@@ -37,13 +37,13 @@ export async function streamCommand({ run, response, trouble, signal, ...setup }
   }
 
   try {
-    if (trouble.late) {
+    if (faults.late) {
       for await (const _ of read(run));
-      await failLate(trouble.late, setup.clock, signal)
+      await failLate(faults.late, setup.clock, signal)
     }
     response.writeHead(200, { 'content-type': eventStreamType })
     response.flushHeaders()
-    await pipeline([Readable.from(events()), ...hindrances(trouble, setup.clock, signal), response])
+    await pipeline([Readable.from(events()), ...hindrances(faults, setup.clock, signal), response])
   } finally {
     timeout.stop()
     signal.removeEventListener('abort', end)

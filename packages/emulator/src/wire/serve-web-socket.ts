@@ -44,7 +44,7 @@ export function createWebSocketServer({ admit, sessions, books, emit }: WebSocke
     const requestId = identity['x-amzn-requestid'] ?? ''
     const { headers } = request
     const arrival = { route, headers, body: Buffer.alloc(0), requestId, onSession }
-    const { address, headers: forwarded, trouble } = await admit(arrival, left.signal)
+    const { address, headers: forwarded, faults } = await admit(arrival, left.signal)
     const vm = await sessions.enter(address, left.signal)
     const flight = vm.begin(left.signal, 'quiet')
     try {
@@ -54,7 +54,7 @@ export function createWebSocketServer({ admit, sessions, books, emit }: WebSocke
       emit({ type: 'socket-opened', ...vm.identity })
       client.write(acceptance(agent, headers, identity))
       if (head.length > 0) client.unshift(head)
-      await join({ client, agent, onFrame: vm.touch, signal: flight.signal, cutAfter: trouble.cutAfter })
+      await join({ client, agent, onFrame: vm.touch, signal: flight.signal, cutAfter: faults.cutAfter })
     } finally {
       flight.land()
     }

@@ -1,7 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import { showValue } from '@warm-agent/proxy/runtime-kit'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { createWarmPool } from '../create-warm-pool.ts'
-import { showValue } from '../explain-refusal.ts'
 import type { WarmPoolOptions } from '../pool-options.ts'
 import type { PooledSession } from '../pooled-session.ts'
 import { sqsStore } from '../sqs/sqs-store.ts'

@@ -5,6 +5,7 @@ import {
   type RuntimeSession,
   stopSession,
 } from '@warm-agent/proxy'
+import { createSessionMaker, type SessionMaker } from '@warm-agent/proxy/runtime-kit'
 import type { PooledSession } from '../pooled-session.ts'
 
 export interface WarmInvocation {
@@ -19,9 +20,9 @@ export interface WarmInvocation {
   accept?: string
   /** `getSession` may take this long, in milliseconds. @default 1_000 */
   getSessionTimeoutMs?: number
-  /** The caller's own end of interest. */
+  /** The caller's own end of interest. @default none: the platform's own limits end the call */
   signal?: AbortSignal
-  /** Hears why a session could not be had from the pool. */
+  /** Hears why a session could not be had from the pool. @default nobody */
   onPoolFailure?: (cause: unknown) => void
 }
 
@@ -78,7 +79,9 @@ async function askPool(
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const tooLate = new Error(`Could not get a session: the pool did not answer for ${getSessionTimeoutMs} ms.`)
+      const tooLate = new Error(
+        `Could not get a session: the pool did not answer for ${getSessionTimeoutMs} ms. Check what getSession calls.`,
+      )
       deadline.abort(tooLate)
       reject(tooLate)
     }, getSessionTimeoutMs)
@@ -109,10 +112,11 @@ function stop(runtime: AgentRuntime, { runtimeSessionId, qualifier }: PooledSess
   return stopSession(runtime, { id: runtimeSessionId, qualifier }, stopTimeoutMs)
 }
 
-let turn = 0
+/** Of each runtime one, so that its endpoints are taken in turn from message to message. */
+const makers = new WeakMap<AgentRuntime, SessionMaker>()
 
 function newSession(runtime: AgentRuntime): RuntimeSession {
-  const { qualifiers } = runtime
-  const qualifier = runtime.placeSession?.() ?? qualifiers[turn++ % qualifiers.length] ?? 'DEFAULT'
-  return { id: `warm-${crypto.randomUUID()}`, qualifier }
+  const maker = makers.get(runtime) ?? createSessionMaker(runtime)
+  makers.set(runtime, maker)
+  return maker.newSession()
 }

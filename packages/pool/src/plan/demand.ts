@@ -1,6 +1,14 @@
-import { echoFootprintGb, type Platform, type Prices, prices, type Quotas, quotasOf } from '@warm-agent/protocol/prices'
+import {
+  echoFootprintGb,
+  type Platform,
+  type Prices,
+  platforms,
+  prices,
+  type Quotas,
+  quotasOf,
+} from '@warm-agent/protocol/prices'
+import { explainRefusal } from '@warm-agent/proxy/runtime-kit'
 import * as z from 'zod'
-import { explainRefusal } from '../explain-refusal.ts'
 import { PlanError } from './plan-error.ts'
 
 /** What a plan is made for. Durations in milliseconds. An option that is unknown or makes no sense is refused by its name. */
@@ -71,7 +79,7 @@ const positive = z.number().positive().max(1e9)
 
 const demandSchema = z.strictObject({
   ratePerSecond: z.number().positive().max(10_000),
-  platform: z.enum(['v1-code', 'v1-container', 'v2']).default('v2'),
+  platform: z.enum(platforms).default('v2'),
   replenishmentMs: z.number().min(1).max(600_000).optional(),
   footprintGb: z.number().positive().max(64).optional(),
   idleTimeoutMs: lifetimeMs.optional(),

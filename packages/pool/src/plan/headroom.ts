@@ -89,7 +89,7 @@ export function refuseWhatCannotRefill(demand: Demand, headroom: readonly Headro
       activeSessions: `${amount(Math.ceil(needed))} sessions would be active, and the quota is ${amount(allowed)} in ${demand.region} (${formula}), so new ones would be refused with 402`,
       callsPerSecond: `${amount(Math.ceil(needed))} calls per second are needed, and the quota is ${amount(allowed)} (${formula})`,
     }
-    const least = quota === 'newSessionsPerSecond' ? needed / 0.8 : needed
+    const least = quota === 'newSessionsPerSecond' ? needed / (1 - roomWanted) : needed
     throw new PlanError(
       'cannot_refill',
       `Could not plan for ${amount(demand.ratePerSecond)} first messages per second: ${why[quota]}. Ask AWS for a quota of ` +

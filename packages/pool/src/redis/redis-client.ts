@@ -1,4 +1,4 @@
-import { showValue } from '../explain-refusal.ts'
+import { showValue } from '@warm-agent/proxy/runtime-kit'
 
 /** A connected client of ioredis or iovalkey (a cluster's too), or of `redis` (node-redis, not its cluster). */
 export type RedisClient = IoredisLike | NodeRedisLike

@@ -1,4 +1,4 @@
-import { showValue } from '../explain-refusal.ts'
+import { showValue } from '@warm-agent/proxy/runtime-kit'
 import type { AddOutcome, PoolStore, StoreClaim } from '../pool-store.ts'
 import type { EntryState, PoolEntry } from '../pooled-session.ts'
 import { type RedisClient, toSendCommand } from './redis-client.ts'
@@ -16,7 +16,7 @@ export interface RedisStoreOptions {
   lookEveryMs?: number
 }
 
-/** Who tends the pool retires what is too old. A claim that meets much of it has met a pool that nobody tends. */
+/** The member that tends the pool retires what is too old. A claim that meets much of it has met a pool that nobody tends. */
 const mostRejected = 10
 
 const knownOptions = ['client', 'prefix', 'lookEveryMs']

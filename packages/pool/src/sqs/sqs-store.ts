@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
-import { showValue } from '../explain-refusal.ts'
+import { showValue } from '@warm-agent/proxy/runtime-kit'
 import type { ClaimGate, PoolStore } from '../pool-store.ts'
 import type { PoolEntry, StoredEntry } from '../pooled-session.ts'
 import { createSessionQueue, type LockedEntry } from './session-queue.ts'

@@ -1,6 +1,6 @@
-import { dollarsOf, type Platform, prices, quotasOf } from '@warm-agent/protocol/prices'
+import { dollarsOf, echoFootprintGb, type Platform, prices, quotasOf } from '@warm-agent/protocol/prices'
+import { explainRefusal } from '@warm-agent/proxy/runtime-kit'
 import * as z from 'zod'
-import { explainRefusal } from '../explain-refusal.ts'
 import { defaultNewSessionsPerSecond } from '../new-session-rate.ts'
 import type { PoolTarget } from '../pool-target.ts'
 import { createArrivalRate } from './arrival-rate.ts'
@@ -64,7 +64,7 @@ const optionsSchema = z.strictObject({
   floor: aFloor.default(1),
   ceiling: z.number().int().min(1).max(100_000).default(100),
   dollarsPerHour: z.number().positive().default(Number.MAX_VALUE),
-  dollarsPerSessionHour: z.number().positive().default(dollarsPerSessionHour('v2', 1.2)),
+  dollarsPerSessionHour: z.number().positive().default(dollarsPerSessionHour('v2', echoFootprintGb.v2)),
   newSessionsPerSecond: z.number().positive().default(defaultNewSessionsPerSecond),
   activeSessions: z
     .number()

@@ -1,6 +1,6 @@
+import { explainRefusal, showValue } from '@warm-agent/proxy/runtime-kit'
 import { Cron } from 'croner'
 import * as z from 'zod'
-import { explainRefusal, showValue } from '../explain-refusal.ts'
 import type { PoolTarget } from '../pool-target.ts'
 
 /** An option that is unknown or makes no sense is refused with an error that names it. */

@@ -15,7 +15,7 @@ export interface HoldNews {
   change: HoldChange
   holder: string
   nowMs: number
-  /** Whether a message waits for it on this instance, or that awaits or passes on its answer. */
+  /** Whether a message waits for it on this instance, or for its answer, or this instance passes that answer on. */
   isAnswering: boolean
   /** How long a warm-up may take. */
   warmTimeoutMs: number
@@ -98,7 +98,10 @@ function overdueAt(touchedAt: number, { beatMs, idleTimeoutMs }: SessionRules): 
   return touchedAt + (beatMs + idleTimeoutMs) / 2
 }
 
-/** Who may end a session: anybody at any time, or only when it is due, or only who touched it last, unless another answers. */
+/**
+ * Who may end a session: anybody at any time; anybody once it is due; or only the instance that touched it last, unless
+ * another one passes on an answer.
+ */
 export type EndCondition = 'always' | 'due' | { holder: string }
 
 /**

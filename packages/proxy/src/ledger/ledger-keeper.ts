@@ -1,3 +1,4 @@
+import { sessionKey } from '../agent-runtime.ts'
 import type { SessionRules } from '../sessions/deadlines.ts'
 import { isInUse } from '../sessions/session-context.ts'
 import type { SessionMemories } from '../sessions/session-memory.ts'
@@ -107,7 +108,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
       const rules = rulesOf(ticket)
       // What has ended here is held no more, not even by a write that takes the place of the one that tells its end.
       if (!rules || memories.hasEnded(ticket)) return Promise.resolve()
-      return outage.write(keyOf(ticket), change !== 'noted', async () => {
+      return outage.write(sessionKey(ticket.session), change !== 'noted', async () => {
         // What this process has written last is most often what is there: then one round trip is enough.
         const { entry: remembered, touchedAt = 0, isSent = false } = memories.of(session)
         const fresh = {
@@ -145,21 +146,17 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
     },
 
     noteEnded: ticket =>
-      outage.write(keyOf(ticket), true, async () => {
+      outage.write(sessionKey(ticket.session), true, async () => {
         await settle(await read(ticket), current => current && endedEntry(current))
       }),
 
     noteUnstopped: ticket =>
-      outage.write(keyOf(ticket), true, async () => {
+      outage.write(sessionKey(ticket.session), true, async () => {
         await settle(await read(ticket), current => current && unstoppedEntry(current, Date.now()))
       }),
 
     close: () => outage.close(),
   }
-}
-
-function keyOf({ session }: SessionTicket): string {
-  return `${session.qualifier}/${session.id}`
 }
 
 /** @param onMissing Called once, when a session is parked: only this process will stop it. */

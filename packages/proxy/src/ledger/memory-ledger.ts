@@ -1,4 +1,4 @@
-import type { RuntimeSession } from '../agent-runtime.ts'
+import { sessionKey } from '../agent-runtime.ts'
 import { forgetAt } from './hold.ts'
 import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
 
@@ -16,9 +16,9 @@ export function memoryLedger(): SessionLedger {
   }
 
   return {
-    read: async session => entries.get(keyOf(session))?.entry,
+    read: async session => entries.get(sessionKey(session))?.entry,
     async write(entry) {
-      const key = keyOf(entry.session)
+      const key = sessionKey(entry.session)
       const current = entries.get(key)?.entry
       if ((current?.version ?? 0) !== entry.version - 1) return { is: 'changed', current }
       entries.set(key, { entry, forgetAt: forgetAt(entry, Date.now()) })
@@ -40,8 +40,4 @@ export function memoryLedger(): SessionLedger {
     },
     async resign() {},
   }
-}
-
-function keyOf({ id, qualifier }: RuntimeSession): string {
-  return `${qualifier}/${id}`
 }

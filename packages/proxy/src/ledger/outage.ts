@@ -1,3 +1,5 @@
+import { backgroundTimeout } from '../background-timeout.ts'
+
 /** Writes that do not get lost while a store does not answer: they are owed, and made up for later. */
 export interface Outage {
   /**
@@ -60,9 +62,7 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
 
   function leaveAlone(): Promise<void> {
     return new Promise(resolve => {
-      timer = setTimeout(resolve, retryMs)
-      // On Node it must not keep a process alive.
-      ;(timer as { unref?(): void }).unref?.()
+      timer = backgroundTimeout(resolve, retryMs)
     })
   }
 

@@ -1,3 +1,5 @@
+import { sessionKey } from '../agent-runtime.ts'
+import { backgroundTimeout } from '../background-timeout.ts'
 import { within } from '../within.ts'
 import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
 
@@ -16,9 +18,9 @@ export interface Reaper {
   close(): Promise<void>
 }
 
-/** The wait between two sweeps, in milliseconds; an instance that dies is replaced after `leadMs`. */
+/** The wait between two sweeps, in milliseconds; an instance that dies is replaced after `leadershipMs`. */
 const sweepMs = 2_000
-const leadMs = 5_000
+const leadershipMs = 5_000
 /** After an outage the others write down first what they owe: else a session would be stopped that was touched meanwhile. */
 const settleMs = 6_000
 /** So many sessions are being stopped at a time: the data plane's calls belong to the messages. */
@@ -37,7 +39,7 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
 
   async function sweep(): Promise<void> {
     try {
-      const fence = await within(answerMs, 'lead the reapers', ledger.lead(holder, leadMs))
+      const fence = await within(answerMs, 'lead the reapers', ledger.lead(holder, leadershipMs))
       quietUntilMs = Math.min(quietUntilMs, Date.now() + settleMs)
       if (fence !== undefined && quietUntilMs <= Date.now()) {
         const room = mostAtOnce - ending.size
@@ -52,7 +54,7 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   }
 
   async function endOnce(entry: LedgerEntry, fence: number): Promise<void> {
-    const key = `${entry.session.qualifier}/${entry.session.id}`
+    const key = sessionKey(entry.session)
     if (ending.has(key)) return
     ending.add(key)
     await end(entry, fence)
@@ -62,8 +64,7 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   function schedule(): void {
     if (isClosed) return
     // Instances that started together do not all ask at once.
-    timer = setTimeout(sweep, sweepMs * (0.9 + 0.2 * Math.random()))
-    ;(timer as { unref?(): void }).unref?.()
+    timer = backgroundTimeout(sweep, sweepMs * (0.9 + 0.2 * Math.random()))
   }
 
   schedule()

@@ -13,14 +13,18 @@ export type RedisClient = IoredisClient | NodeRedisClient
 
 export type RunScript = (script: string, keys: string[], words: string[]) => Promise<unknown>
 
+/** Whether it is a client of ioredis or iovalkey. */
+export function isIoredis(client: RedisClient): client is IoredisClient {
+  return typeof (client as Partial<IoredisClient> | undefined)?.call === 'function'
+}
+
 /**
  * @returns a function that runs a script on this client.
  * @throws Error when it is none of the clients that are known.
  */
 export function toRunScript(client: RedisClient): RunScript {
-  if (typeof (client as Partial<IoredisClient> | undefined)?.call === 'function') {
-    return (script, keys, words) =>
-      (client as IoredisClient).call('EVAL', script, String(keys.length), ...keys, ...words)
+  if (isIoredis(client)) {
+    return (script, keys, words) => client.call('EVAL', script, String(keys.length), ...keys, ...words)
   }
   if (typeof (client as Partial<NodeRedisClient> | undefined)?.eval === 'function') {
     return (script, keys, words) => (client as NodeRedisClient).eval(script, { keys, arguments: words })

@@ -1,4 +1,4 @@
-import type { RuntimeSession } from '../agent-runtime.ts'
+import { sessionKey } from '../agent-runtime.ts'
 import { forgetAt } from './hold.ts'
 import { type RedisClient, toRunScript } from './redis-client.ts'
 import { dueScript, leadScript, readScript, resignScript, writeScript } from './redis-scripts.ts'
@@ -36,7 +36,7 @@ export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: Redis
   }
   const run = toRunScript(client)
   const key = (name: string) => `{${prefix}}:${name}`
-  const [index, lease, fenceKey] = [key('due'), key('lease'), key('fence')]
+  const [index, leader, fenceKey] = [key('due'), key('lease'), key('fence')]
   const keyOf = (member: string) => key(`session:${member}`)
 
   async function members(untilMs: number | '+inf', limit: number): Promise<string[]> {
@@ -49,9 +49,9 @@ export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: Redis
   }
 
   return {
-    read: async session => (await read([memberOf(session)]))[0],
+    read: async session => (await read([sessionKey(session)]))[0],
     async write(entry, fence) {
-      const member = memberOf(entry.session)
+      const member = sessionKey(entry.session)
       const now = Date.now()
       const [is, current] = (await run(
         writeScript,
@@ -73,16 +73,12 @@ export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: Redis
       for (let start = 0; start < all.length; start += pageSize) yield* await read(all.slice(start, start + pageSize))
     },
     async lead(instance, forMs) {
-      return Number(await run(leadScript, [lease, fenceKey], [instance, `${forMs}`])) || undefined
+      return Number(await run(leadScript, [leader, fenceKey], [instance, `${forMs}`])) || undefined
     },
     async resign(instance) {
-      await run(resignScript, [lease], [instance])
+      await run(resignScript, [leader], [instance])
     },
   }
-}
-
-function memberOf({ id, qualifier }: RuntimeSession): string {
-  return `${qualifier}/${id}`
 }
 
 /** A conversation is never due: the platform ends it. Its place in the index is past the time that it is forgotten. */

@@ -29,7 +29,7 @@ for at = 2, #KEYS do
 end
 return found`
 
-/** KEYS: lease, fence. ARGV: instance, milliseconds. The token outlives the lease: the next leader gets a higher one. */
+/** KEYS: leader, fence. ARGV: instance, milliseconds. The token outlives the leadership: the next leader gets a higher one. */
 export const leadScript = `
 local leader = redis.call('GET', KEYS[1])
 if leader and leader ~= ARGV[1] then return 0 end
@@ -37,7 +37,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 if leader and redis.call('EXISTS', KEYS[2]) == 1 then return tonumber(redis.call('GET', KEYS[2])) end
 return redis.call('INCR', KEYS[2])`
 
-/** KEYS: lease. ARGV: instance. */
+/** KEYS: leader. ARGV: instance. */
 export const resignScript = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0`

@@ -1,4 +1,5 @@
 import type { AgentRuntime } from '../agent-runtime.ts'
+import { overriding } from '../overriding.ts'
 
 /**
  * The runtime, with `noteCall` told of every call that no {@link Limiter} gave leave for: messages, stops, and what is
@@ -7,7 +8,7 @@ import type { AgentRuntime } from '../agent-runtime.ts'
 export function countCalls(runtime: AgentRuntime, noteCall: () => void): AgentRuntime {
   /** All attempts of one call share a signal. */
   const tried = new WeakSet<AbortSignal>()
-  const counted: Partial<AgentRuntime> = {
+  return overriding(runtime, {
     invoke(session, request, signal, credentials) {
       if (!request.isWarmUp || tried.has(signal)) noteCall()
       else tried.add(signal)
@@ -16,14 +17,6 @@ export function countCalls(runtime: AgentRuntime, noteCall: () => void): AgentRu
     stop(session, signal, credentials) {
       noteCall()
       return runtime.stop(session, signal, credentials)
-    },
-  }
-  // Not a copy: a runtime may be an object with private parts.
-  return new Proxy(runtime, {
-    get(target, name) {
-      if (name in counted) return Reflect.get(counted, name)
-      const value = Reflect.get(target, name)
-      return typeof value === 'function' ? value.bind(target) : value
     },
   })
 }

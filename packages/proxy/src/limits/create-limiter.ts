@@ -59,7 +59,7 @@ const hourMs = 3_600_000
 /** Money is counted in whole millionths of a dollar. */
 const micros = 1_000_000
 
-interface Claim {
+interface Reservation {
   limit: LimitName
   isRefused: boolean
   retryAfterMs?: number
@@ -75,19 +75,19 @@ export function createLimiter(
   /** What is only noted keeps nobody waiting; the guard has told if it failed. */
   const note = (noted: Promise<unknown>) => void noted.catch(tell.failed)
 
-  async function take(limit: LimitName, rate: Rate, places: number): Promise<Claim> {
+  async function take(limit: LimitName, rate: Rate, places: number): Promise<Reservation> {
     const used = await count(store, rate, 1)
     const retryAfterMs = rate.windowMs - (Date.now() % rate.windowMs)
     return { limit, isRefused: used > places, retryAfterMs, undo: () => count(store, rate, -1) }
   }
 
-  async function enter(limit: LimitName, room: string, member: string, forMs: number): Promise<Claim> {
+  async function enter(limit: LimitName, room: string, member: string, forMs: number): Promise<Reservation> {
     const left = await store.hold(room, member, forMs, limits[limit])
     return { limit, isRefused: left === undefined, undo: () => store.hold(room, member, left ?? 0, Infinity) }
   }
 
   /** Pays for an unsent session until `forMs` from now: what had been paid beyond that is given back. */
-  async function pay(member: string, forMs: number): Promise<Claim> {
+  async function pay(member: string, forMs: number): Promise<Reservation> {
     const paidMs = (await store.hold('unsent', member, forMs, Infinity)) ?? 0
     const points = Math.round(((forMs - paidMs) / hourMs) * limits.unsentDollarsPerHour * micros)
     const day = `micro-dollars:${Math.floor(Date.now() / dayMs)}`
@@ -102,11 +102,11 @@ export function createLimiter(
   }
 
   /** All or nothing. */
-  async function admit(claiming: Promise<Claim>[]): Promise<Claim | undefined> {
-    const claims = await Promise.all(claiming)
-    const refusal = claims.find(({ isRefused }) => isRefused)
+  async function admit(reserving: Promise<Reservation>[]): Promise<Reservation | undefined> {
+    const reservations = await Promise.all(reserving)
+    const refusal = reservations.find(({ isRefused }) => isRefused)
     if (!refusal) return undefined
-    await Promise.all(claims.map(({ undo }) => undo()))
+    await Promise.all(reservations.map(({ undo }) => undo()))
     tell.refused(refusal.limit)
     return refusal
   }
@@ -183,7 +183,7 @@ function keyOf({ limitKey, callerId }: Caller): string {
   return limitKey ?? callerId
 }
 
-function refused(what: string, { limit, retryAfterMs }: Claim): WarmAgentError {
+function refused(what: string, { limit, retryAfterMs }: Reservation): WarmAgentError {
   return new WarmAgentError(
     'rate_limited',
     `${what}: limits.${limit} is reached. Send the message, it is not held up.`,

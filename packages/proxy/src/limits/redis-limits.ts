@@ -1,5 +1,8 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible'
+import { isIoredis, type RedisClient, toRunScript } from '../ledger/redis-client.ts'
 import type { LimitStore } from './limit-store.ts'
+
+export type { RedisClient } from '../ledger/redis-client.ts'
 
 export interface RedisLimitsOptions {
   /** A connected client of `ioredis`, `iovalkey` or `redis`. It is never closed here. */
@@ -7,11 +10,6 @@ export interface RedisLimitsOptions {
   /** Begins every key. @default 'warm-agent:limits' */
   prefix?: string
 }
-
-/** What the clients have in common with each other: nothing but a script that can be run. */
-export type RedisClient =
-  | { eval(script: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown> }
-  | { eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown> }
 
 /**
  * One hold for all: the places are the members of a sorted set, by the time of their ends on Redis' own clock.
@@ -37,18 +35,20 @@ return left
 /**
  * Counts in Redis or Valkey, once for all instances of a fleet: `createWarmProxy({ limits: { store: redisLimits({ client }) } })`.
  * While it cannot be reached every instance counts for itself.
+ *
+ * @throws Error when an option is unknown, or the client of no known kind.
  */
-export function redisLimits({ client, prefix = 'warm-agent:limits' }: RedisLimitsOptions): LimitStore {
-  // ioredis and iovalkey have this method, and take keys and arguments in a row.
-  const takesRow = 'defineCommand' in client
+export function redisLimits({ client, prefix = 'warm-agent:limits', ...unknown }: RedisLimitsOptions): LimitStore {
+  const [option] = Object.keys(unknown)
+  if (option) throw new Error(`Could not count in Redis: there is no option ${option}. See RedisLimitsOptions.`)
+  const run = toRunScript(client)
   const counters = new RateLimiterRedis({
     storeClient: client,
-    useRedisPackage: !takesRow,
+    useRedisPackage: !isIoredis(client),
     keyPrefix: `${prefix}:count`,
     points: 1,
     duration: 1,
   })
-  const run = client.eval.bind(client) as (...args: unknown[]) => Promise<unknown>
 
   return {
     async add(counter, points, keepSeconds) {
@@ -56,11 +56,8 @@ export function redisLimits({ client, prefix = 'warm-agent:limits' }: RedisLimit
     },
 
     async hold(room, member, forMs, places) {
-      const key = `${prefix}:room:${room}`
-      const rest = [member, `${Math.ceil(forMs)}`, `${Math.min(places, Number.MAX_SAFE_INTEGER)}`]
-      const left = await (takesRow
-        ? run(holdScript, 1, key, ...rest)
-        : run(holdScript, { keys: [key], arguments: rest }))
+      const words = [member, `${Math.ceil(forMs)}`, `${Math.min(places, Number.MAX_SAFE_INTEGER)}`]
+      const left = await run(holdScript, [`${prefix}:room:${room}`], words)
       return Number(left) < 0 ? undefined : Number(left)
     },
   }

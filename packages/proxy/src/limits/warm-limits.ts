@@ -1,4 +1,4 @@
-import { dollarsOf, prices, quotasOf } from '@warm-agent/protocol/prices'
+import { dollarsOf, echoFootprintGb, prices, quotasOf } from '@warm-agent/protocol/prices'
 import * as z from 'zod'
 import type { LimitStore } from './limit-store.ts'
 
@@ -27,7 +27,7 @@ export interface WarmLimits {
   unsentDollarsPerDay: number
   /**
    * What it costs to hold one such session for an hour, in US dollars: the memory of your agent times its price.
-   * @default 0.0203: 1.2 GB on platform version 2, prices of September 2026
+   * @default 0.02028: 1.2 GB on platform version 2, prices of September 2026
    */
   unsentDollarsPerHour: number
   /** Where the limits count. For a fleet, `redisLimits` of `@warm-agent/proxy/limits-redis`. @default this process's memory */
@@ -36,16 +36,12 @@ export interface WarmLimits {
 
 /** The share of a quota that warmth may have. */
 const warmShare = 0.8
-/** The footprint of a small agent on platform version 2, as measured (agentcore-samples, September 2026). */
-const footprintGb = 1.2
 const hourMs = 3_600_000
 const { newSessionsPerSecond, callsPerSecond } = quotasOf('us-east-1')
 
 const limit = (value: number) =>
   z
-    .custom<number>(given => typeof given === 'number' && given >= 0, {
-      error: issue => `expected a number from 0 on, or Infinity, and got ${String(issue.input)}`,
-    })
+    .custom<number>(given => typeof given === 'number' && given >= 0, 'expected a number from 0 on, or Infinity')
     .default(value)
 
 export const warmLimitsShape = {
@@ -55,7 +51,7 @@ export const warmLimitsShape = {
   warmUpsAtOnce: limit(250),
   callsPerSecond: limit(callsPerSecond * warmShare),
   unsentDollarsPerDay: limit(50),
-  unsentDollarsPerHour: limit(dollarsOf({ heldMs: hourMs, gb: footprintGb }, prices.v2)),
+  unsentDollarsPerHour: limit(dollarsOf({ heldMs: hourMs, gb: echoFootprintGb.v2 }, prices.v2)),
   store: z
     .custom<LimitStore>(
       store => typeof (store as LimitStore | undefined)?.hold === 'function',

@@ -43,7 +43,7 @@ export async function lendSession(
     : await freshSession(context, agentNamed(context, agentNameOf(request)), caller.callerId)
   noteMessage(context, caller, opened, joined)
   const { ticket, outcome } = joined
-  const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }
+  const owned = ownedByConversation(ticket, conversation)
   context.memories.note(ticket.session, { touchedAt: owned.touchedAt, isSent: true })
   void context.ledger.hold(owned, 'noted')
   const { isHeldOut } = caller

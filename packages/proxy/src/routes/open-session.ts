@@ -6,7 +6,6 @@ import { readBody } from '../read-body.ts'
 import { claimSpare } from '../sessions/claim-spare.ts'
 import { grantLease } from '../sessions/grant-lease.ts'
 import { leaveSession } from '../sessions/leave-session.ts'
-import { evidenceOf, openSession, warmTicket } from '../sessions/open-session.ts'
 import {
   agentNamed,
   newTicket,
@@ -15,6 +14,7 @@ import {
   type SessionContext,
 } from '../sessions/session-context.ts'
 import type { SessionTicket } from '../sessions/session-ticket.ts'
+import { evidenceOf, startWarmUp, warmTicket } from '../sessions/start-warm-up.ts'
 import type { RouteHandler } from './route-handler.ts'
 
 const openBody = z.object({ agent: z.string().max(200).optional() })
@@ -110,7 +110,7 @@ async function openOrClaim(
     limiter.noteEnd(ticket, caller)
     throw error
   })
-  const { warmed } = openSession(context, agent, caller, ticket)
+  const warmed = startWarmUp(context, agent, ticket, ticket.nonce, caller, { isNew: true })
   warmed.then(
     () => limiter.warmUpEnded(ticket),
     () => {

@@ -1,3 +1,4 @@
+import { backgroundTimeout } from '../background-timeout.ts'
 import { answeringMs } from '../ledger/hold.ts'
 import { agentOf, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
@@ -37,11 +38,10 @@ export function awaitAnswer(context: SessionContext, ticket: SessionTicket | und
 
   function sleep(ticket: SessionTicket): void {
     const everyMs = Math.min(agentOf(context, ticket).rules.idleTimeoutMs / 3, answeringMs / 2)
-    timer = setTimeout(() => {
+    timer = backgroundTimeout(() => {
       touch()
       sleep(ticket)
     }, everyMs)
-    ;(timer as { unref?(): void }).unref?.()
   }
 
   function follow(next: SessionTicket | undefined): void {

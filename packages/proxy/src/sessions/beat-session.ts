@@ -2,9 +2,9 @@ import { WarmAgentError } from '@warm-agent/protocol'
 import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
 import { closeSession, unpark } from './close-session.ts'
 import { holdEndAt } from './deadlines.ts'
-import { hasEndedMeanwhile, stopUnwanted, warmTicket } from './open-session.ts'
 import { agentOf, hasExpired, type SessionContext, upToDate } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
+import { hasEndedMeanwhile, stopUnwanted, warmTicket } from './start-warm-up.ts'
 import { warmUp } from './warm-up.ts'
 
 /**

@@ -1,11 +1,12 @@
 import { type FailureReason, RuntimeFailure } from '../agent-runtime.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { type CallPurpose, retryWaitMs } from './retry.ts'
 
 export interface CallOptions {
   purpose: CallPurpose
   /** No further attempt begins after this long, in milliseconds. */
   retryForMs: number
-  /** All attempts and waits together take at most this long, in milliseconds. Default: `retryForMs`. */
+  /** All attempts and waits together take at most this long, in milliseconds. @default `retryForMs` */
   timeoutMs?: number
   /** The caller's own end of interest. */
   signal?: AbortSignal | undefined
@@ -61,7 +62,8 @@ export async function callRuntime<T>(
       ended.throwIfAborted()
       isInFlight = true
       try {
-        const value = await unlessEnded(attempt(ended), ended, disposeLate)
+        // One that does not heed its signal, while it asks somebody for a token perhaps, keeps nobody waiting.
+        const value = await unlessAborted(attempt(ended), ended, disposeLate)
         isAnswering = purpose === 'message'
         return { value, sawConflict }
       } catch (failure) {
@@ -77,7 +79,7 @@ export async function callRuntime<T>(
           throw failure.reason === 'conflict' ? timedOut(retryForMs, failure) : failure
         }
         await wait(waitMs, ended)
-        if (beforeRetry) await unlessEnded(beforeRetry(), ended)
+        if (beforeRetry) await unlessAborted(beforeRetry(), ended)
       }
     }
   } catch (error) {
@@ -93,17 +95,6 @@ export async function callRuntime<T>(
 function timedOut(ms: number, cause: unknown): CallTimedOut {
   const last = cause instanceof RuntimeFailure ? `The last answer was: ${cause.message}` : 'There was no answer at all.'
   return new CallTimedOut(`Could not reach the agent: it was not ready within ${ms} ms. ${last}`, { cause })
-}
-
-/** An attempt that does not heed its signal, while it asks somebody for a token perhaps, keeps nobody waiting. */
-function unlessEnded<T>(attempting: Promise<T>, ended: AbortSignal, disposeLate?: (value: T) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(ended.reason)
-    ended.addEventListener('abort', onAbort, { once: true })
-    attempting
-      .then(value => (ended.aborted ? disposeLate?.(value) : resolve(value)), reject)
-      .finally(() => ended.removeEventListener('abort', onAbort))
-  })
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOur
   return {
     isOurs: ({ agent }) => context.agents.has(agent),
     async end(entry, fence) {
-      // Who is `ending` it has decided that, whatever goes on: a close, or `warm-agent sessions --stop`.
+      // Only one that is held waits for its answers: `ending` means that a close, or `warm-agent sessions --stop`, has begun.
       if (entry.state === 'held' && isInUse(context, entry.session)) return
       try {
         const isEnded = await endSession(context, entry, 'due', { fence })

@@ -1,9 +1,9 @@
 import type { Outcome } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { claimSpare } from './claim-spare.ts'
 import { unpark } from './close-session.ts'
 import { awaitSession } from './leave-session.ts'
-import { startWarmUp, warmTicket } from './open-session.ts'
 import {
   agentOf,
   hasExpired,
@@ -14,6 +14,7 @@ import {
   upToDate,
 } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
+import { startWarmUp, warmTicket } from './start-warm-up.ts'
 import type { WarmUpAnswer } from './warm-up.ts'
 
 /** The session that a message is sent on, and what it found there. */
@@ -98,7 +99,7 @@ async function findSession(
   // whether that warm-up had come through. The message itself is not risked on a session that may not be there.
   const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '', caller)
   try {
-    const answer = await untilAborted(warmed, signal)
+    const answer = await unlessAborted(warmed, signal)
     // Much may have happened while it waited: the session was closed, or the ledger lost what it knew of the message.
     const placed = placedTicket(context, ticket)
     if (!memory.isWarmUpOver) await context.ledger.hold({ ...placed, isSent: true }, 'touched')
@@ -108,14 +109,4 @@ async function findSession(
     if (signal.aborted) throw error
     return freshSession(context, agent, ticket.callerId)
   }
-}
-
-/** Waits for a shared promise; who leaves does not disturb the others. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

@@ -1,4 +1,5 @@
 import type { AgentAnswer, ByteReader } from '../agent-runtime.ts'
+import { backgroundTimeout } from '../background-timeout.ts'
 
 /** The platform's own limit of a streaming answer, 60 minutes, and a minute for it to act. Milliseconds. */
 const longestMs = 3_660_000
@@ -35,11 +36,8 @@ export function relayStream(
         end()
         reader.cancel(error).catch(() => undefined)
       }
-      timer = setTimeout(
-        () => cut(new Error(`Could not pass the answer on: it went on for over ${longestMs} ms.`)),
-        longestMs,
-      )
-      ;(timer as { unref?(): void }).unref?.()
+      const tooLong = `Could not pass the answer on: it went on for over ${longestMs} ms. Let the agent end it sooner.`
+      timer = backgroundTimeout(() => cut(new Error(tooLong)), longestMs)
       onAbort = () => cut(signal?.reason)
       if (signal?.aborted) return onAbort()
       signal?.addEventListener('abort', onAbort, { once: true })

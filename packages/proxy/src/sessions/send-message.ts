@@ -11,11 +11,12 @@ import { awaitAnswer } from './await-answer.ts'
 import { callRuntime } from './call-runtime.ts'
 import { closeSession } from './close-session.ts'
 import { coldSession, type JoinedSession } from './join-session.ts'
-import { hasEndedMeanwhile, mayHaveStarted } from './open-session.ts'
 import { placeSession } from './place-session.ts'
 import { relayStream } from './relay-stream.ts'
 import { agentOf, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
+import { hasEndedMeanwhile } from './start-warm-up.ts'
+import { mayHaveStarted } from './warm-up.ts'
 
 export interface Message {
   request: AgentRequest
@@ -88,7 +89,7 @@ export async function sendMessage(
     throw signal.reason
   }
 
-  const owned = { ...ownedByConversation(ticket), conversation: conversation?.tag ?? ticket.conversation }
+  const owned = ownedByConversation(ticket, conversation)
   answering.begin(owned)
   const body = relayStream(answer, answering.end, signal)
   const { status, contentType, headers = {} } = answer
@@ -102,6 +103,7 @@ function dispose(context: SessionContext, ticket: SessionTicket, credentials: Ca
 }
 
 /** The ticket of a session that a message has been sent on just now. */
-export function ownedByConversation(ticket: SessionTicket): SessionTicket {
-  return { ...ticket, isWarm: true, isSent: true, touchedAt: Date.now() }
+export function ownedByConversation(ticket: SessionTicket, conversation: Conversation | undefined): SessionTicket {
+  const tag = conversation?.tag ?? ticket.conversation
+  return { ...ticket, isWarm: true, isSent: true, touchedAt: Date.now(), conversation: tag }
 }

@@ -1,5 +1,6 @@
 import type { AgentRuntime } from '../agent-runtime.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
+import { createSessionMaker } from '../session-maker.ts'
 import type { SessionPool } from '../session-pool.ts'
 import type { ServedAgent } from './session-context.ts'
 
@@ -14,8 +15,7 @@ export function serveAgents(
 ): ReadonlyMap<string, ServedAgent> {
   return new Map(
     Object.entries(runtimes).map(([name, runtime]) => {
-      const { idleTimeoutMs, maxLifetimeMs, qualifiers } = runtime
-      let turn = 0
+      const { idleTimeoutMs, maxLifetimeMs } = runtime
       return [
         name,
         {
@@ -23,12 +23,7 @@ export function serveAgents(
           runtime,
           pool: pools[name],
           rules: { idleTimeoutMs, maxLifetimeMs, unsentHoldMs, beatMs: beatMs ?? idleTimeoutMs * beatShare },
-          nextQualifier(refusedBy = []) {
-            if (runtime.placeSession) return runtime.placeSession(refusedBy)
-            const others = qualifiers.filter(qualifier => !refusedBy.includes(qualifier))
-            const open = others.length > 0 ? others : qualifiers
-            return open[turn++ % open.length] ?? 'DEFAULT'
-          },
+          ...createSessionMaker(runtime),
         },
       ]
     }),

@@ -6,20 +6,19 @@ import type { Limiter } from '../limits/create-limiter.ts'
 import type { EmitProxyEvent } from '../proxy-event.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
 import type { Sealer } from '../sealer.ts'
+import type { SessionMaker } from '../session-maker.ts'
 import type { SessionPool } from '../session-pool.ts'
 import { isExpired, type SessionRules } from './deadlines.ts'
 import type { SessionMemories } from './session-memory.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
 /** An agent that this proxy serves. */
-export interface ServedAgent {
+export interface ServedAgent extends SessionMaker {
   readonly name: string
   readonly runtime: AgentRuntime
   readonly rules: SessionRules
   /** Sessions that were warmed ahead. */
   readonly pool?: SessionPool | undefined
-  /** The endpoint that the next new session is placed on, if there is one not among those that just refused it. */
-  nextQualifier(refusedBy?: readonly string[]): string
 }
 
 /** What warming, joining, beating and closing work on. */
@@ -85,7 +84,7 @@ export function isInUse({ memories }: Pick<SessionContext, 'memories'>, session:
 export function newTicket(agent: ServedAgent, callerId: string): SessionTicket & { nonce: string } {
   const now = Date.now()
   return {
-    session: newSession(agent),
+    session: agent.newSession(),
     agent: agent.name,
     callerId,
     bornAt: now,
@@ -94,9 +93,4 @@ export function newTicket(agent: ServedAgent, callerId: string): SessionTicket &
     isWarm: false,
     isSent: false,
   }
-}
-
-/** The platform takes 33 to 100 characters that begin with a letter or digit; this is 41, 122 bits of them random. */
-function newSession(agent: ServedAgent): RuntimeSession {
-  return { id: `warm-${crypto.randomUUID()}`, qualifier: agent.nextQualifier() }
 }

@@ -1,4 +1,4 @@
-import type { RuntimeSession } from '../agent-runtime.ts'
+import { type RuntimeSession, sessionKey } from '../agent-runtime.ts'
 import type { LedgerEntry } from '../ledger/session-ledger.ts'
 import type { SessionTicket } from './session-ticket.ts'
 import type { WarmUpAnswer } from './warm-up.ts'
@@ -74,23 +74,20 @@ export function createSessionMemories(keepMs: number): SessionMemories {
 
   function note(session: RuntimeSession, news: SessionMemory): void {
     const now = Date.now()
-    const key = keyOf(session)
+    const key = sessionKey(session)
     entries.set(key, { ...entries.get(key), ...news, keepUntil: now + keepMs })
     if (entries.size >= sweepAtSize) sweep(now)
   }
 
   return {
-    of: session => entries.get(keyOf(session)) ?? {},
+    of: session => entries.get(sessionKey(session)) ?? {},
     note,
     noteEnd({ session, bornAt }, atMs = bornAt) {
-      const { endedAt = bornAt } = entries.get(keyOf(session)) ?? {}
+      const { endedAt = bornAt } = entries.get(sessionKey(session)) ?? {}
       note(session, { endedAt: Math.max(endedAt, bornAt, atMs) })
     },
-    hasEnded: ({ session, bornAt }) => (entries.get(keyOf(session))?.endedAt ?? Number.NEGATIVE_INFINITY) >= bornAt,
+    hasEnded: ({ session, bornAt }) =>
+      (entries.get(sessionKey(session))?.endedAt ?? Number.NEGATIVE_INFINITY) >= bornAt,
     all: () => [...entries.values()],
   }
-}
-
-function keyOf({ id, qualifier }: RuntimeSession): string {
-  return `${qualifier}/${id}`
 }

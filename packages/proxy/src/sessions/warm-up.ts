@@ -13,7 +13,7 @@ export interface WarmUpAnswer {
 /** How a warm-up is made, and in whose name. */
 export interface WarmUpOptions extends CallOptions {
   credentials?: CallCredentials | undefined
-  /** Makes each attempt, on another session perhaps. Default: on the session itself. */
+  /** Makes each attempt, on another session perhaps. @default on the session itself */
   placing?: (<T>(attempt: (session: RuntimeSession) => Promise<T>) => Promise<T>) | undefined
 }
 
@@ -63,6 +63,11 @@ async function readStart(body: ReadableStream<Uint8Array>, signal: AbortSignal):
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** Whether a call that failed so may have left a microVM behind. */
+export function mayHaveStarted(failure: unknown): boolean {
+  return !(failure instanceof RuntimeFailure) || failure.mayHaveRun || failure.reason === 'conflict'
 }
 
 /**

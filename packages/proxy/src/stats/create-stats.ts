@@ -24,7 +24,7 @@ interface Watched {
   hasMessage: boolean
 }
 
-/** Samples kept of each quantity, the newest: enough for a p95, and not more memory than a photograph. */
+/** Samples kept of each quantity, the newest: enough for a p95, in 80 kB each. */
 const keptSamples = 10_000
 /** Sessions remembered, those with a message included. */
 const keptSessions = 20_000

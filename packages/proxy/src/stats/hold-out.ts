@@ -1,6 +1,7 @@
 import { defaultBasePath, routes, statusOfCode, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
 import type { Authorize, Caller } from '../callers.ts'
 import { canTakeLean, takesLean, wholeRequest } from '../lean-request.ts'
+import { sha256 } from '../sha256.ts'
 
 export interface HoldOutOptions {
   /** The share of callers who are not warmed, from 0 to 1. 0.05 is enough for most sites. */
@@ -31,13 +32,13 @@ export function withHoldOut(
   const openPath = (basePath ?? defaultBasePath) + routes.open.path
   return takesLean(async request => {
     const caller = await authorize(canTakeLean(authorize) ? request : wholeRequest(request))
-    if (!caller || caller instanceof Response || shareOf(seed + caller.callerId) >= share) return caller
+    if (!caller || caller instanceof Response || (await placeOf(seed + caller.callerId)) >= share) return caller
     const isOpening = request.method === routes.open.method && new URL(request.url).pathname === openPath
     return isOpening ? refusal(caller) : { ...caller, isHeldOut: true }
   })
 }
 
-/** With the headers of the caller: who is new here must keep his cookie, or he is somebody else by his next request. */
+/** With the headers of the caller: a new visitor who does not get the cookie would be another caller by the next request. */
 function refusal({ responseHeaders }: Caller): Response {
   const error = new WarmAgentError(
     'rate_limited',
@@ -46,11 +47,8 @@ function refusal({ responseHeaders }: Caller): Response {
   return Response.json(toErrorBody(error), { status: statusOfCode[error.code], headers: { ...responseHeaders } })
 }
 
-/** Where a text falls between 0 and 1, evenly: FNV-1a, and the finish of MurmurHash3 for its upper bits. */
-function shareOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
+/** Where a text falls between 0 and 1, evenly. */
+async function placeOf(text: string): Promise<number> {
+  const { buffer } = await sha256(text)
+  return new DataView(buffer).getUint32(0) / 2 ** 32
 }

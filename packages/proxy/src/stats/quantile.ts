@@ -8,7 +8,7 @@ export function quantile(samples: readonly number[], share: number): number | nu
   return below + (above - below) * (position - Math.floor(position))
 }
 
-/** The last of many numbers, and how many there were: what is asked of them is how things are, not how they were in spring. */
+/** The newest of many numbers, and how many there were in all: a report tells how things are now, not how they were months ago. */
 export function recent(most: number) {
   const kept: number[] = []
   let next = 0

@@ -21,8 +21,9 @@ export interface RedisStatsOptions {
   prefix?: string
   /** Events that are kept, the newest, with up to a hundred more; a visit tells about five, each takes 0.1 kB. @default 100_000 */
   keepEvents?: number
+  /** What a session costs, for the money in the report. @default as {@link StatsCosts} tells */
   costs?: StatsCosts
-  /** An event could not be written, the first since the last that could: it counts for nothing. */
+  /** Hears why an event could not be written, which then is not counted: of several in a row, of the first. @default nobody */
   onFailed?: (cause: unknown) => void
 }
 
@@ -36,7 +37,7 @@ const readScript = `return redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', 
 
 const forgottenAfterMs = 30 * 86_400_000
 const pageSize = 500
-/** A report of many pages is given again for so many times as long as it took: who asks every second slows nobody down. */
+/** A report of many pages is given again for so many times as long as it took, so that asking every second slows nobody down. */
 const restFactor = 20
 /** A Redis that does not answer must not fill this process with what it was told. */
 const mostUnanswered = 1_000

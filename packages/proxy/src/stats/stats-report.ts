@@ -1,5 +1,6 @@
 import type { Outcome } from '@warm-agent/protocol'
 import {
+  bootVcpuSeconds,
   dollarsOf,
   echoFootprintGb,
   type Platform,
@@ -15,9 +16,9 @@ import { decideVerdict, type Verdict } from './verdict.ts'
 export interface StatsCosts {
   /** @default 'v2' */
   platform?: Platform
-  /** Billed memory of a microVM. @default an echo agent's on `platform`: 1.2 on V2 (agentcore-samples, September 2026) */
+  /** Billed memory of a microVM. @default an echo agent's on `platform`, by `@warm-agent/protocol/prices`: 1.2 on V2 */
   gb?: number
-  /** CPU that a start takes, in vCPU-milliseconds. @default 5_000 (blait/AgentCoreWarmPool, September 2026) */
+  /** CPU that a start takes, in vCPU-milliseconds. @default 4_750, by `@warm-agent/protocol/prices` */
   bootVcpuMs?: number
   /** Instead of the table of this version of warm-agent. @default the table's, by `platform` */
   prices?: Prices
@@ -25,7 +26,8 @@ export interface StatsCosts {
   mostDollarsPerSecond?: number
 }
 
-export interface Share {
+/** Of many durations, in milliseconds: half are no longer than `p50`, 95 % no longer than `p95`. */
+export interface Percentiles {
   p50: number
   p95: number
 }
@@ -38,12 +40,12 @@ export interface StatsReport {
   sinceMs: number
   firstMessages: { total: number; heldOut: number } & Record<Outcome, number>
   /** From the start of a warm-up to the first message on its session. */
-  leadMs: Share | null
+  leadMs: Percentiles | null
   /** Until the first byte of the answer. `withoutWarmth` is by `baseline`. */
-  waitMs: { warmed: Share | null; withoutWarmth: Share | null }
+  waitMs: { warmed: Percentiles | null; withoutWarmth: Percentiles | null }
   /** What the comparison is with: fair with the hold-out only, because who goes cold in spite of warming is in a hurry. */
   baseline: 'hold-out' | 'cold-messages' | 'warm-ups' | 'none'
-  savedMs: Share | null
+  savedMs: Percentiles | null
   warmUps: Tally['warmUps']
   dollars: { unused: number; total: number; perSecondSaved: number | null; pricesOf: string }
   verdict: Verdict
@@ -53,24 +55,26 @@ export interface StatsReport {
 const enoughForComparison = 20
 
 export function toStatsReport(tally: Tally, sinceMs: number, costs: StatsCosts = {}): StatsReport {
-  const { platform = 'v2', gb = echoFootprintGb[platform], bootVcpuMs = 5_000, mostDollarsPerSecond = 0.01 } = costs
+  const { platform = 'v2', gb = echoFootprintGb[platform] } = costs
+  const { bootVcpuMs = bootVcpuSeconds * 1_000, mostDollarsPerSecond = 0.01 } = costs
   const price = costs.prices ?? prices[platform]
   const dollars = (heldMs: number, boots: number) => dollarsOf({ heldMs, gb, vcpuMs: boots * bootVcpuMs }, price)
   const { outcomes, heldMs, warmUps } = tally
 
   const { baseline, samples } = baselineOf(tally)
-  const [warmed, without] = [shareOf(tally.warmedMs), shareOf(samples)]
+  const [warmed, without] = [percentilesOf(tally.warmedMs), percentilesOf(samples)]
   const savedMs = warmed && without && { p50: without.p50 - warmed.p50, p95: without.p95 - warmed.p95 }
   const typicalMs = without?.p50 ?? 0
   const savedOfKept = tally.warmedMs.reduce((sum, ms) => sum + Math.max(0, typicalMs - ms), 0)
-  // Dollars are of all messages, so seconds must be: what was forgotten saved what was kept did.
+  // The dollars are those of all messages, so the seconds must be too. Messages whose waits are not kept any more are taken to
+  // have saved as much, on average, as those whose waits are.
   const savedSeconds = ((savedOfKept / Math.max(1, tally.warmedMs.length)) * tally.warmed) / 1_000
   const unused = dollars(heldMs.unused, warmUps.unused)
   // A session that was used would have booted anyway; warming it cost what it was held before its message.
   const total = unused + dollars(heldMs.used, 0)
   const messages = outcomes.warm + outcomes.joined + outcomes.rewarmed + outcomes.cold
   const perSecondSaved = savedSeconds > 0 ? total / savedSeconds : null
-  const leadMs = shareOf(tally.leadMs)
+  const leadMs = percentilesOf(tally.leadMs)
   return {
     scope: 'process',
     sinceMs,
@@ -107,7 +111,7 @@ function baselineOf({ heldOutMs, coldMs, warmUpMs, warmedMs }: Tally): {
   return { baseline: 'warm-ups', samples: warmUpMs.map(ms => ms + answerMs) }
 }
 
-function shareOf(samples: readonly number[]): Share | null {
+function percentilesOf(samples: readonly number[]): Percentiles | null {
   const [p50, p95] = [quantile(samples, 0.5), quantile(samples, 0.95)]
   return p50 === null || p95 === null ? null : { p50, p95 }
 }

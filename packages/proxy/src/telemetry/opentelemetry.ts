@@ -12,6 +12,7 @@ import {
 import { headerNames, routes } from '@warm-agent/protocol'
 import type { AgentRuntime } from '../agent-runtime.ts'
 import { canTakeLean, takesLean } from '../lean-request.ts'
+import { overriding } from '../overriding.ts'
 import type { ProxyEvent } from '../proxy-event.ts'
 import { relayStream } from '../sessions/relay-stream.ts'
 import { measured, measures } from './measures.ts'
@@ -87,26 +88,18 @@ export function createTelemetry(): Telemetry {
 
     traceCalls(runtime) {
       const invoke: AgentRuntime['invoke'] = (session, request, ...rest) =>
-        within(request.isWarmUp ? 'warm-agent warm up' : 'warm-agent invoke', session.qualifier, ours => {
+        inSpan(request.isWarmUp ? 'warm-agent warm up' : 'warm-agent invoke', session.qualifier, ours => {
           const headers = { ...request.headers }
           propagation.inject(ours, headers)
           return runtime.invoke(session, { ...request, headers }, ...rest)
         })
       const stop: AgentRuntime['stop'] = (session, ...rest) =>
-        within('warm-agent stop', session.qualifier, () => runtime.stop(session, ...rest))
-      // Not a copy: a runtime may be an object with private parts.
-      return new Proxy(runtime, {
-        get(target, name) {
-          if (name === 'invoke') return invoke
-          if (name === 'stop') return stop
-          const value = Reflect.get(target, name)
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      })
+        inSpan('warm-agent stop', session.qualifier, () => runtime.stop(session, ...rest))
+      return overriding(runtime, { invoke, stop })
     },
   }
 
-  function within<T>(name: string, endpoint: string, call: (ours: Context) => Promise<T>): Promise<T> {
+  function inSpan<T>(name: string, endpoint: string, call: (ours: Context) => Promise<T>): Promise<T> {
     const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: { 'warm_agent.endpoint': endpoint } })
     const ours = trace.setSpan(context.active(), span)
     return context

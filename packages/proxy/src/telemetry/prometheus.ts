@@ -18,12 +18,17 @@ const buckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120]
  * Needs `prom-client`.
  *
  * @param options `registry`: where they are kept. @default a registry of their own
+ * @throws Error when an option is unknown.
  */
 export function createPrometheusMetrics({
   registry = new Registry(),
+  ...unknown
 }: {
   registry?: Registry
 } = {}): PrometheusMetrics {
+  const [option] = Object.keys(unknown)
+  if (option)
+    throw new Error(`Could not count for Prometheus: there is no option ${option}. Give \`registry\`, or nothing.`)
   const registers = [registry]
   const add = Object.fromEntries(
     Object.entries(measures).map(([word, { kind, help, labels }]) => {

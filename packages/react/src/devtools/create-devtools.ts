@@ -1,11 +1,11 @@
 import type { SessionEvent, WarmSessionOptions } from '@warm-agent/client'
-import { createWire, type Wire } from './wire.ts'
+import { createNetwork, type Network } from './network.ts'
 
 /** How many events the panel remembers. */
 const memory = 200
 
 /** A watched session: what happened to it, and ways to make trouble for it. Give it to `<WarmAgentDevtools>`. */
-export interface Devtools extends Pick<Wire, 'expire' | 'isOffline' | 'setOffline'> {
+export interface Devtools extends Pick<Network, 'expire' | 'isOffline' | 'setOffline'> {
   /** Puts the panel between a session and the network. Call it with the options of `useWarmAgentSession` or `createWarmSession`. */
   watch(options?: WarmSessionOptions): WarmSessionOptions
   /** The events, the oldest first; another array whenever there is a new one. */
@@ -21,13 +21,13 @@ export function createDevtools(): Devtools {
   const tell = () => {
     for (const listener of [...listeners]) listener()
   }
-  const wire = createWire(tell)
+  const network = createNetwork(tell)
 
   return {
     watch(options = {}) {
       return {
         ...options,
-        fetch: wire.between(options.fetch),
+        fetch: network.between(options.fetch),
         onEvent(event) {
           events = [...events.slice(1 - memory), event]
           tell()
@@ -40,6 +40,6 @@ export function createDevtools(): Devtools {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    ...wire,
+    ...network,
   }
 }

@@ -9,9 +9,10 @@ export function PhaseBar({ phases }: { phases: Phase[] }) {
   const wholeMs = shown.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) || 1
   return (
     <div className="wa-bar" role="img" aria-label={shown.map(tellPhase).join(', ') || 'nothing yet'}>
-      {shown.map(phase => (
+      {shown.map((phase, index) => (
         <i
-          key={phase.fromMs + phase.status}
+          // biome-ignore lint/suspicious/noArrayIndexKey: two phases may begin at the same moment, and a stripe has no state
+          key={index}
           className={`wa-${phase.status}`}
           title={tellPhase(phase)}
           style={{ flexGrow: Math.max(leastShare, (phase.toMs - phase.fromMs) / wholeMs) }}

@@ -1,21 +1,10 @@
 import type { Evidence } from '@warm-agent/protocol'
 import { type CallCredentials, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
-import type { Caller } from '../callers.ts'
 import { toWarmAgentError } from '../failures.ts'
 import { placeSession } from './place-session.ts'
-import { agentOf, newTicket, placedTicket, type ServedAgent, type SessionContext } from './session-context.ts'
+import { agentOf, placedTicket, type ServedAgent, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
-import { stopSession, type WarmUpAnswer, warmUp } from './warm-up.ts'
-
-/** Opens a session for a caller and begins to warm it. */
-export function openSession(
-  context: SessionContext,
-  agent: ServedAgent,
-  caller: Caller,
-  ticket = newTicket(agent, caller.callerId),
-) {
-  return { ticket, warmed: startWarmUp(context, agent, ticket, ticket.nonce, caller, { isNew: true }) }
-}
+import { mayHaveStarted, stopSession, type WarmUpAnswer, warmUp } from './warm-up.ts'
 
 /**
  * Starts the one warm-up of a session in this process. Whoever needs the session finds it in the memory and joins.
@@ -136,9 +125,4 @@ export function warmTicket(ticket: SessionTicket, { echo }: WarmUpAnswer): Sessi
 /** Only the echo of this session's own nonce is an observation. */
 export function evidenceOf({ echo }: WarmUpAnswer, nonce: string | undefined): Evidence {
   return echo !== undefined && echo === nonce ? 'observed' : 'assumed'
-}
-
-/** Whether a call that failed so may have left a microVM behind. */
-export function mayHaveStarted(error: unknown): boolean {
-  return !(error instanceof RuntimeFailure) || error.mayHaveRun || error.reason === 'conflict'
 }

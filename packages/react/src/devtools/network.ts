@@ -1,7 +1,7 @@
 import { headerNames, routes } from '@warm-agent/protocol'
 
 /** The network between a session and its proxy, as the panel disturbs it. */
-export interface Wire {
+export interface Network {
   /** @returns a `fetch` that goes through it. */
   between(fetch?: typeof globalThis.fetch): typeof globalThis.fetch
   isOffline(): boolean
@@ -13,7 +13,7 @@ export interface Wire {
   expire(): Promise<void>
 }
 
-export function createWire(onChange: () => void): Wire {
+export function createNetwork(onChange: () => void): Network {
   let isOffline = false
   /** Ends the session that was seen last, as its own requests speak to the proxy. */
   let stop: (() => Promise<Response>) | undefined

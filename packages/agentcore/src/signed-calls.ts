@@ -1,5 +1,6 @@
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers'
+import { endpointOf } from './endpoint-of.ts'
 import { createHttpHandler } from './http-handler.ts'
 import { createHttpsCalls, type HttpRequest } from './https-calls.ts'
 import type { PlatformCalls } from './platform-calls.ts'
@@ -34,30 +35,3 @@ export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls
 
 /** AWS refuses signatures that are five minutes off. A refusal tells the right time, so the next one is right. */
 const toleratedSkewMs = 240_000
-
-/**
- * Asked once: the data plane of the region, unless the SDK's settings say another, in the environment or in its files.
- * Also for runtimes that take OAuth.
- */
-export function endpointOf(region: string): () => Promise<URL> {
-  let resolving: Promise<URL> | undefined
-  const resolve = async () => {
-    const { config } = new BedrockAgentCoreClient({
-      region,
-      credentials: async () => ({ accessKeyId: '', secretAccessKey: '' }),
-    })
-    // The SDK's types hide it, since only its own middleware asks.
-    const { serviceConfiguredEndpoint } = config as { serviceConfiguredEndpoint?: () => Promise<string | undefined> }
-    const configured = await serviceConfiguredEndpoint?.()
-    if (configured) return new URL(configured)
-    const [UseFIPS, UseDualStack] = await Promise.all([config.useFipsEndpoint(), config.useDualstackEndpoint()])
-    return config.endpointProvider({ Region: region, UseFIPS, UseDualStack }).url
-  }
-  return () => {
-    resolving ??= resolve().catch(error => {
-      resolving = undefined
-      throw error
-    })
-    return resolving
-  }
-}

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AdminRoute, adminPath, createAdmin } from './admin.ts'
 import { createAdmit } from './admission.ts'
+import { regionOf } from './arn.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { issuerPath, issuerRoutes } from './auth/issuer-routes.ts'
 import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.ts'
@@ -9,12 +10,12 @@ import { chaosRoutes } from './chaos/chaos-routes.ts'
 import { type Chaos, createChaos } from './chaos/create-chaos.ts'
 import type { Clock } from './clock.ts'
 import { createDataPlane } from './data-plane.ts'
-import { regionOf, type Settings } from './options.ts'
+import type { Settings } from './options.ts'
 import type { PlatformCore } from './platform-core.ts'
 import { createWebSocketServer, type WebSocketServer } from './wire/serve-web-socket.ts'
 
 /** All that an emulator answers over HTTP. */
-export interface Wire {
+export interface HttpFace {
   onRequest(request: IncomingMessage, response: ServerResponse): void
   readonly webSockets: WebSocketServer
   /** For the admin routes on a port of their own. */
@@ -23,7 +24,7 @@ export interface Wire {
   readonly tokens: TokenIssuer
 }
 
-export interface WireSetup {
+export interface HttpFaceSetup {
   settings: Pick<Settings, 'arn' | 'wire' | 'platform'>
   core: PlatformCore
   clock: Clock
@@ -32,7 +33,7 @@ export interface WireSetup {
   adminUrl: () => string
 }
 
-export function createWire({ settings, core, clock, seed, adminUrl }: WireSetup): Wire {
+export function createHttpFace({ settings, core, clock, seed, adminUrl }: HttpFaceSetup): HttpFace {
   const { arn, wire } = settings
   const { sessions, books, emit } = core
   const { qualifiers, allowedHeaders, oauth } = wire
@@ -78,7 +79,7 @@ function bookRoutes({ books }: PlatformCore, clock: Clock): Record<string, Admin
 }
 
 /** As `GetAgentRuntime` of the control plane says it, in so far as there is something to say. */
-function describeRuntime({ arn, platform: { limits } }: WireSetup['settings']) {
+function describeRuntime({ arn, platform: { limits } }: HttpFaceSetup['settings']) {
   return {
     agentRuntimeArn: arn,
     lifecycleConfiguration: {

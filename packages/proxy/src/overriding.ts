@@ -1,0 +1,12 @@
+import type { AgentRuntime } from './agent-runtime.ts'
+
+/** @returns the runtime with some methods replaced. Not a copy: a runtime may be an object with private parts. */
+export function overriding(runtime: AgentRuntime, methods: Partial<AgentRuntime>): AgentRuntime {
+  return new Proxy(runtime, {
+    get(target, name) {
+      if (name in methods) return Reflect.get(methods, name)
+      const value = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
