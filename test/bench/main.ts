@@ -6,10 +6,10 @@ import { pricesCheckedOn } from '@warm-agent/protocol/prices'
 import { type BenchResult, methods, type ScenarioResult } from '../../packages/cli/src/bench/bench-result.ts'
 import { rehearsals } from '../../packages/cli/src/bench/run-scenario.ts'
 import { isAnswered } from '../../packages/cli/src/bench/sample.ts'
-import { type GrowthSeries, growthFigure } from '../../packages/cli/src/report/growth-figure.ts'
-import { growthSlope } from '../../packages/cli/src/report/growth-slope.ts'
 import { renderReport } from '../../packages/cli/src/report/render-report.ts'
 import { toTextTable } from '../../packages/cli/src/report/text-table.ts'
+import { type GrowthSeries, growthFigure } from '../../packages/cli/test/bench/growth-figure.ts'
+import { growthSlope } from '../../packages/cli/test/bench/growth-slope.ts'
 import { firstMessageGoals } from './first-message-goals.ts'
 import { measureFirstMessages } from './first-messages.ts'
 import { atMost, type Goal, goalTable } from './goals.ts'
@@ -86,7 +86,7 @@ const result = {
   bytes,
   generator: measured.generator,
 }
-process.stdout.write(`${toTextTable(toReport())}\n\n${goalTable(goals)}\n`)
+process.stdout.write(`${toTextTable(toReport())}\n${goalTable(goals)}\n`)
 if (!values.dry) {
   await save('result.json', `${JSON.stringify(result, null, 2)}\n`)
   await save('report.html', renderReport(toReport()))

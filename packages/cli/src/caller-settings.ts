@@ -18,7 +18,7 @@ export const callerSettings = {
   'warm-agent-jwt-issuer': setting('ISSUER', 'accept callers with a token (JWT) of this issuer', optional, {
     variable: 'WARM_AGENT_JWT_ISSUER',
   }),
-  'warm-agent-jwt-audience': setting('NAMES', 'for whom the tokens are: their aud, comma-separated', list, {
+  'warm-agent-jwt-audience': setting('NAMES', 'the audience of the tokens: their aud, comma-separated', list, {
     variable: 'WARM_AGENT_JWT_AUDIENCE',
   }),
   'warm-agent-jwt-jwks': setting('URL', "the issuer's public keys", optional, {

@@ -2,8 +2,13 @@ import type { ProxyLimits } from '@warm-agent/proxy'
 import { decimal, integer, setting, type Values } from './settings.ts'
 
 const most = Number.MAX_SAFE_INTEGER
+/** Timers take no more. */
+const duration = integer(1, 2 ** 31 - 1, undefined)
 
-/** The settings that bound what the proxy does. Over a limit a warm-up is refused, a message never is. */
+/**
+ * The settings that bound what the proxy does, named as its limits are. Over a limit a warm-up is refused, a message never
+ * is.
+ */
 export const limitSettings = {
   'warm-agent-live-sessions-per-caller': setting('COUNT', 'live sessions of one caller', integer(0, most, undefined), {
     variable: 'WARM_AGENT_LIVE_SESSIONS_PER_CALLER',
@@ -47,10 +52,32 @@ export const limitSettings = {
     variable: 'WARM_AGENT_BODY_BYTES',
     defaultText: '10485760',
   }),
+  'warm-agent-unsent-hold-ms': setting('MS', 'how long a session is held that no message came for', duration, {
+    variable: 'WARM_AGENT_UNSENT_HOLD_MS',
+    defaultText: '900000',
+  }),
+  'warm-agent-park-ms': setting('MS', 'how long a session is kept whose page left while it was warming', duration, {
+    variable: 'WARM_AGENT_PARK_MS',
+    defaultText: '30000',
+  }),
+  'warm-agent-beat-ms': setting('MS', 'how often pages touch a held session', duration, {
+    variable: 'WARM_AGENT_BEAT_MS',
+    defaultText: '60 % of the idle timeout',
+  }),
+  'warm-agent-warm-timeout-ms': setting('MS', 'how long a warm-up may take, and a message that joins it', duration, {
+    variable: 'WARM_AGENT_WARM_TIMEOUT_MS',
+    defaultText: '60000',
+  }),
+  'warm-agent-message-timeout-ms': setting(
+    'MS',
+    'how long a message may wait for the first byte of its answer',
+    duration,
+    { variable: 'WARM_AGENT_MESSAGE_TIMEOUT_MS', defaultText: '900000' },
+  ),
 }
 
 export function limitsFrom(values: Values<typeof limitSettings>): Partial<ProxyLimits> {
-  const limits: { [Name in keyof ProxyLimits]?: ProxyLimits[Name] | undefined } = {
+  const limits: { [Name in Exclude<keyof ProxyLimits, 'store'>]: number | undefined } = {
     liveSessionsPerCaller: values['warm-agent-live-sessions-per-caller'],
     warmUpsPerCallerPerMinute: values['warm-agent-warm-ups-per-caller-per-minute'],
     warmUpsPerSecond: values['warm-agent-warm-ups-per-second'],
@@ -59,6 +86,11 @@ export function limitsFrom(values: Values<typeof limitSettings>): Partial<ProxyL
     unsentDollarsPerDay: values['warm-agent-unsent-dollars-per-day'],
     unsentDollarsPerHour: values['warm-agent-unsent-dollars-per-hour'],
     bodyBytes: values['warm-agent-body-bytes'],
+    unsentHoldMs: values['warm-agent-unsent-hold-ms'],
+    parkMs: values['warm-agent-park-ms'],
+    beatMs: values['warm-agent-beat-ms'],
+    warmTimeoutMs: values['warm-agent-warm-timeout-ms'],
+    messageTimeoutMs: values['warm-agent-message-timeout-ms'],
   }
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }

@@ -98,7 +98,7 @@ function refuse(values: PoolValues, names: readonly (keyof PoolValues)[], why: s
 /**
  * The sessions of a fleet, or of this process alone.
  *
- * @param reconnects Whether to try for ever, as who serves does.
+ * @param reconnects Whether to try for ever, as a server does.
  */
 export async function openPoolStore(values: Pick<PoolValues, 'pool-store' | 'pool-prefix'>, reconnects: boolean) {
   const url = values['pool-store']

@@ -1,7 +1,11 @@
 import { type Platform, type Prices, prices } from '@warm-agent/protocol/prices'
-import { decimal } from './settings.ts'
+import { decimal, oneOf } from './settings.ts'
 
-/** A price, for those whose price is not that of the table. */
+export const platforms = Object.keys(prices) as Platform[]
+
+export const readPlatform = oneOf(...platforms)
+
+/** A price of the user's own, instead of the table's. */
 export const price = decimal(0.000_001, 1_000)
 
 /** @returns `undefined` when none is given: then the table of this version counts. */

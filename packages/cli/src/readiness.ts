@@ -8,7 +8,7 @@ export interface Readiness {
 
 /** How long a proof holds, in milliseconds: credentials that were good are good for a while. */
 const provenMs = 300_000
-/** Who asks is not the only one who does: a failure is told for so long before the platform is asked again. */
+/** Several probes may ask: a failure is repeated to them for so long before the platform is asked again. */
 const failedMs = 2_000
 /** Probes give up after a second or a few. */
 const checkMs = 5_000

@@ -16,7 +16,7 @@ export const redisSettings = {
 /**
  * What is in the Redis that a fleet shares.
  *
- * @param reconnects Whether to try for ever, as who serves does.
+ * @param reconnects Whether to try for ever, as a server does.
  */
 export async function openRedis(url: string, reconnects: boolean) {
   const client = await connectToRedis(url, reconnects)
@@ -31,13 +31,13 @@ export async function openRedis(url: string, reconnects: boolean) {
 /** @param reconnects Whether to try for ever. */
 export async function connectToRedis(url: string, reconnects: boolean) {
   const { Redis } = await import('ioredis')
-  // A command that cannot be sent fails soon: whoever gave it goes on without an answer.
+  // A command that cannot be sent fails soon: its caller goes on without an answer.
   const client = new Redis(url, {
     maxRetriesPerRequest: 1,
     connectTimeout: 5_000,
     ...(!reconnects && { retryStrategy: () => null }),
   })
-  // Every failure reaches who asked. This one would end the process.
+  // Every failure reaches its caller. As an event without a listener it would end the process.
   client.on('error', () => {})
   return client
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type AgentCoreRuntimeOptions, createAgentCoreRuntime, regionOfArn } from '@warm-agent/agentcore'
 import type { AgentRuntime } from '@warm-agent/proxy'
+import { platforms, readPlatform } from './price-settings.ts'
 import { integer, list, oneOf, optional, required, setting, type Values } from './settings.ts'
 
 /** AgentCore's own bounds of both durations. An emulator may end its sessions sooner. */
@@ -24,8 +25,8 @@ export const runtimeSettings = {
   ),
   'agent-runtime-platform': setting(
     'PLATFORM',
-    'v1-code, v1-container or v2: whether several endpoints are worth using',
-    oneOf('v1-code', 'v1-container', 'v2'),
+    `one of ${platforms.join(', ')}: whether several endpoints are worth using`,
+    readPlatform,
     { variable: 'AGENT_RUNTIME_PLATFORM' },
   ),
   'agent-runtime-spread': setting(

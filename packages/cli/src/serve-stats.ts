@@ -3,7 +3,7 @@ import type { StatsReport } from '@warm-agent/proxy/stats'
 import { listen } from './listen.ts'
 import { renderStatsPage } from './report/stats-page.ts'
 
-/** Whoever reports what warming is worth: for one process at once, for a fleet by asking Redis. */
+/** Reports what warming is worth: of one process at once, of a fleet by asking Redis. */
 interface Reporter {
   report(): StatsReport | Promise<StatsReport>
 }

@@ -1,9 +1,16 @@
-/** @returns lines whose cells stand below each other, the header first. */
-export function toColumns(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * @param isNumber Whether the cells of a column end below each other, as numbers do, and not begin.
+ * @returns lines whose cells stand below each other, the header first.
+ */
+export function toColumns(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  isNumber: (column: number) => boolean = () => false,
+): string {
   const widths = header.map((name, column) => Math.max(name.length, ...rows.map(row => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => (isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
       .join('  ')
       .trimEnd()
   return `${[header, ...rows].map(line).join('\n')}\n`

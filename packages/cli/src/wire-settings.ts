@@ -3,10 +3,10 @@ import { integer, list, oneOf, optional, setting, type Values } from './settings
 
 /** Who may call the emulator, and what goes wrong. */
 export const wireSettings = {
-  auth: setting('MODE', 'whom to let in: sigv4, oauth or none', oneOf('sigv4', 'oauth', 'none'), {
+  auth: setting('MODE', 'what callers must show: sigv4, oauth or none', oneOf('sigv4', 'oauth', 'none'), {
     defaultText: 'sigv4',
   }),
-  'oauth-discovery-url': setting('URL', 'whose tokens are good, with --auth oauth', optional, {
+  'oauth-discovery-url': setting('URL', 'the issuer of the tokens that are good, with --auth oauth', optional, {
     defaultText: "the emulator's own: POST /_emulator/oauth/token",
   }),
   'oauth-audiences': setting('NAMES', 'allowed audiences of tokens, comma-separated', list, { defaultText: 'any' }),

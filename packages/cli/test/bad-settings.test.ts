@@ -1,10 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { runCommand } from '../src/run-command.ts'
+import { runCaptured } from './run-captured.ts'
 
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.unstubAllEnvs()
-})
+afterEach(() => void vi.unstubAllEnvs())
 
 const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5'
 const secret = 'thirty-two bytes or more of something random'
@@ -34,6 +31,13 @@ test.for([
     /jwks: "keys\.json" is no URL/,
   ],
   ['a senseless limit', ['proxy'], { ...good, WARM_AGENT_WARM_UPS_PER_SECOND: '-1' }, /WARM_UPS_PER_SECOND .*"-1"/],
+  ['no hold at all', ['proxy'], { ...good, WARM_AGENT_UNSENT_HOLD_MS: '0' }, /UNSENT_HOLD_MS .*"0" is not .* from 1/],
+  [
+    'a beat that comes too late',
+    ['proxy', '--warm-agent-beat-ms', '900000'],
+    good,
+    /beatMs is 900000.*Beat more often/,
+  ],
   ['a senseless header', ['proxy'], { ...good, WARM_AGENT_ADDRESS_HEADER: 'x y' }, /ADDRESS_HEADER.*"x y"/],
   ['an unknown protocol', ['proxy'], { ...good, AGENT_PROTOCOL: 'grpc' }, /AGENT_PROTOCOL .*"grpc" is none of http/],
   ['an unknown platform', ['proxy', '--agent-runtime-platform', 'v3'], good, /"v3" is none of v1-code/],
@@ -59,17 +63,16 @@ test.for([
 ] as const)('%s is one sentence on stderr and exit status 2', async ([, args, env, message]) => {
   for (const name of Object.keys(good)) vi.stubEnv(name, undefined)
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const code = await runCommand([...args])
-  const stderr = write.mock.calls.join('')
+  const { status, stderr } = await runCaptured(...args)
   expect(stderr).toMatch(message)
   expect(stderr).toMatch(/^Could not [^\n]+\n$/)
   expect(stderr).not.toContain(secret)
-  expect(code).toBe(2)
+  expect(status).toBe(2)
 })
 
 test.each([['--help'], ['proxy', '--help'], ['emulate', '--help']])('%s %s prints help', async (...args) => {
-  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  expect(await runCommand(args.filter(Boolean))).toBe(0)
-  expect(write.mock.calls.join('')).toMatch(/^Usage: warm-agent /)
+  expect(await runCaptured(...args.filter(Boolean))).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^Usage: warm-agent /),
+  })
 })

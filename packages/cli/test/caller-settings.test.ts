@@ -1,9 +1,13 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { callerSettings, callersFrom } from '../src/caller-settings.ts'
 import { limitSettings, limitsFrom } from '../src/limit-settings.ts'
 import { readSettings } from '../src/settings.ts'
 
 const secret = ['thirty-two bytes or more of something random']
+
+afterEach(() => void vi.unstubAllEnvs())
+
+const read = (...args: string[]) => limitsFrom(readSettings('', limitSettings, args) as never)
 
 function callers(...args: string[]) {
   const values = readSettings('', callerSettings, args)
@@ -21,7 +25,7 @@ test('anonymous callers are counted by the last address in the header of the loa
   expect(await ask({})).not.toHaveProperty('limitKey')
 })
 
-test('who brings no token is refused, or anonymous where that is allowed', async () => {
+test('a caller without a token is refused, or anonymous where that is allowed', async () => {
   const jwt = ['--warm-agent-jwt-issuer', 'https://issuer.test', '--warm-agent-jwt-audience', 'chat']
   const request = new Request('http://chat.test')
   expect(await callers(...jwt)?.(request)).toBeUndefined()
@@ -31,10 +35,20 @@ test('who brings no token is refused, or anonymous where that is allowed', async
 })
 
 test('a limit that is set counts, and one that is not leaves the default', () => {
-  const read = (...args: string[]) => limitsFrom(readSettings('', limitSettings, args) as never)
   expect(read('--warm-agent-warm-ups-per-second', '2.5', '--warm-agent-body-bytes', '100')).toEqual({
     warmUpsPerSecond: 2.5,
     bodyBytes: 100,
   })
   expect(read()).toEqual({})
+})
+
+test('how long sessions are held, and how long they are waited for, is set by flag or by variable', () => {
+  expect(read('--warm-agent-unsent-hold-ms', '60000', '--warm-agent-park-ms', '5000')).toEqual({
+    unsentHoldMs: 60_000,
+    parkMs: 5_000,
+  })
+  vi.stubEnv('WARM_AGENT_BEAT_MS', '30000')
+  vi.stubEnv('WARM_AGENT_WARM_TIMEOUT_MS', '45000')
+  vi.stubEnv('WARM_AGENT_MESSAGE_TIMEOUT_MS', '120000')
+  expect(read()).toEqual({ beatMs: 30_000, warmTimeoutMs: 45_000, messageTimeoutMs: 120_000 })
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
-import { runCommand } from '../src/run-command.ts'
+import { runCaptured } from './run-captured.ts'
 
 const folders: string[] = []
 afterEach(async () => {
@@ -34,16 +34,7 @@ async function filesOf(folder: string): Promise<Files> {
   return files
 }
 
-async function run(folder: string, ...flags: string[]) {
-  const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const status = await runCommand(['init', '--directory', folder, ...flags])
-  const textOf = (spy: typeof out) => spy.mock.calls.map(([text]) => String(text)).join('')
-  const answer = { status, stdout: textOf(out), stderr: textOf(err) }
-  out.mockRestore()
-  err.mockRestore()
-  return answer
-}
+const run = (folder: string, ...flags: string[]) => runCaptured('init', '--directory', folder, ...flags)
 
 const manifest = (dependencies: Record<string, string>, more: object = {}) =>
   `${JSON.stringify({ name: 'theirs', ...more, dependencies }, null, 4)}\n`

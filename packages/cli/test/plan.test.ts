@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { runCommand } from '../src/run-command.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { runCaptured } from './run-captured.ts'
 
 let folder: string
 
@@ -10,25 +10,15 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'warm-agent-plan-'))
 })
 
-afterEach(async () => {
-  vi.restoreAllMocks()
-  await rm(folder, { recursive: true })
-})
+afterEach(() => rm(folder, { recursive: true }))
 
-async function run(...args: string[]) {
-  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const code = await runCommand(['plan', ...args])
-  const printed = { code, stdout: stdout.mock.calls.join(''), stderr: stderr.mock.calls.join('') }
-  vi.restoreAllMocks()
-  return printed
-}
+const run = (...args: string[]) => runCaptured('plan', ...args)
 
 const article = ['--rate', '10', '--replenishment-ms', '3000']
 
 test("for the article's case it says why 40 is not quite enough, and what is", async () => {
-  const { code, stdout, stderr } = await run(...article)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const { status, stdout, stderr } = await run(...article)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   expect(stdout).toMatch(/^10 first messages per second.*a pool of 47 sessions\.\n/)
   expect(stdout.replace(/\s+/g, ' ')).toContain('40, a third more than that, is not quite enough')
   expect(stdout).toMatch(/ 40 +1\.4 % .*too small by 7/)
@@ -47,7 +37,7 @@ test('--json prints the whole plan', async () => {
 
 test.each(['svg', 'html'])('--chart draws a self-contained %s file', async kind => {
   const file = join(folder, `plan.${kind}`)
-  expect((await run(...article, '--chart', file)).code).toBe(0)
+  expect((await run(...article, '--chart', file)).status).toBe(0)
   const chart = await readFile(file, 'utf8')
   expect(chart).toContain(kind === 'svg' ? '<svg xmlns="http://www.w3.org/2000/svg"' : '<!doctype html>')
   for (const label of ['40: 1.4 %', '47: 0.096 %', '47: $696', 'wanted: 0.1 %']) expect(chart).toContain(label)
@@ -93,8 +83,8 @@ test.each([
     /--idle-seconds/,
   ],
 ] as const)('%s is one sentence on stderr and exit status 2', async (_, args, message) => {
-  const { code, stdout, stderr } = await run(...args)
+  const { status, stdout, stderr } = await run(...args)
   expect(stderr).toMatch(message)
   expect(stderr).toMatch(/^Could not [^\n]+\n$/)
-  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
 })

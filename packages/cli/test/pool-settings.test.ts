@@ -5,12 +5,9 @@ import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startRedis } from '../../../test/support/redis.ts'
-import { runCommand } from '../src/run-command.ts'
+import { runCaptured } from './run-captured.ts'
 
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.unstubAllEnvs()
-})
+afterEach(() => void vi.unstubAllEnvs())
 
 const proxy = {
   AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5',
@@ -47,13 +44,11 @@ test.each([
   [['proxy', '--pool-store', 'redis://:hunter2@localhost'], proxy, /-pool-store\): there is no pool/],
 ] as const)('%j with %j is one clear sentence, status 2, and no password', async (args, env, message) => {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const code = await runCommand([...args])
-  const stderr = write.mock.calls.join('')
+  const { status, stderr } = await runCaptured(...args)
   expect(stderr).toMatch(message)
   expect(stderr).toMatch(/^Could not [^\n]+\n$/)
   expect(stderr).not.toContain('hunter2')
-  expect(code).toBe(2)
+  expect(status).toBe(2)
 })
 
 function aSession() {
@@ -98,9 +93,10 @@ test('a proxy that cannot start leaves the pool to those who can, and no connect
   for (const [name, value] of Object.entries({ ...settings, ...noAws, WARM_AGENT_REDIS_URL: redis.url })) {
     vi.stubEnv(name, value)
   }
-  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  expect(await runCommand(['proxy'])).toBe(2)
-  expect(write.mock.calls.join('')).toContain('Could not listen on')
+  expect(await runCaptured('proxy')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('Could not listen on'),
+  })
   expect(await client.get('{warm-agent}:current')).toBe('before')
   expect((await store.look()).entries).toEqual([{ state: 'ready', entry: session }])
   await vi.waitFor(async () =>

@@ -1,4 +1,13 @@
-import { dollarsOf, type Platform, type Prices, prices } from '@warm-agent/protocol/prices'
+import {
+  bootVcpuSeconds,
+  dollarsOf,
+  echoFootprintGb,
+  mostBootVcpuSeconds,
+  type Platform,
+  type Prices,
+  prices,
+} from '@warm-agent/protocol/prices'
+import { pricesFrom } from '../price-settings.ts'
 import { headStartMs, type ScenarioName } from './scenarios.ts'
 
 /** What a microVM of the agent under test is taken to use. */
@@ -10,8 +19,18 @@ export interface Footprint {
   prices?: Prices
 }
 
-/** A boot takes 4 to 5.5 vCPU-seconds (measured on AWS by blait/AgentCoreWarmPool, September 2026). */
-const bootVcpuMs = 5_000
+/** The footprint that the command line tells, or that of an echo agent. */
+export function footprintFrom(values: {
+  platform: Platform | undefined
+  'memory-gb': number | undefined
+  'dollars-per-gb-hour': number | undefined
+  'dollars-per-vcpu-hour': number | undefined
+}): Footprint {
+  const { platform = 'v2', 'memory-gb': gb = echoFootprintGb[platform] } = values
+  const dollarsPerGbHour = values['dollars-per-gb-hour']
+  const own = pricesFrom({ dollarsPerGbHour, dollarsPerVcpuHour: values['dollars-per-vcpu-hour'] }, platform)
+  return { platform, gb, ...(own && { prices: own }) }
+}
 
 /** The cold start that an estimate reckons with, in milliseconds: the slowest published p75 (V1 container of 2 GB). */
 const slowStartMs = 30_000
@@ -20,8 +39,9 @@ const slowStartMs = 30_000
 export function sessionDollars(
   { sessions, heldMs }: { sessions: number; heldMs: number },
   { platform, gb, prices: own }: Footprint,
+  secondsPerBoot = bootVcpuSeconds,
 ): number {
-  return dollarsOf({ heldMs, gb, vcpuMs: sessions * bootVcpuMs }, own ?? prices[platform])
+  return dollarsOf({ heldMs, gb, vcpuMs: sessions * secondsPerBoot * 1_000 }, own ?? prices[platform])
 }
 
 /** What a bench will cost at most, before it has begun: every session starts slowly and is stopped after its last message. */
@@ -30,7 +50,7 @@ export function estimateDollars(
   footprint: Footprint,
 ): number {
   const heldMs = scenarios.reduce((sum, name) => sum + messages * (headStartMs(name, times) + 2 * slowStartMs), 0)
-  return sessionDollars({ sessions: scenarios.length * messages, heldMs }, footprint)
+  return sessionDollars({ sessions: scenarios.length * messages, heldMs }, footprint, mostBootVcpuSeconds)
 }
 
 interface Times {

@@ -5,7 +5,7 @@ import { isAnswered } from './sample.ts'
 import { type ScenarioName, scenarioNames } from './scenarios.ts'
 
 export interface Comparison {
-  /** The first of these that is so anywhere: who fails more is not praised for being fast with the rest. */
+  /** The first of these that is so anywhere: an agent that fails more is not praised for being fast with the rest. */
   verdict: 'more-failures' | 'slower' | 'fewer-failures' | 'faster' | 'unclear'
   /** That all verdicts hold at once. */
   confidence: number

@@ -23,7 +23,7 @@ const thinTail = 5
  * Compares percentiles of two independent sets of samples by a bootstrap (both are resampled with replacement, the
  * interval is that of the ratios' percentiles).
  *
- * @param confidence of each interval. Who looks at several at once must ask for more: see {@link familyConfidence}.
+ * @param confidence of each interval. For several at once ask for more: see {@link familyConfidence}.
  */
 export function compareSamples(
   before: readonly number[],

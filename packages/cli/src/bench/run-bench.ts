@@ -95,7 +95,7 @@ export async function runBench(plan: BenchPlan): Promise<Measured> {
   }
 }
 
-/** Enough for those who come while sessions are warmed anew: in an open loop 5 s and chance, in a closed one for all twice. */
+/** Enough for the visitors that come while sessions are warmed anew: in an open loop those of 5 s and some for chance, in a closed one two for each visitor. */
 function poolSizeFor({ load }: BenchPlan): number {
   if (load.kind === 'closed') return load.concurrency * 2
   const missing = load.perSecond * 5

@@ -32,7 +32,7 @@ const rehearsalTries = 3
 export async function runScenario(rig: Rig, run: ScenarioRun): Promise<void> {
   const { load, messages, signal, mayBegin, onSample } = run
   const failed = await rehearse(rig, run)
-  // Whoever cannot be reached at all would let every message wait for its time to run out.
+  // Behind a target that cannot be reached at all, every message would wait until its time runs out.
   if (failed.length === rehearsalTries && run.scenario !== 'naive') return failed.forEach(onSample)
   const crowd = load.kind === 'closed' ? load.concurrency : 1
   const one = async (beganAt: number, dueAt?: number) => onSample(await visit(rig, { ...run, crowd, beganAt, dueAt }))

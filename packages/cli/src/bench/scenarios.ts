@@ -5,7 +5,7 @@ export type ScenarioName = (typeof scenarioNames)[number]
 export interface ScenarioPlan {
   /** One line for people. */
   description: string
-  /** Who carries the message: our proxy, a caller with a warm pool of its own, or the AWS SDK as samples use it. */
+  /** What carries the message: our proxy, a caller with a warm pool of its own, or the AWS SDK as samples use it. */
   path: 'proxy' | 'pool' | 'sdk'
   /** What happens before the message that is measured. */
   before: 'nothing' | 'ping' | 'open' | 'open-and-message'

@@ -1,5 +1,6 @@
 import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
-import { neverStarted } from './never-started.ts'
+import { neverStarted } from '../never-started.ts'
+import { runtimeWith } from '../runtime-with.ts'
 
 /** Every session that a bench made: AgentCore cannot list them, and what is not stopped costs until it idles out. */
 export interface SessionBooks {
@@ -71,14 +72,13 @@ export function createSessionBooks(runtime: AgentRuntime, now: () => number = Da
     }
   }
 
-  const tracked: AgentRuntime = {
-    ...runtime,
+  const tracked = runtimeWith(runtime, {
     invoke: (session, ...rest) => watch(session, () => runtime.invoke(session, ...rest)),
     async stop(session, ...rest) {
       await runtime.stop(session, ...rest)
       cross(session)
     },
-  }
+  })
 
   async function stop(session: RuntimeSession): Promise<void> {
     const until = performance.now() + provisioningMs

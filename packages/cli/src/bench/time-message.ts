@@ -63,7 +63,7 @@ export async function timeMessage(timing: MessageTiming, { prepare, send, lookUp
     return {
       dueAtMs: round(from - beganAt),
       lateMs: round(lateMs),
-      // Who was aborted names it as he likes.
+      // An aborted call may reject with any name.
       error: patience?.aborted ? 'timeout' : nameOf(error),
       failedMs: round(failedAt - from),
     }

@@ -1,4 +1,5 @@
-import { type Evidence, fromErrorBody, headerNames, type OpenEvent, type Outcome, routes } from '@warm-agent/protocol'
+import { type Evidence, fromErrorBody, headerNames, type Outcome, routes } from '@warm-agent/protocol'
+import { openEvents } from '../open-events.ts'
 
 /** How a warm-up ended. */
 interface WarmedUp {
@@ -39,7 +40,7 @@ export function createVisitor(base: string, own: Readonly<Record<string, string>
     headers,
     async open(signal) {
       const { body } = await post(routes.open.path, { body: '{}', signal })
-      const events = openEvents(body as AsyncIterable<Uint8Array> & typeof body)
+      const events = openEvents(body)
       const { value: lease } = await events.next()
       if (lease?.event !== 'lease')
         throw new Error("Could not open a session: the proxy's answer has no lease. See its log.")
@@ -59,7 +60,7 @@ export function createVisitor(base: string, own: Readonly<Record<string, string>
         if (isWarm) return { tookMs: 0, evidence: 'assumed' as const }
         throw new Error("Could not warm a session: the proxy's answer broke off. See its log.")
       })()
-      // Who sends early looks at the message's outcome instead.
+      // A visit that sends early does not wait for it: the message's outcome tells how it ended.
       warmed.catch(() => {})
       return { warmed }
     },
@@ -85,19 +86,4 @@ export function serverTiming(response: Response): { joinMs: number; agentMs: num
   const read = (name: string) => Number(new RegExp(`(?:^|,\\s*)${name};(?:[^,]*;)?dur=([0-9.]+)`).exec(text)?.[1])
   const times = { joinMs: read('join'), agentMs: read('agent') }
   return Number.isFinite(times.joinMs) && Number.isFinite(times.agentMs) ? times : null
-}
-
-async function* openEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<OpenEvent, undefined> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true })
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const event = /^event: ?(.*)$/m.exec(text.slice(0, end))?.[1]
-      const data = /^data: ?(.*)$/m.exec(text.slice(0, end))?.[1]
-      text = text.slice(end + 2)
-      if (event && data) yield { event, data: JSON.parse(data) } as OpenEvent
-    }
-  }
-  return undefined
 }

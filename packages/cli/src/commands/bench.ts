@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { pricesCheckedOn } from '@warm-agent/protocol/prices'
 import { type BenchResult, methods } from '../bench/bench-result.ts'
+import { readBenchSettings } from '../bench/bench-settings.ts'
 import { compareCommand } from '../bench/compare-command.ts'
 import { confirmSpending } from '../bench/confirm-spending.ts'
 import { interruptible } from '../bench/interruptible.ts'
 import { createProgress } from '../bench/progress.ts'
-import { readPlan } from '../bench/read-plan.ts'
 import { runBench } from '../bench/run-bench.ts'
 import { rehearsals } from '../bench/run-scenario.ts'
 import { prepareOutput, writeResult } from '../bench/write-result.ts'
@@ -17,26 +17,26 @@ const exitStatus = { done: 0, notStopped: 1, cutShort: 3, nothingAnswered: 4, in
 /** `warm-agent bench` */
 export async function bench(args: string[]): Promise<number> {
   if (args.includes('--compare')) return compareCommand(args)
-  const plan = readPlan(args)
-  if (!plan) return exitStatus.done
-  await prepareOutput(plan.out)
-  await confirmSpending(plan)
-  const progress = createProgress(plan)
+  const settings = readBenchSettings(args)
+  if (!settings) return exitStatus.done
+  await prepareOutput(settings.out)
+  await confirmSpending(settings)
+  const progress = createProgress(settings)
   const { signal, release } = interruptible()
-  const measured = await runBench({ ...plan, ...progress, signal }).finally(() => {
+  const measured = await runBench({ ...settings, ...progress, signal }).finally(() => {
     release()
     progress.end()
   })
-  const { load, messages, seed, delayMs, leadMs, message, footprint, target } = plan
+  const { load, messages, seed, delayMs, leadMs, message, footprint, target } = settings
   const result: BenchResult = {
     format: 'warm-agent-bench/1',
     date: new Date().toISOString(),
     endedBy: measured.endedBy,
-    command: plan.command,
+    command: settings.command,
     setup: {
-      target: plan.isFree ? 'emulator' : 'aws',
+      target: settings.isFree ? 'emulator' : 'aws',
       arn: target.arn?.replace(/:\d{12}:/, ':…:') ?? 'an emulated agent',
-      boot: target.emulate ? plan.bootText : null,
+      boot: target.emulate ? settings.bootText : null,
       load,
       messages,
       seed,
@@ -52,8 +52,8 @@ export async function bench(args: string[]): Promise<number> {
     cost: { ...footprint, ...measured.cost, pricesOf: footprint.prices ? 'yours' : pricesCheckedOn },
     generator: measured.generator,
   }
-  const files = await writeResult(plan.out, result)
-  process.stdout.write(`${toTextTable(result)}\n${files.map(file => `${file}\n`).join('')}`)
+  const files = await writeResult(settings.out, result)
+  process.stdout.write(`${toTextTable(result)}${files.map(file => `${file}\n`).join('')}`)
   return statusOf(result)
 }
 

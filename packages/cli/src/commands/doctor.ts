@@ -1,5 +1,5 @@
 import { interruptible } from '../bench/interruptible.ts'
-import { printCheck, printSum } from '../doctor/check-report.ts'
+import { formatCheck, formatSum } from '../doctor/check-report.ts'
 import { nameOf } from '../doctor/checks/arn.ts'
 import { confirmSessions } from '../doctor/confirm-sessions.ts'
 import { readDoctorSettings } from '../doctor/doctor-settings.ts'
@@ -21,7 +21,7 @@ export async function doctor(args: string[]): Promise<number> {
     onStep: steps.begin,
     onReport(report) {
       steps.clear()
-      if (!settings.json) process.stdout.write(printCheck(report))
+      if (!settings.json) process.stdout.write(formatCheck(report))
     },
   }).finally(() => {
     release()
@@ -34,7 +34,7 @@ export async function doctor(args: string[]): Promise<number> {
     const whole = { format: 'warm-agent-doctor/1', date: new Date().toISOString(), target, isInterrupted, notStopped }
     process.stdout.write(`${JSON.stringify({ ...whole, findings, checks: reports }, null, 2)}\n`)
   } else {
-    process.stdout.write(printSum(reports, isInterrupted))
+    process.stdout.write(formatSum(reports, isInterrupted))
   }
   return statusOf(diagnosis)
 }

@@ -1,4 +1,5 @@
 import { describeEvent, type EmulatorEvent } from '@warm-agent/emulator'
+import { platforms, readPlatform } from '../price-settings.ts'
 import { readBoot } from '../read-boot.ts'
 import { decimal, integer, isOn, oneOf, optional, readSettings, required, setting } from '../settings.ts'
 import { startAgent } from '../start-agent.ts'
@@ -14,12 +15,9 @@ const settings = {
     required('the command that starts your agent'),
   ),
   port: setting('PORT', 'where to listen', integer(0, 65_535, 9000), { defaultText: '9000' }),
-  platform: setting(
-    'NAME',
-    'v1-code, v1-container or v2, with its boots and the quotas of AWS',
-    oneOf('v1-code', 'v1-container', 'v2'),
-    { defaultText: 'none: VMs start at once, nothing is counted' },
-  ),
+  platform: setting('NAME', `one of ${platforms.join(', ')}, with its boots and the quotas of AWS`, readPlatform, {
+    defaultText: 'none: VMs start at once, nothing is counted',
+  }),
   'image-megabytes': setting('MB', "size of the container's image, for the platform's boots", decimal(1, most)),
   boot: setting(
     'SPEC',

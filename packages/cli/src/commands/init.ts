@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { confirm } from '../confirm.ts'
 import type { Change } from '../init/change.ts'
-import { confirmWriting } from '../init/confirm-writing.ts'
 import { type Framework, frameworkOf } from '../init/framework.ts'
 import { nextSteps } from '../init/next-steps.ts'
 import { planExpress } from '../init/plan-express.ts'
@@ -40,7 +40,13 @@ export async function init(args: string[]): Promise<void> {
   }
   process.stdout.write(changes.map(unifiedDiff).join(''))
   if (values['dry-run']) return
-  if (!values.yes) await confirmWriting(changes.length)
+  if (!values.yes) {
+    await confirm({
+      task: 'write these files',
+      question: `Write ${changes.length === 1 ? 'this file' : `these ${changes.length} files`}?`,
+      flags: '--yes, or --dry-run to look only',
+    })
+  }
   for (const { path, after } of changes) {
     await mkdir(dirname(join(project.folder, path)), { recursive: true })
     await writeFile(join(project.folder, path), after)

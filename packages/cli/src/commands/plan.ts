@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { planWarmth } from '@warm-agent/pool/plan'
 import { drawPlan } from '../plan/draw-plan.ts'
+import { formatPlan } from '../plan/format-plan.ts'
 import { readPlanSettings } from '../plan/plan-settings.ts'
-import { printPlan } from '../plan/print-plan.ts'
 import { readReplenishmentMs } from '../plan/read-replenishment.ts'
 import { checking, UsageError } from '../usage-error.ts'
 
@@ -21,5 +21,5 @@ export async function plan(args: string[]): Promise<void> {
       })
     })
   }
-  process.stdout.write(`${isJson ? JSON.stringify(planned, null, 2) : printPlan(planned)}\n`)
+  process.stdout.write(`${isJson ? JSON.stringify(planned, null, 2) : formatPlan(planned)}\n`)
 }

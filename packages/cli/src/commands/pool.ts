@@ -10,7 +10,7 @@ const settings = {
   ...runtimeSettings,
   'agent-runtime-arn': { ...runtimeSettings['agent-runtime-arn'], read: optional },
   ...poolStoreSettings,
-  drain: { help: 'take all sessions out of the pool and stop them; who tends it fills it again', read: isOn },
+  drain: { help: 'take all sessions out of the pool and stop them; a proxy that tends it fills it again', read: isOn },
   json: { help: 'a line of JSON for each, instead of a table', read: isOn },
 }
 
@@ -56,7 +56,7 @@ async function drain(store: PoolStore, values: Values<typeof settings>): Promise
     runtimeFrom({ ...values, 'agent-runtime-arn': arn }, event => log.endpointEvent(event)),
   )
   const entries = await look(store)
-  // Whoever joins a pool with another version makes that the current one. What is ready comes first, then what is being warmed.
+  // Joining a pool with another version makes that the current one. What is ready comes first, then what is being warmed.
   const { version = '1' } = entries[0]?.entry ?? {}
   const onEvent = (event: PoolEvent) => log.poolEvent(event)
   const drained = createWarmPool({ runtime, store, target: 0, version, onEvent })

@@ -1,3 +1,4 @@
+import { defaultBasePath } from '@warm-agent/protocol'
 import { createWarmProxy, memoryLedger } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { callerSettings, callersFrom } from '../caller-settings.ts'
@@ -104,6 +105,8 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
   // Not before: a process that cannot serve is not to take the pool over, nor to stop what waits there.
   hasPartInPool = true
   await pooled?.pool.start()
-  process.stdout.write(`warm-agent proxy listens on port ${url.port}, base path /api/agent: ${url.origin}/api/agent\n`)
+  process.stdout.write(
+    `warm-agent proxy listens on port ${url.port}, base path ${defaultBasePath}: ${url.origin}${defaultBasePath}\n`,
+  )
   process.stdout.write(`${statsLine}${operationsLine}`)
 }

@@ -50,7 +50,7 @@ async function entriesOf(ledger: SessionLedger): Promise<LedgerEntry[]> {
 
 /**
  * Makes the sessions due at once, for the reaper of the fleet to stop them: it has the credentials, and this command needs
- * none. Also those that somebody is stopping already, who may have failed at it.
+ * none. Also sessions that a proxy is stopping already: it may have failed.
  *
  * @returns the exit status: 1 when some were not stopped in time.
  */

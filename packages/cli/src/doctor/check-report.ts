@@ -23,7 +23,7 @@ const signs: Readonly<Record<CheckReport['status'], string>> = { passed: '✓', 
 const nameWidth = Math.max(...Object.values(checkNames).map(name => name.length)) + 2
 
 /** A check for people: a line, and three for each finding. */
-export function printCheck({ check, of, status, said, findings }: CheckReport): string {
+export function formatCheck({ check, of, status, said, findings }: CheckReport): string {
   const where = of ? ` (${of})` : ''
   const lines = [
     `${signs[status]} ${checkNames[check].padEnd(nameWidth)}${status === 'skipped' ? 'not looked at: ' : ''}${said}${where}`,
@@ -39,7 +39,7 @@ export function printCheck({ check, of, status, said, findings }: CheckReport): 
 }
 
 /** The last line. */
-export function printSum(reports: readonly CheckReport[], isInterrupted: boolean): string {
+export function formatSum(reports: readonly CheckReport[], isInterrupted: boolean): string {
   const findings = reports.flatMap(report => report.findings)
   const wrongs = findings.filter(({ severity }) => severity === 'wrong').length
   const risks = findings.length - wrongs

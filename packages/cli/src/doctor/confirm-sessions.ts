@@ -1,12 +1,10 @@
-import { createInterface } from 'node:readline/promises'
-import { dollarsOf, echoFootprintGb, prices } from '@warm-agent/protocol/prices'
-import { UsageError } from '../usage-error.ts'
+import { dollarsOf, echoFootprintGb, mostBootVcpuSeconds, prices } from '@warm-agent/protocol/prices'
+import { confirm } from '../confirm.ts'
+import { isLoopback } from '../is-loopback.ts'
 import type { DoctorSettings } from './doctor-settings.ts'
 
 /** A slow start, all questions, and a stop: how long a session lives at most. */
 const sessionMs = 120_000
-/** A boot takes 4 to 5.5 vCPU-seconds (measured on AWS by blait/AgentCoreWarmPool, September 2026). */
-const bootVcpuMs = 5_500
 
 /** @returns how many sessions are started at most. */
 function sessionsOf({ arn, proxyUrls, ...settings }: DoctorSettings): number {
@@ -28,34 +26,24 @@ export async function confirmSessions(settings: DoctorSettings): Promise<void> {
   const usage = {
     heldMs: sessions * (sessionMs + watchedMs),
     gb: echoFootprintGb[platform],
-    vcpuMs: sessions * bootVcpuMs,
+    vcpuMs: sessions * mostBootVcpuSeconds * 1_000,
   }
   const cents = Math.ceil(dollarsOf(usage, prices[platform]) * 100)
-  const what =
+  const facts =
     `This starts up to ${sessions} ${sessions === 1 ? 'session' : 'sessions'} on AWS, stops each, and costs at most about ${cents} ${cents === 1 ? 'cent' : 'cents'} ($${(cents / 100).toFixed(2)})` +
     (messages > 0
       ? `, besides what your agent's own answers to ${messages} ${messages === 1 ? 'message' : 'messages'} cost.`
       : '.')
-  if (!process.stdin.isTTY) {
-    throw new UsageError(
-      `Could not start the sessions: nobody is there to confirm it. ${what} Give --yes, or --free for what costs nothing.`,
-    )
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await terminal.question(`${what} Go on? [y/N] `)
-  terminal.close()
-  if (!/^y(es)?$/i.test(answer.trim())) {
-    throw new UsageError('Could not start the sessions: it was not confirmed. Answer y, or give --yes or --free.')
-  }
+  await confirm({
+    task: 'start the sessions',
+    facts,
+    question: 'Go on?',
+    flags: '--yes, or --free for what costs nothing',
+  })
 }
 
 /** Only where calls end on this machine: a proxy here may well have AWS behind it. */
 function isFree({ proxyUrls }: DoctorSettings): boolean {
   const endpoint = process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE ?? process.env.AWS_ENDPOINT_URL
   return [endpoint, ...proxyUrls].every(isLoopback)
-}
-
-function isLoopback(url: string | undefined): boolean {
-  if (!url || !URL.canParse(url)) return false
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname)
 }

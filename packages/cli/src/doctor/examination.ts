@@ -1,10 +1,10 @@
 import type { CheckName, Verdict } from './finding.ts'
 
-/** How those who look at something tell of it. */
+/** How a part of the examination reports what it sees. */
 export interface Examination {
   /** A check is done. @param of which proxy, where there are several */
   tell(check: CheckName, verdict: Verdict, of?: string): void
-  /** What is being done now, for who waits. */
+  /** What is being done now, for the user who waits. */
   step(text: string): void
   /** A session of its own could not be stopped. */
   leave(): void

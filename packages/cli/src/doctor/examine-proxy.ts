@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BeatFacts } from './checks/beat.ts'
 import type { Canary } from './checks/canary.ts'
 import type { ClockReading } from './checks/clock.ts'
@@ -11,7 +12,6 @@ import type { Examination } from './examination.ts'
 import { shortBeatMs } from './examine-runtime.ts'
 import { inWords, skipped } from './finding.ts'
 import { createPage, type Opened, type Page, type Sent } from './gather/page.ts'
-import { pause } from './gather/patient-calls.ts'
 import { streamedErrorIn } from './gather/read-chunks.ts'
 import { readEchoed } from './gather/read-echoed.ts'
 import { redact } from './gather/try-endpoints.ts'
@@ -150,7 +150,7 @@ async function useSession(
   const watched: { of: string; waitedMs: number; isAlive: boolean }[] = []
   if (settings['watch-beat'] || beatMs <= shortBeatMs) {
     step(`leaving a session alone for ${inWords(beatMs)}`)
-    await pause(beatMs, signal)
+    await sleep(beatMs, undefined, { signal })
     const status = await page.beat()
     watched.push({ of: 'the proxy', waitedMs: beatMs, isAlive: status !== 410 })
   }

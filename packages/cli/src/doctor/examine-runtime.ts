@@ -1,4 +1,5 @@
-import { regionOfArn } from '@warm-agent/agentcore'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { endpointOf, regionOfArn } from '@warm-agent/agentcore'
 import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
 import { runtimeFrom } from '../runtime-settings.ts'
 import { checking } from '../usage-error.ts'
@@ -20,9 +21,9 @@ import { inWords, type Refusal, skipped, type Verdict } from './finding.ts'
 import { askPing, askPingInside } from './gather/ask-ping.ts'
 import { findCredentials } from './gather/credentials.ts'
 import { createOwnSessions, type OwnSessions } from './gather/own-sessions.ts'
-import { createPatientCalls, type PatientCalls, pause } from './gather/patient-calls.ts'
-import { askPlatform, endpointOf } from './gather/platform.ts'
+import { askPlatform } from './gather/platform.ts'
 import { readToken } from './gather/read-token.ts'
+import { createRetriedCalls, type RetriedCalls } from './gather/retried-calls.ts'
 import { askControlPlane, askEmulator } from './gather/runtime-configuration.ts'
 import { sendCanary } from './gather/send-canary.ts'
 import { redact, tryEndpoints, tryStops } from './gather/try-endpoints.ts'
@@ -60,7 +61,7 @@ export async function examineRuntime(
   const auth = settings['agent-runtime-auth'] ?? 'sigv4'
   const qualifiers = settings['agent-runtime-qualifiers'] ?? ['DEFAULT']
   step('asking the platform')
-  const url = await endpointOf(region)
+  const url = (await endpointOf(region)()).href.replace(/\/$/, '')
   const platform = await askPlatform(url, arn, qualifiers[0] ?? 'DEFAULT', signal)
   const isAws = /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname)
   const found = auth === 'sigv4' ? await findCredentials(region) : { missing: 'not looked for' }
@@ -85,7 +86,7 @@ export async function examineRuntime(
   )
   const sessions = createOwnSessions(runtime)
   onSessions(sessions)
-  const calls = createPatientCalls(sessions.runtime, redact, signal)
+  const calls = createRetriedCalls(sessions.runtime, redact, signal)
   const canCall = auth === 'oauth' ? token !== undefined : !('missing' in found)
   const trials = !canCall
     ? []
@@ -157,7 +158,7 @@ async function lookAtPing(
 async function watch(
   settings: DoctorSettings,
   runtime: AgentRuntime,
-  calls: PatientCalls,
+  calls: RetriedCalls,
   { session, tries: [first] }: WarmTrial,
   { step, signal }: Examination,
 ): Promise<BeatFacts['watched']> {
@@ -165,7 +166,7 @@ async function watch(
   const isWanted = settings.proxyUrls.length === 0 && (settings['watch-beat'] || beatMs <= shortBeatMs)
   if (!isWanted || first?.echo === undefined) return []
   step(`leaving a session alone for ${inWords(beatMs)}`)
-  await pause(beatMs, signal)
+  await sleep(beatMs, undefined, { signal })
   const { tries } = await tryWarmUps(runtime, calls, session, 1)
   return [{ of: 'the runtime', waitedMs: beatMs, isAlive: tries[0]?.echo === first.echo }]
 }

@@ -18,5 +18,6 @@ import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
 export const variables = {
   AGENT_RUNTIME_ARN: 'The agent runtime on Amazon Bedrock AgentCore.',
   WARM_AGENT_SECRET: 'Seals the tickets: at least 32 random bytes, for example from: openssl rand -base64 48',
-  WARM_AGENT_ANONYMOUS: '1 accepts anybody, each bound to a sealed cookie. Empty: whom your `authorize` knows.',
+  WARM_AGENT_ANONYMOUS:
+    '1 accepts anybody, each bound to a sealed cookie. Empty: only callers that your `authorize` knows.',
 }

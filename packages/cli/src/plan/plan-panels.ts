@@ -1,6 +1,6 @@
-import { axisX, axisY, dot, gridX, gridY, lineY, type PlotOptions, plot, ruleX, ruleY, text } from '@observablehq/plot'
+import { axisX, axisY, dot, gridX, gridY, lineY, type PlotOptions, ruleX, ruleY, text } from '@observablehq/plot'
 import { amount, dollars, type Plan, percent } from '@warm-agent/pool/plan'
-import { parseHTML } from 'linkedom'
+import { plotSvg } from '../report/plot-svg.ts'
 
 /** Drawn for two widths of a page, because letters in a picture that is scaled down cannot be read. */
 export const widths = { wide: 760, narrow: 340 }
@@ -67,7 +67,7 @@ export function panels({ demand, pool }: Plan, width: number): [string, string] 
       strokeWidth: 1.5,
     })
   const rates = points.map(point => point.missRate)
-  const missRate = draw({
+  const missRate = plotSvg({
     ...shared,
     height: heights.missRate,
     y: { type: 'log', label: null, domain: [0.7 * Math.min(...rates), Math.min(1, 1.3 * Math.max(...rates))] },
@@ -91,7 +91,7 @@ export function panels({ demand, pool }: Plan, width: number): [string, string] 
       ...labels('missRate', percent),
     ],
   })
-  const cost = draw({
+  const cost = plotSvg({
     ...shared,
     height: heights.cost,
     y: { label: null, zero: true, nice: true },
@@ -121,9 +121,4 @@ function powersOfTen(values: readonly number[]): number[] {
   const exponents = Array.from({ length: 12 }, (_, index) => -index)
   const [least, most] = [Math.min(...values), Math.max(...values)]
   return exponents.map(exponent => 10 ** exponent).filter(power => power >= least && power <= most)
-}
-
-function draw(options: PlotOptions): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>')
-  return plot({ ...options, document, style: { background: 'none', overflow: 'visible' } }).outerHTML
 }

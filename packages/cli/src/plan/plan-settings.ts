@@ -1,6 +1,5 @@
 import type { DemandOptions } from '@warm-agent/pool/plan'
-import { type Platform, prices } from '@warm-agent/protocol/prices'
-import { price } from '../price-settings.ts'
+import { platforms, price, readPlatform } from '../price-settings.ts'
 import { decimal, integer, isOn, optional, readSettings, setting } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -18,7 +17,7 @@ const settings = {
   bench: setting('FILE', 'take the replenishment time from this result of warm-agent bench instead', optional, {
     defaultText: 'none',
   }),
-  platform: setting('NAME', `one of ${Object.keys(prices).join(', ')}`, readPlatform, { defaultText: 'v2' }),
+  platform: setting('NAME', `one of ${platforms.join(', ')}`, readPlatform, { defaultText: 'v2' }),
   'footprint-gb': setting('GB', 'memory of one session', decimal(0.001, 64), {
     defaultText: 'an echo agent: 1.2 on v2, 1 on v1-code, 2.7 on v1-container',
   }),
@@ -42,10 +41,10 @@ const settings = {
   'intent-lead-ms': setting('MS', 'the same, after the user began to write', decimal(1, dayMs), {
     defaultText: '3000',
   }),
-  'intent-send-rate': setting('SHARE', 'of those who begin to write, those who send', share(true), {
+  'intent-send-rate': setting('SHARE', 'visitors who send, of those who begin to write', share(true), {
     defaultText: '70%',
   }),
-  'visit-seconds': setting('SECONDS', 'how long a visitor stays who sends nothing', seconds(86_400), {
+  'visit-seconds': setting('SECONDS', 'how long a visitor who sends nothing stays', seconds(86_400), {
     defaultText: '60',
   }),
   'park-seconds': setting('SECONDS', 'how long a session is kept after its page left', seconds(86_400, 0), {
@@ -160,11 +159,6 @@ function given<Name extends string>(values: Record<Name, number | undefined>): P
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<
     Record<Name, number>
   >
-}
-
-function readPlatform(text: string | undefined): Platform | undefined {
-  if (text === undefined || Object.hasOwn(prices, text)) return text as Platform | undefined
-  throw new Error(`"${text}" is none of ${Object.keys(prices).join(', ')}`)
 }
 
 function readRegion(text: string | undefined): string | undefined {

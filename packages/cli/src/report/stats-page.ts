@@ -1,4 +1,4 @@
-import type { Share, StatsReport } from '@warm-agent/proxy/stats'
+import type { Percentiles, StatsReport } from '@warm-agent/proxy/stats'
 import { escapeHtml, formatDuration, formatPeriod } from './format.ts'
 import { style } from './style.ts'
 
@@ -63,6 +63,6 @@ export function renderStatsPage(report: StatsReport, now = Date.now()): string {
 `
 }
 
-function share(times: Share | null): string {
+function share(times: Percentiles | null): string {
   return times ? `${formatDuration(times.p50)} at the median, ${formatDuration(times.p95)} at p95` : '–'
 }

@@ -1,5 +1,6 @@
 import type { BenchResult, Distribution } from '../bench/bench-result.ts'
 import { scenarioNames } from '../bench/scenarios.ts'
+import { toColumns } from '../text-columns.ts'
 import { formatMs } from './format.ts'
 
 /** The percentiles for a terminal. */
@@ -11,18 +12,10 @@ export function toTextTable({ scenarios, endedBy }: BenchResult): string {
     const found = [...Object.entries(result.outcomes), ...Object.entries(result.failures)]
     return [[name, ...cells(result.firstToken), found.map(([word, times]) => `${times} ${word}`).join(', ')]]
   })
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map(row => row[column]?.length ?? 0)))
-  const lines = [head, ...rows].map(row =>
-    row
-      .map((cell, column) =>
-        column === 0 || column === 6 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  )
+  const table = toColumns(head, rows, column => column > 0 && column < 6)
   const title = 'From when a message was due to the first token of its answer, in milliseconds'
   const partial = endedBy ? `\nIn part only: it was ended by ${endedBy}.` : ''
-  return `${title}${partial}\n${lines.join('\n')}`
+  return `${title}${partial}\n${table}`
 }
 
 function cells(times: Distribution | null): string[] {

@@ -1,28 +1,24 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { bootVcpuSeconds } from '@warm-agent/protocol/prices'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { BenchResult } from '../../src/bench/bench-result.ts'
 import { ascending } from '../../src/bench/bench-result.ts'
 import { quantile } from '../../src/bench/percentiles.ts'
 import { isAnswered } from '../../src/bench/sample.ts'
-import { runCommand } from '../../src/run-command.ts'
+import { type Captured, runCaptured } from '../run-captured.ts'
 import { type SeenCall, startDataPlane } from './a-data-plane.ts'
 
 let out: string
 let plane: Awaited<ReturnType<typeof startDataPlane>> | undefined
-let printed: { stdout: () => string; stderr: () => string }
+/** What the last run ended with. */
+let last: Captured
 
 beforeEach(async () => {
   out = join(await mkdtemp(join(tmpdir(), 'warm-agent-bench-')), 'report')
-  const spy = (name: 'stdout' | 'stderr') => {
-    const { mock } = vi.spyOn(process[name], 'write').mockReturnValue(true)
-    return () => mock.calls.map(([text]) => String(text)).join('')
-  }
-  printed = { stdout: spy('stdout'), stderr: spy('stderr') }
 })
 afterEach(async () => {
-  vi.restoreAllMocks()
   vi.unstubAllEnvs()
   await plane?.close()
   plane = undefined
@@ -34,7 +30,11 @@ async function start(before?: (call: SeenCall) => Promise<void> | number | void)
   for (const [name, value] of Object.entries(plane.env)) vi.stubEnv(name, value)
   return plane
 }
-const bench = (...args: string[]) => runCommand(['bench', '--out', out, ...args])
+async function run(...args: string[]): Promise<number> {
+  last = await runCaptured('bench', ...args)
+  return last.status
+}
+const bench = (...args: string[]) => run('--out', out, ...args)
 const result = async () => JSON.parse(await readFile(`${out}.json`, 'utf8')) as BenchResult
 
 test('a server that stalls shows in the percentiles, with everybody who would have come meanwhile', async () => {
@@ -154,8 +154,8 @@ test.each([
   ['a file of boots that is not there', ['--boot', 'file:no-such-file'], /option "boot" .*ENOENT/],
 ])('%s is told in a sentence, before anything is measured', async (_, args, message) => {
   expect(await bench('--agent', 'node no-such-file.mjs', ...args)).toBe(2)
-  expect(printed.stderr()).toMatch(message)
-  expect(printed.stderr()).toMatch(/^Could not start [^\n]+\n$/)
+  expect(last.stderr).toMatch(message)
+  expect(last.stderr).toMatch(/^Could not start [^\n]+\n$/)
   await expect(readFile(`${out}.json`)).rejects.toThrow('ENOENT')
 })
 
@@ -177,7 +177,7 @@ test('where the platform refuses everything, also to stop, no session is said to
   const { cost, scenarios } = await result()
   expect(cost).toMatchObject({ notStopped: 0, sessions: 0, dollars: 0 })
   expect(scenarios.naive).toMatchObject({ messages: 2, firstToken: null })
-  expect(printed.stderr()).not.toContain('Could not stop')
+  expect(last.stderr).not.toContain('Could not stop')
 })
 
 test('money on AWS is not spent unasked', async () => {
@@ -187,15 +187,15 @@ test('money on AWS is not spent unasked', async () => {
   Object.defineProperty(process.stdin, 'isTTY', { value: false, configurable: true })
   const status = await bench('--agent-runtime-arn', arn, '--messages', '10')
   Object.defineProperty(process.stdin, 'isTTY', isTTY ?? { value: undefined, configurable: true })
-  expect(printed.stderr()).toMatch(/^Could not start the bench: nobody is there to confirm it\. .*\$\d.*--yes\.\n$/)
+  expect(last.stderr).toMatch(/^Could not start the bench: nobody is there to confirm it\. .*\$\d.*--yes\.\n$/)
   expect(status).toBe(2)
 })
 
 test('a report that could not be written is known before anything is measured', async () => {
   const { calls } = await start()
   await writeFile(out, '')
-  expect(await runCommand(['bench', '--out', join(out, 'report')])).toBe(2)
-  expect(printed.stderr()).toMatch(/^Could not use --out: [^\n]+\n$/)
+  expect(await run('--out', join(out, 'report'))).toBe(2)
+  expect(last.stderr).toMatch(/^Could not use --out: [^\n]+\n$/)
   expect(calls).toEqual([])
 })
 
@@ -206,18 +206,18 @@ test('costs are of the platform, or of prices and memory of one’s own', async 
   const own = ['--memory-gb', '4', '--dollars-per-gb-hour', '0.000001', '--dollars-per-vcpu-hour', '36']
   expect(await bench('--scenarios', 'cold', '--messages', '1', ...own)).toBe(0)
   const { cost } = await result()
-  // Two boots of 5 vCPU-seconds at a cent for each.
-  expect(cost).toMatchObject({ gb: 4, dollars: 0.1, pricesOf: 'yours' })
+  // Two boots, at a cent for each of their vCPU-seconds.
+  expect(cost).toMatchObject({ gb: 4, dollars: 2 * bootVcpuSeconds * 0.01, pricesOf: 'yours' })
   expect(await readFile(`${out}.html`, 'utf8')).toContain('your prices')
 })
 
 test('a saved result compares with another one by exit status', async () => {
   await start()
   await bench('--scenarios', 'cold', '--messages', '20')
-  expect(await runCommand(['bench', '--compare', `${out}.json`, `${out}.json`])).toBe(0)
-  expect(printed.stdout()).toContain('No real change was found.')
-  expect(await runCommand(['bench', '--json', '--compare', `${out}.json`, `${out}.json`])).toBe(0)
-  expect(await runCommand(['bench', '--compare', `${out}.json`, `${out}.html`])).toBe(2)
+  expect(await run('--compare', `${out}.json`, `${out}.json`)).toBe(0)
+  expect(last.stdout).toContain('No real change was found.')
+  expect(await run('--json', '--compare', `${out}.json`, `${out}.json`)).toBe(0)
+  expect(await run('--compare', `${out}.json`, `${out}.html`)).toBe(2)
 })
 
 test.each([
@@ -227,9 +227,9 @@ test.each([
   ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{}}', /no scenario in common/],
 ])('%s is nothing to compare, in a sentence', async (text, message) => {
   await writeFile(`${out}.json`, text)
-  expect(await runCommand(['bench', '--compare', `${out}.json`, `${out}.json`])).toBe(2)
-  expect(printed.stderr()).toMatch(message)
-  expect(printed.stderr()).toMatch(/^Could not [^\n]+\n$/)
+  expect(await run('--compare', `${out}.json`, `${out}.json`)).toBe(2)
+  expect(last.stderr).toMatch(message)
+  expect(last.stderr).toMatch(/^Could not [^\n]+\n$/)
 })
 
 test.each([
@@ -242,8 +242,8 @@ test.each([
   [['--compare', 'only-one.json'], /two results/],
 ])('%j is refused in a sentence', async (args, message) => {
   vi.stubEnv('AGENT_RUNTIME_ARN', 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5')
-  const status = args[0] === '--compare' ? await runCommand(['bench', ...args]) : await bench(...args)
-  expect(printed.stderr()).toMatch(message)
-  expect(printed.stderr()).toMatch(/^Could not [^\n]+\n$/)
+  const status = args[0] === '--compare' ? await run(...args) : await bench(...args)
+  expect(last.stderr).toMatch(message)
+  expect(last.stderr).toMatch(/^Could not [^\n]+\n$/)
   expect(status).toBe(2)
 })

@@ -36,7 +36,7 @@ test('no verdict is drawn from a tail of fewer than five samples', () => {
   expect(p99).toMatchObject({ verdict: 'unclear', isThin: true })
 })
 
-test('who makes sixteen comparisons asks each for more', () => {
+test('sixteen comparisons at once ask more of each', () => {
   expect(familyConfidence(0.95, 1)).toBeCloseTo(0.95)
   expect(familyConfidence(0.95, 16)).toBeCloseTo(1 - 0.05 / 16)
 })

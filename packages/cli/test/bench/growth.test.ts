@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { growthFigure } from '../../src/report/growth-figure.ts'
-import { growthSlope } from '../../src/report/growth-slope.ts'
+import { growthFigure } from './growth-figure.ts'
+import { growthSlope } from './growth-slope.ts'
 
 const of = (value: (count: number) => number) => [1, 10, 100, 1_000].map(count => ({ count, value: value(count) }))
 

@@ -59,7 +59,7 @@ test('a scenario without an answer has no percentiles, and one alone makes a rep
 })
 
 test('the table for a terminal has the percentiles of the samples', () => {
-  expect(toTextTable(aResult(times)).split('\n')).toEqual([
+  expect(toTextTable(aResult(times)).trimEnd().split('\n')).toEqual([
     'From when a message was due to the first token of its answer, in milliseconds',
     expect.stringMatching(/^ +p50 +p90 +p95 +p99 +max +found$/),
     expect.stringMatching(/^cold +3000 +4520 +4710 +4862 +4900 +3 cold$/),

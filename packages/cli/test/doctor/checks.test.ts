@@ -152,6 +152,7 @@ test.each([
   ['https://chat.example.com', 'https://api.example.net', false],
   ['https://chat.example.co.uk', 'https://other.co.uk', false],
   ['https://one.vercel.app', 'https://two.vercel.app', false],
+  ['https://one.up.railway.app', 'https://two.up.railway.app', false],
   ['http://localhost:3000', 'http://localhost:8787', true],
   ['http://localhost:3000', 'http://127.0.0.1:8787', false],
   ['https://example.com', 'http://example.com', false],

@@ -8,12 +8,9 @@ import {
 import { onTestFinished, vi } from 'vitest'
 import type { CheckReport } from '../../src/doctor/check-report.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
-import { runCommand } from '../../src/run-command.ts'
+import { type Captured, runCaptured } from '../run-captured.ts'
 
-export interface Diagnosed {
-  status: number
-  stdout: string
-  stderr: string
+export interface Diagnosed extends Captured {
   /** The ids of what was found. */
   ids: string[]
   findings: (Finding & { check: string })[]
@@ -23,16 +20,12 @@ export interface Diagnosed {
 /** Runs `warm-agent doctor --json` with these variables. */
 export async function diagnose(env: Record<string, string | undefined>, ...args: string[]): Promise<Diagnosed> {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
-  const spies = (['stdout', 'stderr'] as const).map(name => vi.spyOn(process[name], 'write').mockReturnValue(true))
-  const status = await runCommand(['doctor', '--json', ...args])
-  const [stdout = '', stderr = ''] = spies.map(spy => spy.mock.calls.map(([text]) => String(text)).join(''))
-  for (const spy of spies) spy.mockRestore()
+  const captured = await runCaptured('doctor', '--json', ...args)
+  const { stdout } = captured
   vi.unstubAllEnvs()
   const { findings = [], checks = [] } = stdout.startsWith('{') ? JSON.parse(stdout) : {}
   return {
-    status,
-    stdout,
-    stderr,
+    ...captured,
     findings,
     ids: (findings as Finding[]).map(({ id }) => id),
     check: name => (checks as CheckReport[]).find(({ check }) => check === name),

@@ -32,7 +32,7 @@ export function isRuntimeArn(arn: string): boolean {
   }
 }
 
-/** Without the account, which is nobody's business who reads a report. */
+/** Without the account: a report may be passed on, and the account is private. */
 export function nameOf(arn: string): string {
   return arn.split('/').at(-1) ?? arn
 }

@@ -3,7 +3,7 @@ import { type Refusal, saw, type Verdict, wrong } from '../finding.ts'
 export interface AuthFacts {
   /** How it is called: `AGENT_RUNTIME_AUTH`. */
   auth: 'sigv4' | 'oauth'
-  /** What the runtime asks those for who show nothing. */
+  /** What the runtime asks of a caller that shows nothing. */
   takes: 'sigv4' | 'oauth' | undefined
   /** Who issues the tokens that it takes, as it says itself (RFC 9728). */
   issuers: readonly string[] | undefined

@@ -57,7 +57,7 @@ function findingsOf(cookie: Cookie, isCrossSite: boolean, isSecureContext: boole
       wrong(
         'cookie-not-secure',
         `The cookie ${name} is set without Secure (${describe(cookie)}).`,
-        'It travels in clear over http, and whoever reads it is that caller.',
+        'It travels in clear over http, and anybody who reads it can act as that caller.',
         'Set Secure. Behind a TLS terminator pass the Origin header and x-forwarded-proto on.',
       ),
     )

@@ -1,4 +1,5 @@
 import { headerNames } from '@warm-agent/protocol'
+import { isLoopback } from '../../is-loopback.ts'
 import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
 
 /** What a request that a browser would make for a page was answered with. */
@@ -90,8 +91,4 @@ function corsFinding(pageOrigin: string, request: CorsAnswer, preflight: CorsAns
     'The page never learns its ticket, so nothing that was warmed is used.',
     whatToDo,
   )
-}
-
-function isLoopback(origin: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(origin).hostname)
 }

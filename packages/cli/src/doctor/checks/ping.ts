@@ -36,7 +36,7 @@ export function judgePing(answers: readonly PingAnswer[]): Verdict {
       wrong(
         'ping-always-busy',
         '/ping answers HealthyBusy although nothing runs.',
-        'That restarts the idle timer with every poll: sessions live for up to 8 h, and cost as long, whoever leaves them.',
+        'That restarts the idle timer with every poll: a session that its user has left lives for up to 8 h, and costs as long.',
         'Answer HealthyBusy only while work goes on, and Healthy after it, also when it failed.',
       ),
     isAdvancing(times) &&

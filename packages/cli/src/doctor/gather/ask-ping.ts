@@ -1,7 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BedrockAgentCoreClient, InvokeAgentRuntimeCommandCommand } from '@aws-sdk/client-bedrock-agentcore'
 import type { RuntimeSession } from '@warm-agent/proxy'
 import type { PingAnswer } from '../checks/ping.ts'
-import { pause } from './patient-calls.ts'
 import { reasonOf } from './platform.ts'
 
 const times = 3
@@ -13,7 +13,7 @@ const patienceMs = 5_000
 export async function askPing(url: string, signal: AbortSignal): Promise<PingAnswer[]> {
   const answers: PingAnswer[] = []
   for (let count = 0; count < times; count++) {
-    if (count > 0) await pause(apartMs, signal)
+    if (count > 0) await sleep(apartMs, undefined, { signal })
     const askedAt = performance.now()
     try {
       const answer = await fetch(new URL('/ping', url), {

@@ -1,4 +1,6 @@
-import { type AgentRuntime, RuntimeFailure, type RuntimeSession, stopSession } from '@warm-agent/proxy'
+import { type AgentRuntime, type RuntimeSession, stopSession } from '@warm-agent/proxy'
+import { neverStarted } from '../../never-started.ts'
+import { runtimeWith } from '../../runtime-with.ts'
 
 /** The sessions that this examination started: AgentCore cannot list them, and what is not stopped costs until it idles out. */
 export interface OwnSessions {
@@ -11,25 +13,22 @@ export interface OwnSessions {
 /** A session that is being provisioned is stopped when that ends: up to 30 s, on V1. */
 const stopMs = 45_000
 
-const startsNothing = new Set(['refused', 'unauthenticated', 'missing', 'invalid', 'quota', 'throttled'])
-
 export function createOwnSessions(runtime: AgentRuntime): OwnSessions {
   const started = new Set<RuntimeSession>()
   return {
-    runtime: {
-      ...runtime,
+    runtime: runtimeWith(runtime, {
       async invoke(session, ...rest) {
-        // Before the answer: who interrupts stops what is on its way, too.
+        // Before the answer: after an interruption a session that is still starting is stopped too.
         const isNew = !started.has(session)
         started.add(session)
         try {
           return await runtime.invoke(session, ...rest)
         } catch (error) {
-          if (isNew && error instanceof RuntimeFailure && startsNothing.has(error.reason)) started.delete(session)
+          if (isNew && neverStarted(error)) started.delete(session)
           throw error
         }
       },
-    },
+    }),
     async stopAll() {
       const stopped = await Promise.allSettled([...started].map(session => stopSession(runtime, session, stopMs)))
       started.clear()

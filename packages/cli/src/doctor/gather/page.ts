@@ -1,4 +1,5 @@
 import { headerNames, type OpenEvent, routes, wireVersion } from '@warm-agent/protocol'
+import { openEvents } from '../../open-events.ts'
 import type { ClockReading } from '../checks/clock.ts'
 import type { CorsAnswer } from '../checks/origin.ts'
 import type { ProxyFacts } from '../checks/proxy.ts'
@@ -167,22 +168,12 @@ async function readEvents(
   onTicket: (ticket: string) => void,
 ): Promise<Opened['events']> {
   const events: Opened['events'] = []
-  const decoder = new TextDecoder()
-  let text = ''
   let startedAt: number | undefined
-  for await (const chunk of body ?? []) {
+  for await (const event of openEvents(body)) {
     const at = performance.now()
-    text += decoder.decode(chunk, { stream: true })
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const event = /^event: ?(.*)$/m.exec(text.slice(0, end))?.[1]
-      const data = /^data: ?(.*)$/m.exec(text.slice(0, end))?.[1]
-      text = text.slice(end + 2)
-      if (!event || !data) continue
-      startedAt ??= at
-      const read = { event, data: JSON.parse(data), atMs: at - startedAt } as Opened['events'][number]
-      if (read.event !== 'failed') onTicket(read.data.ticket)
-      events.push(read)
-    }
+    startedAt ??= at
+    if (event.event !== 'failed') onTicket(event.data.ticket)
+    events.push({ ...event, atMs: at - startedAt })
   }
   return events
 }

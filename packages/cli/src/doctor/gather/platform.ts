@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import type { ClockReading } from '../checks/clock.ts'
 
-/** What the data plane tells whoever asks: nothing of it costs, or needs credentials. */
+/** What the data plane tells everybody: asking costs nothing and needs no credentials. */
 export interface PlatformFacts {
   url: string
   unreachable: string | undefined
   clock: ClockReading | undefined
-  /** What a caller who shows nothing is told to show. */
+  /** What a caller that shows nothing is told to show. */
   takes: 'sigv4' | 'oauth' | undefined
   /** Who issues the tokens that the runtime takes (RFC 9728). */
   issuers: string[] | undefined
@@ -16,18 +15,7 @@ export interface PlatformFacts {
 /** Asked at most this long, in milliseconds. */
 const patienceMs = 10_000
 
-/** Where the AWS SDK sends the calls: its variables and files say so, or the region does. */
-export async function endpointOf(region: string): Promise<string> {
-  const { config } = new BedrockAgentCoreClient({ region })
-  // The SDK's types hide it, since only its own middleware asks.
-  const { serviceConfiguredEndpoint } = config as { serviceConfiguredEndpoint?: () => Promise<string | undefined> }
-  const configured = await serviceConfiguredEndpoint?.()
-  if (configured) return configured.replace(/\/$/, '')
-  const [UseFIPS, UseDualStack] = await Promise.all([config.useFipsEndpoint(), config.useDualstackEndpoint()])
-  return config.endpointProvider({ Region: region, UseFIPS, UseDualStack }).url.origin
-}
-
-/** Asks who issues tokens for the runtime, which tells the rest too: whether anything answers, and its time. */
+/** Asks for the issuer of the runtime's tokens. That tells the rest too: whether anything answers, and its time. */
 export async function askPlatform(
   url: string,
   arn: string,
@@ -44,7 +32,7 @@ export async function askPlatform(
     const said = (await answer.json().catch(() => undefined)) as { authorization_servers?: unknown } | undefined
     const servers = answer.ok ? said?.authorization_servers : undefined
     const issuers = Array.isArray(servers) ? servers.map(String) : undefined
-    // Nothing runs under this id, and who shows nothing may do nothing: it tells only what should have been shown.
+    // Nothing runs under this id, and without credentials nothing is done: the refusal tells only what should be shown.
     const headers = { 'x-amzn-bedrock-agentcore-runtime-session-id': `doctor-${randomUUID()}` }
     const { status } = await fetch(`${runtime}/stopruntimesession${query}`, { ...waiting, method: 'POST', headers })
     const takes = issuers || status === 401 ? 'oauth' : status === 403 ? 'sigv4' : undefined

@@ -2,8 +2,8 @@ import type { AgentRuntime } from '@warm-agent/proxy'
 import { askForStamps } from '../../bench/ask-for-stamps.ts'
 import type { Canary } from '../checks/canary.ts'
 import type { HopTimes } from '../checks/stream.ts'
-import type { PatientCalls } from './patient-calls.ts'
 import { readChunks, streamedErrorIn } from './read-chunks.ts'
+import type { RetriedCalls } from './retried-calls.ts'
 import { redact } from './try-endpoints.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
@@ -11,7 +11,7 @@ import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 export async function sendCanary(
   message: string,
   runtime: AgentRuntime,
-  calls: PatientCalls,
+  calls: RetriedCalls,
   { session, tries: [first] }: WarmTrial,
 ): Promise<{ canary: Canary; hop: HopTimes | undefined }> {
   const sentAt = performance.now()

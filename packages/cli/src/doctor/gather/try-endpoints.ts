@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
 import type { Refusal } from '../finding.ts'
-import type { PatientCalls } from './patient-calls.ts'
+import type { RetriedCalls } from './retried-calls.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
 /** Warms a session on each endpoint; the first that comes up three times, which tells how the agent answers. */
 export async function tryEndpoints(
   runtime: AgentRuntime,
-  calls: PatientCalls,
+  calls: RetriedCalls,
   qualifiers: readonly string[],
   step: (text: string) => void,
 ): Promise<WarmTrial[]> {
@@ -20,7 +20,7 @@ export async function tryEndpoints(
   return trials
 }
 
-/** Tells who may call without starting anything: nothing runs under these ids, so that a stop costs nothing. */
+/** Finds out whether we may call, without starting anything: nothing runs under these ids, so that a stop costs nothing. */
 export async function tryStops(runtime: AgentRuntime, qualifiers: readonly string[]): Promise<WarmTrial[]> {
   return Promise.all(
     qualifiers.map(async qualifier => {
@@ -31,7 +31,7 @@ export async function tryStops(runtime: AgentRuntime, qualifiers: readonly strin
   )
 }
 
-/** A whole session id, or an account, in the platform's words is nobody's business who reads a report. */
+/** Takes session ids and accounts out of the platform's words: a report may be passed on. */
 export function redact(text: string): string {
   return text.replace(/\b(doctor-[0-9a-f]{6})[0-9a-f-]{30}/g, '$1…').replace(/:\d{12}:/g, ':…:')
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { AgentRequest, AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
 import type { WarmUpTry } from '../checks/warm-up.ts'
 import type { Refusal } from '../finding.ts'
-import type { PatientCalls } from './patient-calls.ts'
 import { readChunks } from './read-chunks.ts'
+import type { RetriedCalls } from './retried-calls.ts'
 
 /** What an agent made of warm-ups on a session that was new. */
 export interface WarmTrial {
@@ -18,7 +18,7 @@ const echoMs = 5_000
 /** @param times how often it is warmed; an agent that echoes nothing is asked once more, and no further: it may be calling a model. */
 export async function tryWarmUps(
   runtime: Pick<AgentRuntime, 'warmUpRequest' | 'readEcho'>,
-  calls: PatientCalls,
+  calls: RetriedCalls,
   session: RuntimeSession,
   times: number,
 ): Promise<WarmTrial> {
@@ -44,7 +44,7 @@ export async function tryWarmUps(
  */
 async function inPlainWords(
   refusal: Refusal,
-  calls: PatientCalls,
+  calls: RetriedCalls,
   session: RuntimeSession,
   request: AgentRequest,
 ): Promise<Refusal> {

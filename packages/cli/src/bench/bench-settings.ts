@@ -1,18 +1,18 @@
 import { regionOfArn } from '@warm-agent/agentcore'
-import { echoFootprintGb, type Platform, prices } from '@warm-agent/protocol/prices'
-import { price, pricesFrom } from '../price-settings.ts'
+import { isLoopback } from '../is-loopback.ts'
+import { platforms, price, readPlatform } from '../price-settings.ts'
 import { readBoot } from '../read-boot.ts'
 import { decimal, integer, isOn, list, oneOf, optional, readSettings, setting } from '../settings.ts'
 import { checking, UsageError } from '../usage-error.ts'
 import type { ArrivalKind } from './arrivals.ts'
-import type { Footprint } from './bench-cost.ts'
+import { footprintFrom } from './bench-cost.ts'
+import { repeatingCommand } from './repeating-command.ts'
 import type { Target } from './rig.ts'
 import type { Load } from './run-scenario.ts'
 import { type ScenarioName, scenarioNames } from './scenarios.ts'
 
 const articleBoot = 'lognormal:2900,4900'
 const usualScenarios: ScenarioName[] = ['cold', 'naive', 'joined', 'warm', 'steady']
-const platforms = Object.keys(prices) as Platform[]
 const dayMs = 86_400_000
 
 const settings = {
@@ -74,9 +74,11 @@ const settings = {
   ),
   platform: setting(
     'NAME',
-    `whose prices count, and which the emulator plays: ${platforms.join(', ')}`,
-    oneOf(...platforms),
-    { defaultText: 'v2' },
+    `the platform whose prices count, and that the emulator plays: ${platforms.join(', ')}`,
+    readPlatform,
+    {
+      defaultText: 'v2',
+    },
   ),
   'memory-gb': setting('GB', 'for the cost: billed memory of a microVM', decimal(0.125, 64), {
     defaultText: 'an echo agent: 1.2 on v2, 1 on v1-code, 2.7 on v1-container',
@@ -91,7 +93,7 @@ const settings = {
 }
 
 /** Everything that the command line says of a bench. */
-export type PlanSettings = Exclude<ReturnType<typeof readPlan>, undefined>
+export type BenchSettings = NonNullable<ReturnType<typeof readBenchSettings>>
 
 /**
  * Reads the options of `warm-agent bench`.
@@ -99,7 +101,7 @@ export type PlanSettings = Exclude<ReturnType<typeof readPlan>, undefined>
  * @returns `undefined` when help was asked for and has been printed.
  * @throws UsageError naming what makes no sense.
  */
-export function readPlan(args: string[]) {
+export function readBenchSettings(args: string[]) {
   const values = readSettings('warm-agent bench [options] | bench --compare BEFORE.json AFTER.json', settings, args)
   if (!values) return undefined
   const arn = values.agent ? undefined : values['agent-runtime-arn']
@@ -149,33 +151,8 @@ export function readPlan(args: string[]) {
     out: values.out,
     maxDollars: values['max-cost'] ?? (isFree ? undefined : 1),
     isConfirmed: values.yes,
-    command: commandOf(args, values.seed === undefined ? ['--seed', String(seed)] : []),
+    command: repeatingCommand(args, values.seed === undefined ? ['--seed', String(seed)] : []),
   }
-}
-
-function footprintFrom(values: {
-  platform: Platform | undefined
-  'memory-gb': number | undefined
-  'dollars-per-gb-hour': number | undefined
-  'dollars-per-vcpu-hour': number | undefined
-}): Footprint {
-  const { platform = 'v2', 'memory-gb': gb = echoFootprintGb[platform] } = values
-  const dollarsPerGbHour = values['dollars-per-gb-hour']
-  const own = pricesFrom({ dollarsPerGbHour, dollarsPerVcpuHour: values['dollars-per-vcpu-hour'] }, platform)
-  return { platform, gb, ...(own && { prices: own }) }
-}
-
-/** An emulator on this machine costs nothing. */
-function isLoopback(endpoint: string | undefined): boolean {
-  if (!endpoint || !URL.canParse(endpoint)) return false
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(endpoint).hostname)
-}
-
-function commandOf(args: readonly string[], more: readonly string[]): string {
-  const words = [...args, ...more].filter(word => word !== '--yes')
-  const quoted = words.map(word => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-  // The account is nobody's business who reads the report.
-  return ['npx warm-agent bench', ...quoted].join(' ').replace(/:\d{12}:/, ':…:')
 }
 
 function readScenarios(text: string | undefined): ScenarioName[] {

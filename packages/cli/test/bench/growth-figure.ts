@@ -1,5 +1,5 @@
-import { axisX, axisY, dot, gridX, gridY, line, plot, text } from '@observablehq/plot'
-import { parseHTML } from 'linkedom'
+import { axisX, axisY, dot, gridX, gridY, line, text } from '@observablehq/plot'
+import { plotSvg } from '../../src/report/plot-svg.ts'
 import { growthSlope } from './growth-slope.ts'
 
 export interface GrowthSeries {
@@ -9,14 +9,12 @@ export interface GrowthSeries {
 
 /** A chart with both axes logarithmic: a flat line does not grow, and each says its slope. */
 export function growthFigure(series: readonly GrowthSeries[]): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const points = series.flatMap(({ name, points: own }) => own.map(point => ({ name, ...point })))
   const ends = series.map(({ name, points: own }) => ({
     name: `${name} (slope ${growthSlope(own).toFixed(2)})`,
     ...(own.at(-1) ?? { count: 1, value: 1 }),
   }))
-  const drawn = plot({
-    document,
+  const svg = plotSvg({
     width: 860,
     height: 380,
     marginRight: 250,
@@ -35,6 +33,5 @@ export function growthFigure(series: readonly GrowthSeries[]): string {
       text(ends, { x: 'count', y: 'value', text: 'name', textAnchor: 'start', dx: 8 }),
     ],
   })
-  drawn.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
-  return `${drawn.outerHTML}\n`
+  return `${svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')}\n`
 }

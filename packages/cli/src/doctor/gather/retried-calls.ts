@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type AgentAnswer,
   type AgentRequest,
@@ -11,8 +12,8 @@ import type { Refusal } from '../finding.ts'
 /** What came of a call: an answer, or why there is none. */
 type Called = { answer: AgentAnswer; refusal?: never } | { answer?: never; refusal: Refusal }
 
-/** Calls the runtime with little patience, and keeps what its retries hide. */
-export interface PatientCalls {
+/** Calls the runtime, tries again a few times, and remembers the failures that this hides. */
+export interface RetriedCalls {
   invoke(session: RuntimeSession, request: AgentRequest): Promise<Called>
   /** One attempt: a message must not reach the agent twice. */
   sendOnce(session: RuntimeSession, request: AgentRequest): Promise<Called>
@@ -25,11 +26,11 @@ const mostAttempts = 3
 const conflictPauseMs = 250
 const pauseMs = 300
 
-export function createPatientCalls(
+export function createRetriedCalls(
   runtime: AgentRuntime,
   redact: (text: string) => string,
   signal: AbortSignal,
-): PatientCalls {
+): RetriedCalls {
   const failed: string[] = []
   let made = 0
 
@@ -63,15 +64,15 @@ export function createPatientCalls(
         }
         const refusal: Refusal = { reason: came.reason, said: redact(came.message) }
         if (came.reason === 'conflict' && Date.now() < giveUpAt) {
-          await pause(conflictPauseMs, signal)
+          await sleep(conflictPauseMs, undefined, { signal })
           continue
         }
         const mayPass = isPassing(came) && attempts < mostAttempts
         if (!mayPass) return { refusal }
-        // One that stays is told by the check that it stops.
+        // Only a failure that a retry cured is counted: one that lasts is the finding of the check that needed the call.
         passed.push(refusal.said)
         attempts += 1
-        await pause(Math.min(5_000, came.retryAfterMs ?? pauseMs), signal)
+        await sleep(Math.min(5_000, came.retryAfterMs ?? pauseMs), undefined, { signal })
       }
     },
   }
@@ -81,19 +82,4 @@ export function createPatientCalls(
 function isPassing({ reason, message }: RuntimeFailure): boolean {
   if (reason === 'refused') return /Signature (expired|not yet current)/i.test(message)
   return ['throttled', 'unavailable', 'unreachable', 'agent'].includes(reason)
-}
-
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', stop, { once: true })
-  })
 }

@@ -1,4 +1,5 @@
 import { amount, dollars, type Plan, percent } from '@warm-agent/pool/plan'
+import { toColumns } from '../text-columns.ts'
 
 const width = 100
 const names: Readonly<Record<Plan['recommendations'][number]['what'], string>> = {
@@ -14,7 +15,7 @@ const names: Readonly<Record<Plan['recommendations'][number]['what'], string>> =
 }
 
 /** A plan for people. */
-export function printPlan(plan: Plan): string {
+export function formatPlan(plan: Plan): string {
   const { demand, pool, ladder, recommendations, quotas, warnings, rung } = plan
   const advice = recommendations.map(({ what, text, reason, formula }) => [
     `  ${names[what].padEnd(14)}${text}`,
@@ -61,15 +62,9 @@ function sizeTable({ pool, demand }: Plan): string[] {
     dollars(dollarsPerMonth),
     verdict,
   ])
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map(row => row[column]?.length ?? 0)))
-  const lines = [head, ...rows].map(row =>
-    row
-      .map((cell, column) => (column === 4 ? cell : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
+  const table = toColumns(head, rows, column => column < 4).trimEnd()
   return [
-    ...lines.map(line => `  ${line}`),
+    ...table.split('\n').map(line => `  ${line}`),
     ...wrap(`= Erlang-B(size, ${amount(pool.load)}); wanted: ${percent(demand.missRate)}`, 2),
   ]
 }

@@ -1,11 +1,11 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
 
-/** Refusals of the platform that come before a session is made (PLATFORM.md's table; not 409: that one is just being made). */
+/** With these the platform refuses before it makes a session. Not 409: then the session is just being made. */
 const refusals = new Set([400, 401, 402, 403, 404, 429])
 
 /**
  * Whether a first call that failed like this has surely started no session: then there is nothing to stop, and nothing
- * that costs.
+ * costs.
  *
  * @param error of our port to the platform, or of the AWS SDK.
  */
