@@ -17,7 +17,12 @@ export interface Environment {
    * tab has written to what the browser remembers. @returns what ends it.
    */
   onPageChange(listener: (hasLeft: boolean, isFreezing: boolean) => void): () => void
-  /** Calls back once, when the trigger fires. @returns what ends the watch. */
+  /**
+   * Calls back once, when the trigger fires.
+   *
+   * @param target What to watch: the whole page unless it is given; nothing fires while it is `null`, which is not there yet.
+   * @returns what ends the watch.
+   */
   onTrigger(trigger: WarmTrigger, target: Element | null | undefined, fire: () => void): () => void
   /** Calls back at every sign of life. @returns what ends it. */
   onActivity(listener: () => void): () => void
@@ -80,6 +85,7 @@ export const browserEnvironment: Environment = {
       end()
       fire()
     }
+    if (target === null && trigger !== 'open') return end
     if (trigger === 'visible' && target) {
       const observer = new IntersectionObserver(entries => entries.some(entry => entry.isIntersecting) && go())
       observer.observe(target)
@@ -107,5 +113,9 @@ export const browserEnvironment: Environment = {
     } catch {}
   },
   locks: () => globalThis.navigator?.locks,
-  page: () => globalThis.document ?? { baseURI: 'http://localhost', location: {} },
+  page: () => ({
+    baseURI: globalThis.document?.baseURI ?? 'http://localhost',
+    // That of the page around it for a frame without an address of its own, whose location has none.
+    location: globalThis.origin ? globalThis : (globalThis.location ?? {}),
+  }),
 }

@@ -32,7 +32,7 @@ export function createHttpTransport(
   async function call(path: Path, init: RequestInit, ticket?: string) {
     const method: Route['method'] = 'POST'
     // A page that is going away cannot wait.
-    const own = init.keepalive ? headers.last() : await headers.resolve()
+    const own = init.keepalive ? headers.now() : await headers.resolve()
     const answer = await fetch(endpoint + path, {
       ...init,
       method,

@@ -53,7 +53,8 @@ export interface WarmSessionOptions {
    */
   warmOn?: WarmTrigger | undefined
   /**
-   * What `visible` and `intent` watch.
+   * What `visible` and `intent` watch. Nothing is watched while it gives none; it is asked again when the session is mounted
+   * and when the user returns; in React after each commit of the component.
    * @default the whole page
    */
   target?: TriggerTarget | undefined

@@ -7,29 +7,34 @@ export interface WireHeaders {
   resolve(): Promise<Headers>
   /** Settles when they are known, well or not; nothing when they are at once. */
   pending(): Promise<unknown> | undefined
-  /** Those of the request before: a page that is going away cannot wait. */
-  last(): Headers
+  /** Those that are known at once, or else those of the request before: a page that is going away cannot wait. */
+  now(): Headers
 }
 
 export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): WireHeaders {
   let last = new Headers()
   const ask = () => (typeof source === 'function' ? source() : source)
+  function pending() {
+    try {
+      const given = ask()
+      if (given instanceof Promise) return given.catch(() => {})
+      last = new Headers(given)
+    } catch {
+      // The request that needs them will fail by it, and tell.
+    }
+  }
   return {
+    pending,
     async resolve() {
       // The first of several components opens the session; by then the others of its commit have mounted too.
       await null
       last = new Headers(await ask())
       return last
     },
-    pending() {
-      try {
-        const given = ask()
-        return given instanceof Promise ? given.catch(() => {}) : undefined
-      } catch {
-        // The request that needs them will fail by it, and tell.
-      }
+    now() {
+      void pending()
+      return last
     },
-    last: () => last,
   }
 }
 

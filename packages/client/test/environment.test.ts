@@ -97,6 +97,24 @@ test('without an element the whole page is watched for intent', () => {
   expect(fire).toHaveBeenCalledTimes(1)
 })
 
+test.each(['intent', 'visible'] as const)('an element that is not there yet is not watched for: %s waits', trigger => {
+  const fire = vi.fn()
+  browserEnvironment.onTrigger(trigger, null, fire)
+  document.body.dispatchEvent(new Event('keydown', { bubbles: true }))
+  expect(fire).not.toHaveBeenCalled()
+  browserEnvironment.onTrigger('open', null, fire)
+  expect(fire).toHaveBeenCalledTimes(1)
+})
+
+test.each([
+  ['a frame without an address has the origin of the page around it', 'https://chat.example', 'https://chat.example'],
+  ['where the global object tells none, the location does', undefined, location.origin],
+])('%s', (_, told, expected) => {
+  vi.stubGlobal('origin', told)
+  expect(browserEnvironment.page().location.origin).toBe(expected)
+  vi.unstubAllGlobals()
+})
+
 test.each(['pointermove', 'pointerdown', 'keydown', 'wheel', 'scroll'])('%s anywhere is a sign of life', type => {
   const listener = vi.fn()
   const stop = browserEnvironment.onActivity(listener)

@@ -103,23 +103,30 @@ test('a beat and a close carry the newest ticket and fresh headers', async () =>
   )
 })
 
-test('a page that is left parks the session at once, with the headers of the request before', async () => {
+test.each([
+  ['with the token as it is then', (token: string) => token, 'Bearer 2'],
+  ['with that of the request before where a new one must be waited for', async (token: string) => token, 'Bearer 1'],
+])('a page that is left parks the session at once, %s', async (_, give, expected) => {
   server.use(opening(text), closing)
-  let token = 1
+  let token = 'Bearer 1'
   const sent: [string, RequestInit | undefined][] = []
   const { session, environment } = start({
-    headers: async () => ({ authorization: `Bearer ${token++}` }),
+    headers: () => {
+      const given = give(token)
+      return given instanceof Promise ? given.then(authorization => ({ authorization })) : { authorization: given }
+    },
     fetch: (input: string, init?: RequestInit) => {
       sent.push([input, init])
       return fetch(input, init)
     },
   })
   await session.warm()
+  token = 'Bearer 2'
   void environment.leave()
   expect(sent[1]?.[0]).toBe(`${base}/sessions/close?afterMs=30000`)
   expect(sent[1]?.[1]?.keepalive).toBe(true)
   expect(Object.fromEntries(sent[1]?.[1]?.headers as Headers)).toMatchObject({
-    authorization: 'Bearer 1',
+    authorization: expected,
     'warm-agent-ticket': 'second',
   })
 })

@@ -4,7 +4,7 @@ import { act, cleanup, render } from '@testing-library/react'
 import { createWarmSession, type WarmSession, type WarmSessionOptions } from '@warm-agent/client'
 import { useWarmAgentSession, WarmAgentProvider } from '@warm-agent/react'
 import { createFakeEnvironment, type FakeEnvironment } from '@warm-agent/testing'
-import { Component, lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
+import { Component, lazy, type ReactNode, StrictMode, Suspense, startTransition, useEffect, useState } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -55,6 +55,34 @@ function Room({ late, ...props }: { late: ReactNode; options: WarmSessionOptions
       {isOpen && late}
     </button>
   )
+}
+
+function Toggle(props: { options: WarmSessionOptions }) {
+  const [isShown, show] = useState(false)
+  const session = useWarmAgentSession(props.options)
+  return (
+    <button type="button" onClick={() => startTransition(() => show(true))}>
+      show{isShown && ` ${session.status}`}
+    </button>
+  )
+}
+
+function Panel(props: { options: WarmSessionOptions }) {
+  const session = useWarmAgentSession(props.options)
+  return <PanelDoor session={session} />
+}
+
+function PanelDoor({ session }: { session: ReturnType<typeof useWarmAgentSession> }) {
+  const [isOpen, open] = useState(false)
+  return (
+    <button type="button" onClick={() => open(true)}>
+      show{isOpen && <Status session={session} />}
+    </button>
+  )
+}
+
+function Status({ session }: { session: ReturnType<typeof useWarmAgentSession> }) {
+  return ` ${session.status}`
 }
 
 class Boundary extends Component<{ children: ReactNode }> {
@@ -200,6 +228,17 @@ test('a component renders again only when something changes that it has read', a
   expect(renders).toBe(before + 1)
 })
 
+test.each([
+  ['in a later render of its own', Toggle],
+  ['by a child that is mounted later', Panel],
+])('a field that is first read %s is up to date', async (_, Reader) => {
+  const { container } = render(<Reader options={options} />)
+  await warmUp()
+  expect(container.textContent).toBe('show')
+  await act(async () => container.querySelector('button')?.click())
+  expect(container.textContent).toBe('show warm')
+})
+
 test('the functions stay the same from render to render, and work', async () => {
   const { rerender } = render(<Chat options={{ ...options, warmOn: 'manual' }} />)
   const { fetch, warm, close } = last()
@@ -245,6 +284,25 @@ test('target may change: the next watch is for that of the last commit', async (
   await act(() => environment.show())
   expect(watched[0]).toBe(first)
   expect(watched.at(-1)).toBe(second)
+})
+
+test('a target that comes after its session, or takes the place of another one, is watched from then on', () => {
+  const watched = new Set<unknown>()
+  environment.onTrigger = (_, target) => {
+    watched.add(target)
+    return () => watched.delete(target)
+  }
+  const elements = [null, document.createElement('p'), document.createElement('p')]
+  let element = elements[0]
+  const chat = () => <Chat options={{ ...options, warmOn: 'intent', target: () => element }} />
+  const { rerender } = render(chat())
+  for (element of elements) {
+    rerender(chat())
+    expect([...watched]).toEqual([element])
+  }
+  const renders = seen.length
+  rerender(chat())
+  expect(seen).toHaveLength(renders + 1)
 })
 
 test('of several components one that wants the warm-up is enough', () => {
