@@ -38,6 +38,10 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   for (const [name, value] of Object.entries({ fetch, onEvent, ...unknown })) {
     if (name in unknown ? value !== undefined : typeof value !== 'function') refuse(name, value)
   }
+  // As an environment variable gives them.
+  for (const [name, value] of Object.entries({ enabled, warmOnSaveData, hiddenHoldMs, keepOnReload })) {
+    if (typeof value === 'string') refuse(name, JSON.stringify(value))
+  }
   if (!/^(open|visible|intent|manual)$/.test(warmOn)) refuse('warmOn', warmOn)
   if (!/^(open|active)$/.test(holdWhile)) refuse('holdWhile', holdWhile)
   if (!(hiddenHoldMs >= 0)) refuse('hiddenHoldMs', hiddenHoldMs)
@@ -139,7 +143,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       let unset: (() => void) | undefined
       function set() {
         unset?.()
-        unset = environment.onTrigger(trigger, target?.(), sharing.seek)
+        unset = environment.onTrigger(trigger, target && (target() ?? null), sharing.seek)
       }
       users++
       stopGrace?.()

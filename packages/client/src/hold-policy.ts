@@ -18,8 +18,6 @@ export interface Circumstances {
   /** Neither a warm-up nor a beat is in the air. */
   canBeat: boolean
   isPaused: boolean
-  /** A conversation owns the session. */
-  isSent: boolean
   /** When whoever is away has been away for too long. */
   awayTooLongAtMs: number
 }
@@ -34,10 +32,14 @@ export const noticeMs = 300_000
  * @returns the first step, computed from the clock alone. No beat is ever planned at or after the end of the session.
  */
 export function planHold(hold: Hold, circumstances: Circumstances, nowMs: number, jitter: number): HoldStep {
-  const { lease, touchedAtMs, retryAtMs, isAnnounced } = hold
-  const { canBeat, isPaused, isSent, awayTooLongAtMs } = circumstances
+  const { lease, touchedAtMs, retryAtMs, isAnnounced, isSent } = hold
+  const { canBeat, isPaused, awayTooLongAtMs } = circumstances
   const endAtMs = lease.atMs + lease.holdMs
-  const dueAtMs = retryAtMs ?? touchedAtMs + Math.max(lease.beatMs, shortestBeatMs) * (1 - jitter / 10)
+  const beatMs = Math.max(lease.beatMs, shortestBeatMs) * (1 - jitter / 10)
+  // While the end is not known, no message puts off the beat that will tell it.
+  const sinceMs = endAtMs < never ? touchedAtMs : lease.atMs
+  // A moment to come was noted before the clock was set back.
+  const dueAtMs = retryAtMs ?? (sinceMs > nowMs ? nowMs : sinceMs + beatMs)
   const steps: HoldStep[] = [
     { action: 'idle', atMs: touchedAtMs + lease.ttlMs },
     { action: 'hold', atMs: endAtMs },

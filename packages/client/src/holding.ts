@@ -108,7 +108,6 @@ export function createHolding(
       {
         canBeat: !hand.held.flight && !hand.held.isLeft,
         isPaused: hand.state.isPaused,
-        isSent: !!hold.isSent,
         awayTooLongAtMs: awayTooLongAtMs(),
       },
       nowMs,

@@ -10,7 +10,7 @@ export interface KeptLease extends Hold {
 }
 
 /** How much later than its page was left a session is asked after: a beat that overtook the notice would be undone by it. */
-export const noticeMs = 250
+export const askAfterLeaveMs = 250
 
 /**
  * @param hasLocks Whether it can be told that its page is gone although that never said that it left.
@@ -29,7 +29,7 @@ export function readKept(
     lease.holdMs = (lease.holdMs ?? never) + lease.atMs - nowMs
     const parkedAtMs = leftAtMs ?? (hasLocks ? never : 0)
     const leftMs = Math.min(parkedAtMs + parkMs - nowMs, touchedAtMs + lease.ttlMs - nowMs, lease.holdMs)
-    return leftMs > 0 ? { ...kept, retryAtMs: (leftAtMs ?? 0) + noticeMs } : undefined
+    return leftMs > 0 ? { ...kept, retryAtMs: Math.min(leftAtMs ?? 0, nowMs) + askAfterLeaveMs } : undefined
   } catch {
     // There is none, or somebody else wrote it.
   }

@@ -48,7 +48,7 @@ export interface WarmSessionOptions {
    * - `intent`: when the pointer rests on `target` for 65 ms, or it is touched, focused or typed into.
    * - `manual`: when `warm()` is called.
    *
-   * A user who returns to a spare that was lost meanwhile finds the trigger set again.
+   * A user who returns to a spare that was lost meanwhile, or to a warm-up that failed, finds the trigger set again.
    * @default 'open'
    */
   warmOn?: WarmTrigger | undefined

@@ -1,8 +1,8 @@
 import type { Environment } from './environment.ts'
 import { adopt, giveUp, type Hand, isWarming } from './hand.ts'
 import { type Held, parkMs } from './held.ts'
-import { noticeMs, readKept } from './kept-lease.ts'
-import { liveHold } from './state.ts'
+import { askAfterLeaveMs, readKept } from './kept-lease.ts'
+import { type Hold, liveHold } from './state.ts'
 import { takeLock } from './take-lock.ts'
 import { takeTurn } from './take-turn.ts'
 import type { WireHeaders } from './wire-headers.ts'
@@ -113,10 +113,9 @@ export function createSharing(
 
   /** Whether a spare is wanted, and none is here. */
   function isFree() {
-    const now = hand.state
+    const { status, hold } = hand.state as { status: string; hold?: Hold }
     // A conversation that was lost waits to go on with its own session.
-    const isWanted = now.status === 'idle' || (now.status === 'expired' && !now.hold.isSent)
-    return isWanted && !hand.pending && !adopting && mayWarm()
+    return !/^warm/.test(status) && !hold?.isSent && !hand.pending && !adopting && mayWarm()
   }
 
   function offer() {
@@ -159,7 +158,7 @@ export function createSharing(
 
     /** Looks for a spare to hold: one that is left over, or a new one. */
     seek() {
-      if (line || !isFree()) return
+      if (line || !isFree() || environment.now() < (hand.state as { retryAtMs: number }).retryAtMs) return
       line = new AbortController()
       known = takeTurn(locks, `spare of ${key}`, headers.pending(), line.signal, async signal => {
         const found = locks && find(false)
@@ -239,7 +238,7 @@ export function createSharing(
         // The storage is full: the tab that held it goes by the lock alone.
       }
       // The tab that held it may have left just now, and parked it.
-      found.retryAtMs = environment.now() + noticeMs
+      found.retryAtMs = environment.now() + askAfterLeaveMs
       adopt(hand, found)
     },
   }

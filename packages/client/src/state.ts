@@ -15,7 +15,7 @@ export interface SessionSnapshot {
    * - `warm`: the microVM runs and no message was sent.
    * - `active`: a message was answered; the session is the conversation's.
    * - `expired`: the session is over; the next message starts it again.
-   * - `error`: the warm-up failed; the next message goes cold.
+   * - `error`: the warm-up failed; the next message goes cold, the next trigger tries again.
    */
   status: SessionStatus
   /** `running` while a lease is held, `paused` when the user has been away for too long. No beat is needed before it is warm. */
@@ -45,7 +45,8 @@ export type SessionState = { isPaused: boolean; outcome: Outcome | null } & (
   | { status: 'warm' | 'active'; hold: Hold }
   /** Its durations still hold true when a message starts the session again. */
   | { status: 'expired'; hold: Hold }
-  | { status: 'error'; error: WarmAgentError }
+  /** No trigger counts before `retryAtMs`. */
+  | { status: 'error'; error: WarmAgentError; retryAtMs: number }
 )
 
 export const initialState: SessionState = { status: 'idle', isPaused: false, outcome: null }
@@ -54,9 +55,12 @@ export const initialState: SessionState = { status: 'idle', isPaused: false, out
  * A cold message's answer brings a ticket and no durations. Until a beat tells them, the session is treated as if it had
  * the shortest idle timeout that AgentCore allows, 60 s, of which 60 % pass before a beat: right for every configuration.
  */
-const shortestLease = { beatMs: 36_000, ttlMs: 60_000, atMs: 0 }
+const shortestLease = { beatMs: 36_000, ttlMs: 60_000 }
 
 const shortestRetryMs = 1000
+
+/** A component that mounts to show that a warm-up failed does so within this time, and is no reason to try again. */
+const shownMs = 200
 
 /** A duration, or a moment, that never ends or comes. */
 export const never = Infinity
@@ -100,9 +104,13 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'warm-succeeded':
       return to(isWarming, { status: 'warm', hold: granted })
     case 'warm-failed':
-      return to(isWarming, { status: 'error', error: event.error })
+      return to(isWarming, {
+        status: 'error',
+        error: event.error,
+        retryAtMs: atMs + (event.error.retryAfterMs || shownMs),
+      })
     case 'beat-succeeded':
-      return to(hold, { status: hold?.isSent ? 'active' : isWarming ? 'warm' : status, hold: granted })
+      return to(hold, { status: hold?.isSent ? 'active' : 'warm', hold: granted })
     case 'beat-failed': {
       // The longer the silence, the longer the wait: it grows by a sixteenth each time, and the deadline bounds it.
       const silenceMs = atMs - (hold?.touchedAtMs ?? 0)
@@ -119,12 +127,12 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'session-ending':
       return to(hold, { hold: { ...hold, isAnnounced: true } })
     case 'message-answered': {
-      const known: Partial<Hold> = (state as { hold?: Hold }).hold ?? {}
-      const { lease = shortestLease } = known
+      const known = (state as { hold?: Hold }).hold
+      const lease = known?.lease ?? shortestLease
       // A conversation that goes on in its microVM knows how long that lives. Else a beat will tell: the hold of an unsent
       // session is the proxy's limit, that of a conversation is the platform's.
       const goesOn = status === 'active' && event.outcome === 'warm'
-      const next = goesOn ? known : { lease: { ...lease, holdMs: never } }
+      const next = goesOn ? known : { lease: { ...lease, holdMs: never, atMs } }
       return to(event.outcome, {
         status: 'active',
         outcome: event.outcome,

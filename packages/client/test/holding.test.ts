@@ -127,6 +127,47 @@ test('the end of a conversation’s machine is announced early, once', async () 
   expect(events.at(-1)).toMatchObject({ type: 'session-expired', reason: 'hold' })
 })
 
+test.each([
+  ['warm', ''],
+  ['cold', 'nothing'],
+])('the end is announced in a conversation too that began %s and is never idle, for one beat', async (_, cold) => {
+  const { session, proxy, environment, warmUp, ask, events } = start()
+  if (!cold) await warmUp()
+  proxy.onBeat = () => {
+    const holdMs = 1_000_000 + 60 * minute - environment.now()
+    return { ...fakeLease, ticket: 'beaten', status: 'warm', holdMs }
+  }
+  for (let minutes = 0; minutes < 59; minutes += 0.5) {
+    await ask()
+    await environment.advance(minute / 2)
+  }
+  expect(events.filter(({ type }) => type === 'session-ending')).toMatchObject([
+    { inMs: 5 * minute, atMs: 1_000_000 + 55 * minute },
+  ])
+  expect(proxy.beats).toHaveLength(1)
+  await session.close()
+})
+
+test('a clock that is set back delays no beat, and one that fails then is not repeated without pause', async () => {
+  const { proxy, environment, warmUp } = start()
+  await warmUp()
+  const { now } = environment
+  environment.now = () => now() - 60 * minute
+  await environment.advance(9 * minute - 1)
+  expect(proxy.beats).toHaveLength(0)
+  const beat = proxy.onBeat
+  proxy.onBeat = () => {
+    throw new TypeError('Failed to fetch')
+  }
+  await environment.advance(1)
+  expect(proxy.beats).toHaveLength(1)
+  proxy.onBeat = beat
+  await environment.advance(1000)
+  expect(proxy.beats).toHaveLength(2)
+  await environment.advance(9 * minute)
+  expect(proxy.beats).toHaveLength(3)
+})
+
 test('a page shown again before the beat is due keeps its time', async () => {
   const { proxy, environment, warmUp } = start()
   await warmUp()

@@ -8,6 +8,11 @@ test.each<[object, string]>([
   [{ warmOn: null }, 'warmOn cannot be null'],
   [{ fetch: 'yes' }, 'fetch cannot be yes'],
   [{ onEvent: 1 }, 'onEvent cannot be 1'],
+  [{ hiddenHoldMs: Number.NaN }, 'hiddenHoldMs cannot be NaN'],
+  [{ hiddenHoldMs: '5000' }, 'hiddenHoldMs cannot be "5000"'],
+  [{ enabled: 'false' }, 'enabled cannot be "false"'],
+  [{ warmOnSaveData: 'false' }, 'warmOnSaveData cannot be "false"'],
+  [{ keepOnReload: 'false' }, 'keepOnReload cannot be "false"'],
 ])('%j is refused, naming the option and the value', (options, what) => {
   expect(() => createWarmSession(options as WarmSessionOptions)).toThrow(
     `Could not create the warm session: ${what}. See WarmSessionOptions.`,

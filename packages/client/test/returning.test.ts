@@ -128,6 +128,15 @@ test('the beat of a reload does not overtake the notice that the page was left',
   expect(proxy.beats).toHaveLength(1)
 })
 
+test('a clock that is set back during a reload delays that beat no longer', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  const { session, proxy, environment, status } = start({}, { tab, nowMs: nowMs - 60 * minute })
+  session.mount()
+  await environment.advance(250)
+  expect(proxy.beats).toHaveLength(1)
+  expect(status()).toBe('warm')
+})
+
 test('a duplicated tab does not have what its original has', async () => {
   const browser = createFakeBrowser()
   const tab = new Map<string, string>()

@@ -22,9 +22,9 @@ const states: Record<string, SessionState> = {
   opening: { ...common, status: 'warming' },
   warming: { ...common, status: 'warming', hold },
   warm: { ...common, status: 'warm', hold },
-  active: { ...common, status: 'active', hold, outcome: 'warm' },
+  active: { ...common, status: 'active', hold: { ...hold, isSent: true }, outcome: 'warm' },
   expired: { ...common, status: 'expired', hold },
-  error: { ...common, status: 'error', error },
+  error: { ...common, status: 'error', error, retryAtMs: 200 },
 }
 
 const atMs = 700
@@ -90,11 +90,9 @@ const leads: Record<string, Partial<Record<string, SessionState['status']>>> = {
 const present: Circumstances = {
   canBeat: true,
   isPaused: false,
-  isSent: false,
   awayTooLongAtMs: Number.POSITIVE_INFINITY,
 }
 const busy = { ...present, canBeat: false }
-const paused = { isPaused: true, isSent: true }
 const longLived = { lease: { beatMs: 500, ttlMs: 1000, holdMs: 700_000, atMs: 100 }, touchedAtMs: 400_100 }
 
 const cases = Object.keys(states).flatMap(from =>
@@ -179,32 +177,32 @@ test.each<[string, Partial<Hold>, Partial<Circumstances>, number, number, Return
   ],
   [
     'pauses the conversation of such a user',
-    { isAnnounced: true },
-    { isSent: true, awayTooLongAtMs: 500 },
+    { isSent: true, isAnnounced: true },
+    { awayTooLongAtMs: 500 },
     100,
     0,
     { atMs: 500, action: 'pause' },
   ],
   [
     'lets a paused conversation idle out',
-    { isAnnounced: true },
-    { ...paused, awayTooLongAtMs: 500 },
+    { isSent: true, isAnnounced: true },
+    { isPaused: true, awayTooLongAtMs: 500 },
     600,
     0,
     { atMs: 1100, action: 'idle' },
   ],
   [
     'announces the end of a conversation',
-    longLived,
-    { isSent: true },
+    { ...longLived, isSent: true },
+    {},
     400_100,
     0,
     { atMs: 400_100, action: 'announce' },
   ],
   [
     'announces it once',
-    { ...longLived, isAnnounced: true },
-    { isSent: true },
+    { ...longLived, isSent: true, isAnnounced: true },
+    {},
     400_100,
     0,
     { atMs: 400_600, action: 'beat' },
@@ -257,7 +255,7 @@ test('in any order of events, states hold what their phase promises and no beat 
         state = transition(state, { ...event, atMs: nowMs } as SessionEvent)
         if (state.status === 'warm' || state.status === 'active') {
           const { lease, touchedAtMs } = state.hold
-          const circumstances = { ...present, isPaused: state.isPaused, isSent: state.status === 'active' }
+          const circumstances = { ...present, isPaused: state.isPaused }
           const { action, atMs } = planHold(state.hold, circumstances, nowMs, jitter)
           const endMs = Math.min(touchedAtMs + lease.ttlMs, lease.atMs + lease.holdMs)
           if (action === 'beat') {

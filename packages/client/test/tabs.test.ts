@@ -239,6 +239,20 @@ test.each([
   expect(openings(tabs)).toEqual([1, 1])
 })
 
+test('a warm-up that fails is tried once by each tab in its turn, and by none again while its user stays', async () => {
+  const browser = createFakeBrowser()
+  const tabs = await openTabs(2, browser)
+  for (let minutes = 0; minutes < 60; minutes++) {
+    for (const { proxy, environment } of tabs) {
+      await proxy.openings.at(-1)?.fail()
+      await environment.advance(60_000)
+      for (const listener of browser.listeners) listener()
+      await settle()
+    }
+  }
+  expect(openings(tabs)).toEqual([1, 1])
+})
+
 test('a lock that cannot be had is another tab’s: its session is left alone', async () => {
   const browser = createFakeBrowser()
   const [holder, speaker] = await openTabs(2, browser)

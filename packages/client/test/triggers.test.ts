@@ -1,3 +1,4 @@
+import { WarmAgentError } from '@warm-agent/protocol'
 import { expect, test } from 'vitest'
 import { start } from './start.ts'
 
@@ -35,6 +36,72 @@ test('the trigger may change at run time: the later mount counts, and what is le
   await environment.trigger('intent')
   expect(proxy.openings).toHaveLength(0)
   await environment.trigger('visible')
+  expect(proxy.openings).toHaveLength(1)
+})
+
+type Page = ReturnType<typeof start>
+
+/** A page whose warm-up has failed a second ago. */
+async function failed(error?: WarmAgentError) {
+  const page = start()
+  const leave = page.session.mount()
+  await page.proxy.openings[0]?.fail(error)
+  await page.environment.advance(1000)
+  expect(page.status()).toBe('error')
+  return { ...page, leave }
+}
+
+async function goAndReturn({ environment }: Pick<Page, 'environment'>) {
+  await environment.hide()
+  await environment.show()
+}
+
+test.each<[string, (page: Page & { leave(): void }) => unknown]>([
+  ['the user returns', goAndReturn],
+  ['another component mounts', ({ session }) => session.mount()],
+  [
+    'it is enabled',
+    ({ session, leave }) => {
+      const enable = session.mount('manual')
+      leave()
+      session.mount('open')
+      enable()
+    },
+  ],
+  [
+    'the trigger that is set now fires',
+    ({ session, environment, leave }) => {
+      session.mount('intent')
+      leave()
+      return environment.trigger('intent')
+    },
+  ],
+])('a warm-up that failed is tried again when %s', async (_, happen) => {
+  const page = await failed()
+  await happen(page)
+  expect(page.proxy.openings).toHaveLength(2)
+  expect(page.status()).toBe('warming')
+})
+
+test('a warm-up that failed is not tried again before the proxy allows it', async () => {
+  const page = await failed(new WarmAgentError('rate_limited', 'Wait.', { retryAfterMs: 30_000 }))
+  page.session.mount('intent')
+  await goAndReturn(page)
+  await page.environment.trigger('intent')
+  expect(page.proxy.openings).toHaveLength(1)
+  await page.environment.advance(29_000)
+  await goAndReturn(page)
+  expect(page.proxy.openings).toHaveLength(2)
+})
+
+test('a component that mounts to show the failure is no reason to try again', async () => {
+  const { session, proxy, environment } = start()
+  session.mount()
+  session.store.subscribe(({ status }) => {
+    if (status === 'error') queueMicrotask(() => session.mount())
+  })
+  await proxy.openings[0]?.fail()
+  await environment.advance(60 * minute)
   expect(proxy.openings).toHaveLength(1)
 })
 
