@@ -1,5 +1,6 @@
 import { type Authorize, anonymousCallers } from '@warm-agent/proxy'
 import { jwtCallers } from '@warm-agent/proxy/jwt'
+import { networkOf } from './network-of.ts'
 import { isOn, list, optional, setting, type Values } from './settings.ts'
 
 /** The settings that say who may call. */
@@ -11,7 +12,7 @@ export const callerSettings = {
   },
   'warm-agent-address-header': setting(
     'NAME',
-    'the header in which your load balancer tells the address of a caller: the limits per caller who did not sign in count by the last one in it',
+    'the header in which your load balancer tells the address of a caller: the limits per caller who did not sign in count by the last one in it, of IPv6 by its /64',
     optional,
     { variable: 'WARM_AGENT_ADDRESS_HEADER', defaultText: 'none: they count by the cookie' },
   ),
@@ -47,7 +48,8 @@ export function callersFrom(
       `Could not use WARM_AGENT_ADDRESS_HEADER: no header is named "${header}". Use letters, digits and -.`,
     )
   }
-  const limitKey = header && ((request: Request) => request.headers.get(header)?.split(',').at(-1)?.trim())
+  const limitKey =
+    header && ((request: Request) => networkOf(request.headers.get(header)?.split(',').at(-1)?.trim() ?? ''))
   const anonymous = values['warm-agent-anonymous']
     ? anonymousCallers({ secret, ...(limitKey && { limitKey }) })
     : undefined

@@ -1,6 +1,7 @@
 import { adaptiveTarget, createWarmPool, memoryStore, type WarmPool, type WarmPoolOptions } from '@warm-agent/pool'
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { connectToRedis, disconnect, readRedisUrl } from './redis.ts'
+import { runtimeSettings } from './runtime-settings.ts'
 import { decimal, integer, labelOf, setting, type Values } from './settings.ts'
 import { checking, UsageError } from './usage-error.ts'
 
@@ -54,6 +55,7 @@ export const poolSettings = {
 }
 
 type PoolValues = Values<typeof poolSettings>
+type TokenValues = Pick<Values<typeof runtimeSettings>, 'agent-runtime-auth' | 'agent-runtime-token-file'>
 
 const onlyAdaptive = ['pool-miss-rate', 'pool-ceiling'] as const
 const onlyPooled = [...onlyAdaptive, 'pool-new-sessions-per-second', 'pool-version', 'pool-store'] as const
@@ -63,7 +65,7 @@ const onlyPooled = [...onlyAdaptive, 'pool-new-sessions-per-second', 'pool-versi
  * @throws UsageError for a setting that does not count here.
  */
 export async function poolFrom(
-  values: PoolValues,
+  values: PoolValues & TokenValues,
   runtime: AgentRuntime,
   onEvent: WarmPoolOptions['onEvent'],
 ): Promise<{ pool: WarmPool; close(): void } | undefined> {
@@ -72,6 +74,7 @@ export async function poolFrom(
     refuse(values, onlyPooled, 'there is no pool. Give --pool too.')
     return undefined
   }
+  refuseWithoutToken(values, `use ${labelOf('pool', poolSettings.pool)}`)
   if (size !== 'adaptive') refuse(values, onlyAdaptive, `the pool holds ${size}, whatever comes. Give --pool adaptive.`)
   const { 'pool-miss-rate': missRate, 'pool-ceiling': ceiling } = values
   const target = checking(() =>
@@ -93,6 +96,15 @@ export async function poolFrom(
 function refuse(values: PoolValues, names: readonly (keyof PoolValues)[], why: string): void {
   const given = names.find(name => values[name] !== undefined)
   if (given) throw new UsageError(`Could not use ${labelOf(given, poolSettings[given])}: ${why}`)
+}
+
+/** @throws UsageError for a runtime that takes callers' own tokens only: no caller stands behind what a pool does. */
+export function refuseWithoutToken(values: TokenValues, task: string): void {
+  if (values['agent-runtime-auth'] !== 'oauth' || values['agent-runtime-token-file']) return
+  const tokenFile = labelOf('agent-runtime-token-file', runtimeSettings['agent-runtime-token-file'])
+  throw new UsageError(
+    `Could not ${task}: the runtime takes OAuth, and no caller stands behind the calls of a pool. Set ${tokenFile}.`,
+  )
 }
 
 /**

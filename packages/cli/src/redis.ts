@@ -35,7 +35,8 @@ export async function connectToRedis(url: string, reconnects: boolean) {
   const client = new Redis(url, {
     maxRetriesPerRequest: 1,
     connectTimeout: 5_000,
-    ...(!reconnects && { retryStrategy: () => null }),
+    // One that accepts and says nothing would keep the command up for ever.
+    ...(!reconnects && { retryStrategy: () => null, commandTimeout: 5_000 }),
   })
   // Every failure reaches its caller. As an event without a listener it would end the process.
   client.on('error', () => {})

@@ -25,6 +25,26 @@ test('anonymous callers are counted by the last address in the header of the loa
   expect(await ask({})).not.toHaveProperty('limitKey')
 })
 
+test.each([
+  ['an address alone', '192.0.2.1', '192.0.2.1'],
+  ['one with the port of its connection', '192.0.2.1:46532', '192.0.2.1'],
+  ['one of IPv4, written as IPv6', '::ffff:192.0.2.1', '192.0.2.1'],
+  ['one of IPv4, written as IPv6 with a port', '[::FFFF:192.0.2.1]:443', '192.0.2.1'],
+  ['one of IPv6', '2001:db8:1:2:a:b:c:d', '2001:db8:1:2::/64'],
+  ['its neighbour, in other letters', '2001:0DB8:1:2::1', '2001:db8:1:2::/64'],
+  ['one with zeros in its first half', '2001:db8::7', '2001:db8:0:0::/64'],
+  ['one that is nearly all zeros', '::1', '0:0:0:0::/64'],
+  ['one with a zone', 'fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['one of IPv6 in brackets', '[2001:db8:1:2::1]:46532', '2001:db8:1:2::/64'],
+  ['one of IPv6 with a port, without brackets', '2001:db8:1:2:a:b:c:d:46532', '2001:db8:1:2::/64'],
+  ['a short one of IPv6 with a port, without brackets', '2001:db8:1:2::1:46532', '2001:db8:1:2::/64'],
+  ['what is none', 'unknown', 'unknown'],
+])('of the addresses that a load balancer tells, %s counts by its network: %s by %s', async (_, written, counted) => {
+  const authorize = callers('--warm-agent-anonymous', '--warm-agent-address-header', 'x-address')
+  const request = new Request('http://chat.test', { headers: { 'x-address': written } })
+  expect(await authorize?.(request)).toMatchObject({ limitKey: counted })
+})
+
 test('a caller without a token is refused, or anonymous where that is allowed', async () => {
   const jwt = ['--warm-agent-jwt-issuer', 'https://issuer.test', '--warm-agent-jwt-audience', 'chat']
   const request = new Request('http://chat.test')

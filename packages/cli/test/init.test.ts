@@ -1,81 +1,23 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
-import { runCaptured } from './run-captured.ts'
+import { aProject, express, type Files, filesOf, initIn, manifest, next, vite } from './a-project.ts'
 
-const folders: string[] = []
-afterEach(async () => {
-  vi.restoreAllMocks()
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
-})
+afterEach(() => vi.restoreAllMocks())
 
-type Files = Record<string, string>
-
-async function project(files: Files): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'warm-agent-init-'))
-  folders.push(folder)
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await writeFile(join(folder, path), text)
-  }
-  return folder
-}
-
-async function filesOf(folder: string): Promise<Files> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files: Files = {}
-  for (const entry of entries.filter(entry => entry.isFile())) {
-    const path = join(entry.parentPath, entry.name)
-    files[path.slice(folder.length + 1)] = await readFile(path, 'utf8')
-  }
-  return files
-}
-
-const run = (folder: string, ...flags: string[]) => runCaptured('init', '--directory', folder, ...flags)
-
-const manifest = (dependencies: Record<string, string>, more: object = {}) =>
-  `${JSON.stringify({ name: 'theirs', ...more, dependencies }, null, 4)}\n`
-
-const next: Files = {
-  'package.json': manifest({ next: '^16.4.0', react: '19.3.1' }),
-  'tsconfig.json': '{}',
-  'src/app/page.tsx': 'export default () => null\n',
-  '.env.example': 'DATABASE_URL=\nAGENT_RUNTIME_ARN=arn:of:ours\n',
-}
-const vite: Files = {
-  'package.json': manifest({ vite: '8.3.8', react: '19.3.1' }, { type: 'module' }),
-  'tsconfig.json': '{ "references": [{ "path": "./tsconfig.node.json" }] }',
-  'tsconfig.node.json': '{ "compilerOptions": { "allowImportingTsExtensions": true } }',
-  'vite.config.ts': `import { defineConfig } from 'vite'
-import react from '@vitejs/plugin-react'
-
-// https://vite.dev/config/
-export default defineConfig({
-  plugins: [react()],
-})
-`,
-  'src/main.tsx': '',
-}
-const express: Files = {
-  'package.json': manifest({ express: '^5.0.0' }, { scripts: { start: 'node src/web.js' } }),
-  'src/web.js': `const express = require("express");
-const app = express();
-
-app.use(express.json());
-app.listen(3000);
-`,
-}
+/** As a checkout on Windows has them. */
+const inWindows = (files: Files): Files =>
+  Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll('\n', '\r\n')]))
 
 test.each([
   ['Next.js', next, ['src/app/api/agent/[...path]/route.ts', 'src/app/use-agent.ts']],
   ['Vite', vite, ['warm-agent-proxy.ts', 'src/use-agent.ts', 'vite.config.ts']],
   ['Express', express, ['src/warm-agent.mjs', 'src/web.js']],
 ] as const)('%s: shows the diff, and writes nothing on a dry run', async (_, before, paths) => {
-  const folder = await project(before)
-  const { status, stdout } = await run(folder, '--dry-run')
+  const folder = await aProject(before)
+  const { status, stdout } = await initIn(folder, '--dry-run')
   expect(status).toBe(0)
   for (const path of [...paths, '.env.example', 'package.json']) expect(stdout).toContain(`+++ b/${path}\n`)
   expect(await filesOf(folder)).toEqual(before)
@@ -86,29 +28,32 @@ test.each([
   ['Vite', vite, 5173],
   ['Express', express, 3000],
 ])('%s: tells what is left to do, and a second run finds nothing to add', async (_, before, port) => {
-  const folder = await project(before)
-  const { status, stdout } = await run(folder, '--yes')
+  const folder = await aProject(before)
+  const { status, stdout } = await initIn(folder, '--yes')
   expect(status).toBe(0)
   expect(stdout).toMatch(/Next:\n1\. npm install\n/)
   expect(stdout).toContain(`npx warm-agent doctor --proxy-url http://localhost:${port}/api/agent`)
   const after = await filesOf(folder)
   expect(after).not.toEqual(before)
-  expect(await run(folder)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Nothing to add/) })
+  expect(await initIn(folder)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Nothing to add/) })
   expect(await filesOf(folder)).toEqual(after)
 })
 
-test.each([next, vite, express])('the diff that is shown is the change that is made', async before => {
-  const shown = await project(before)
-  const { stdout } = await run(shown, '--dry-run')
-  execFileSync('git', ['apply', '--unsafe-paths', '-'], { cwd: shown, input: stdout })
-  const written = await project(before)
-  await run(written, '--yes')
-  expect(await filesOf(shown)).toEqual(await filesOf(written))
-})
+test.each([next, vite, express, inWindows(next), inWindows(vite), inWindows(express)])(
+  'the diff that is shown is the change that is made',
+  async before => {
+    const shown = await aProject(before)
+    const { stdout } = await initIn(shown, '--dry-run')
+    execFileSync('git', ['apply', '--unsafe-paths', '-'], { cwd: shown, input: stdout })
+    const written = await aProject(before)
+    await initIn(written, '--yes')
+    expect(await filesOf(shown)).toEqual(await filesOf(written))
+  },
+)
 
 test('what is there stays: variables, dependencies, the indentation, and what the user made of the files', async () => {
-  const folder = await project(next)
-  await run(folder, '--yes')
+  const folder = await aProject(next)
+  await initIn(folder, '--yes')
   const { '.env.example': env = '', 'package.json': after = '' } = await filesOf(folder)
   expect(env.startsWith(next['.env.example'] ?? '')).toBe(true)
   expect(env.match(/^AGENT_RUNTIME_ARN=/gm)).toHaveLength(1)
@@ -124,28 +69,56 @@ test('what is there stays: variables, dependencies, the indentation, and what th
   const route = join(folder, 'src/app/api/agent/[...path]/route.ts')
   const theirs = (await readFile(route, 'utf8')).replace('() => null', 'request => ourUser(request)')
   await writeFile(route, theirs)
-  await run(folder, '--yes')
+  await initIn(folder, '--yes')
   expect(await readFile(route, 'utf8')).toBe(theirs)
 })
 
 test('the files are in the words of the project', async () => {
-  const inVite = await project(vite)
-  await run(inVite, '--yes')
+  const inVite = await aProject(vite)
+  await initIn(inVite, '--yes')
   const { 'vite.config.ts': config } = await filesOf(inVite)
   expect(config).toContain("import { warmAgentProxy } from './warm-agent-proxy.ts'\n")
   expect(config).toContain('plugins: [warmAgentProxy(), react()],')
 
-  const inExpress = await project(express)
-  await run(inExpress, '--yes')
+  const inExpress = await aProject(express)
+  await initIn(inExpress, '--yes')
   const { 'src/web.js': server } = await filesOf(inExpress)
   expect(server).toContain('const { warmAgent } = require("./warm-agent.mjs");\n')
   expect(server).toContain('const app = express();\napp.use("/api/agent", warmAgent);\n\napp.use(express.json());')
 
   const { 'tsconfig.json': _, ...plain } = next
-  const inJavaScript = await project(plain)
-  await run(inJavaScript, '--yes')
+  const inJavaScript = await aProject(plain)
+  await initIn(inJavaScript, '--yes')
   const { 'src/app/api/agent/[...path]/route.js': route } = await filesOf(inJavaScript)
   expect(route).toContain('let proxy\n')
+})
+
+test.each([next, vite, express])(
+  'in a project with the line ends of Windows, files that were there keep them',
+  async before => {
+    const folder = await aProject(inWindows(before))
+    expect(await initIn(folder, '--yes')).toMatchObject({ status: 0 })
+    const unix = await aProject(before)
+    await initIn(unix, '--yes')
+    const [after, expected] = [await filesOf(folder), await filesOf(unix)]
+    expect(after).toEqual({
+      ...expected,
+      ...inWindows(Object.fromEntries(Object.keys(before).map(path => [path, expected[path] ?? '']))),
+    })
+  },
+)
+
+test('a new .env.example is for git, where .gitignore means .env alone', async () => {
+  const { '.env.example': _, ...bare } = next
+  const ignores = '# env files\n.env*\n\n.vercel\n'
+  const folder = await aProject({ ...bare, '.gitignore': ignores })
+  await initIn(folder, '--yes')
+  expect((await filesOf(folder))['.gitignore']).toBe('# env files\n.env*\n!.env.example\n\n.vercel\n')
+  expect(await initIn(folder)).toMatchObject({ stdout: expect.stringMatching(/^Nothing to add/) })
+
+  const theirs = await aProject({ ...next, '.gitignore': ignores })
+  await initIn(theirs, '--yes')
+  expect((await filesOf(theirs))['.gitignore']).toBe(ignores)
 })
 
 test.each<[string, Files, RegExp]>([
@@ -170,8 +143,8 @@ test.each<[string, Files, RegExp]>([
     /Could not add src\/app\/api\/agent\/\[\.\.\.path\]\/route\.ts: there is one already/,
   ],
 ])('%s is refused, and nothing is changed', async (_, before, words) => {
-  const folder = await project(before)
-  const { status, stderr } = await run(folder, '--yes')
+  const folder = await aProject(before)
+  const { status, stderr } = await initIn(folder, '--yes')
   expect(status).toBe(2)
   expect(stderr).toMatch(words)
   expect(stderr.trim().split('\n')).toHaveLength(1)
@@ -179,8 +152,8 @@ test.each<[string, Files, RegExp]>([
 })
 
 test('without a terminal it asks for --yes, after the diff', async () => {
-  const folder = await project(vite)
-  const { status, stdout, stderr } = await run(folder)
+  const folder = await aProject(vite)
+  const { status, stdout, stderr } = await initIn(folder)
   expect(status).toBe(2)
   expect(stdout).toContain('+++ b/vite.config.ts')
   expect(stderr).toMatch(/nobody is there to confirm it\. Give --yes/)
@@ -191,11 +164,11 @@ test.each([
   ['y', 0, true],
   ['n', 2, false],
 ])('at a terminal it asks after the diff: %s', async (answer, status, isWritten) => {
-  const folder = await project(vite)
+  const folder = await aProject(vite)
   const terminal = Object.assign(new PassThrough(), { isTTY: true })
   vi.spyOn(process, 'stdin', 'get').mockReturnValue(terminal as unknown as typeof process.stdin)
   terminal.write(`${answer}\n`)
-  expect(await run(folder)).toMatchObject({ status, stdout: expect.stringContaining('+++ b/vite.config.ts') })
+  expect(await initIn(folder)).toMatchObject({ status, stdout: expect.stringContaining('+++ b/vite.config.ts') })
   expect('warm-agent-proxy.ts' in (await filesOf(folder))).toBe(isWritten)
 })
 
@@ -205,14 +178,14 @@ test('of Vite and Express in one project, --framework says which', async () => {
     ...express,
     'package.json': manifest({ vite: '8', express: '5', react: '19' }, { main: './src/web.js' }),
   }
-  const folder = await project(both)
-  expect(await run(folder, '--yes', '--framework', 'express')).toMatchObject({ status: 0 })
+  const folder = await aProject(both)
+  expect(await initIn(folder, '--yes', '--framework', 'express')).toMatchObject({ status: 0 })
   expect(Object.keys(await filesOf(folder))).toEqual(expect.arrayContaining(['src/warm-agent.mjs', 'src/use-agent.js']))
 })
 
 test('it needs no more of a project than it reads', async () => {
-  const folder = await project({ 'package.json': manifest({ vite: 'latest' }) })
-  expect(await run(folder, '--yes')).toMatchObject({ status: 0 })
+  const folder = await aProject({ 'package.json': manifest({ vite: 'latest' }) })
+  expect(await initIn(folder, '--yes')).toMatchObject({ status: 0 })
   const { 'vite.config.js': config, 'agent-session.js': session } = await filesOf(folder)
   expect(config).toContain('plugins: [warmAgentProxy()]')
   expect(session).toContain('createWarmSession')

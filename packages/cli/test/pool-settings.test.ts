@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -17,10 +16,16 @@ const proxy = {
 const nowhere = { WARM_AGENT_POOL_STORE: 'redis://:hunter2@127.0.0.1:1' }
 
 test.each([
-  [['pool'], {}, /WARM_AGENT_POOL_STORE .* is not set/],
-  [['pool'], { WARM_AGENT_POOL_STORE: 'http://user:hunter2@localhost' }, /no URL of a Redis/],
-  [['pool'], nowhere, /Redis does not answer/],
-  [['pool', '--drain'], nowhere, /AGENT_RUNTIME_ARN .* is not set/],
+  [['pool'], proxy, /WARM_AGENT_POOL_STORE .* is not set/],
+  [['pool'], { ...proxy, WARM_AGENT_POOL_STORE: 'http://user:hunter2@localhost' }, /no URL of a Redis/],
+  [['pool'], { ...proxy, ...nowhere }, /Redis does not answer/],
+  [['pool'], nowhere, /AGENT_RUNTIME_ARN .* is not set/],
+  [
+    ['pool', '--drain', '--agent-runtime-auth', 'oauth'],
+    { ...proxy, ...nowhere },
+    /drain.*Set AGENT_RUNTIME_TOKEN_FILE/,
+  ],
+  [['proxy', '--pool', '3', '--agent-runtime-auth', 'oauth'], proxy, /use WARM_AGENT_POOL .*AGENT_RUNTIME_TOKEN_FILE/],
   [['pool', '--drain'], { ...proxy, ...nowhere }, /Redis does not answer/],
   [['proxy', '--pool', '0'], proxy, /"0" is not a whole number from 1/],
   [['proxy', '--pool', 'lots'], proxy, /"lots" is not a whole number/],
@@ -37,7 +42,7 @@ test.each([
   [['proxy', '--pool', '2', '--pool-prefix', ''], { ...proxy, ...nowhere }, /--pool-prefix\): ""/],
   [['proxy', '--pool', '2', '--pool-version', ''], { ...proxy, ...nowhere }, /--pool-version\): it has 0 char/],
   [['proxy', '--pool', '2', '--pool-version', 'x'.repeat(201)], { ...proxy, ...nowhere }, /it has 201 characters/],
-  [['pool', '--pool-prefix', 'a b'], nowhere, /--pool-prefix\): "a b"/],
+  [['pool', '--pool-prefix', 'a b'], { ...proxy, ...nowhere }, /--pool-prefix\): "a b"/],
   [['proxy', '--pool', 'adaptive', '--pool-miss-rate', '1'], proxy, /miss-rate/i],
   [['proxy', '--pool-ceiling', '7'], proxy, /-pool-ceiling\): there is no pool/],
   [['proxy'], { ...proxy, WARM_AGENT_POOL_CEILING: '7' }, /use WARM_AGENT_POOL_CEILING \(or --pool-ceiling\): there/],
@@ -49,6 +54,25 @@ test.each([
   expect(stderr).toMatch(/^Could not [^\n]+\n$/)
   expect(stderr).not.toContain('hunter2')
   expect(status).toBe(2)
+})
+
+test.each([
+  [['pool'], 'WARM_AGENT_POOL_STORE'],
+  [['sessions'], 'WARM_AGENT_REDIS_URL'],
+])('%j ends when Redis accepts and says nothing, with one clear sentence', async (args, variable) => {
+  const silent = createServer(socket => socket.resume()).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  vi.stubEnv('AGENT_RUNTIME_ARN', proxy.AGENT_RUNTIME_ARN)
+  vi.stubEnv(variable, `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  let isRunning = true
+  const running = runCaptured(...args).finally(() => {
+    isRunning = false
+  })
+  while (isRunning) await vi.advanceTimersByTimeAsync(1_000)
+  vi.useRealTimers()
+  expect(await running).toMatchObject({ status: 2, stderr: expect.stringContaining('Redis does not answer') })
+  silent.close()
 })
 
 function aSession() {

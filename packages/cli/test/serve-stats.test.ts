@@ -1,5 +1,6 @@
 import { createStats } from '@warm-agent/proxy/stats'
 import { expect, test } from 'vitest'
+import { renderStatsPage } from '../src/report/stats-page.ts'
 import { serveStats } from '../src/serve-stats.ts'
 
 const at = { port: 0, host: '127.0.0.1' }
@@ -17,10 +18,34 @@ test('the statistics are JSON for a program and a page for people, and nothing e
   const html = await (await fetch(url)).text()
   expect(html).toContain('<h1>Too early to tell</h1>')
   expect(html).toContain('1: 0 used, 1 never used')
+  // Without an icon of its own a browser would ask for /favicon.ico.
+  expect(html).toContain('<link rel="icon" href="data:,">')
   expect(html).not.toMatch(/<script|NaN|undefined/)
 
   expect((await fetch(new URL('/other', url))).status).toBe(404)
   expect((await fetch(new URL('/stats', url), { method: 'POST' })).status).toBe(404)
+})
+
+test('what first messages found adds up to as many as there were, callers who are held out among them', () => {
+  const stats = createStats()
+  const details = {
+    agent: 'default',
+    qualifier: 'DEFAULT',
+    type: 'message-answered',
+    atMs: 1_000,
+    joinMs: 0,
+    agentMs: 9,
+  } as const
+  const found = [
+    { outcome: 'warm' },
+    { outcome: 'warm' },
+    { outcome: 'joined' },
+    { outcome: 'cold', isHeldOut: true },
+  ] as const
+  for (const [index, each] of found.entries())
+    stats.onEvent({ ...details, ...each, sessionTag: `warm-0123456${index}` })
+  expect(stats.report().firstMessages).toEqual({ total: 4, warm: 2, joined: 1, rewarmed: 0, cold: 0, heldOut: 1 })
+  expect(renderStatsPage(stats.report())).toContain('<dd>4: 2 warm, 1 joined, 0 rewarmed, 0 cold, 1 held out</dd>')
 })
 
 test('a port that is taken is one sentence', async () => {

@@ -5,6 +5,7 @@ export {
   closeAfterParameter,
   defaultBasePath,
   headerNames,
+  heldOutHeader,
   outcomeHeader,
   type RouteName,
   routes,

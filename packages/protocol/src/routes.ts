@@ -27,6 +27,9 @@ export const outcomeHeader = 'Warm-Agent-Outcome'
 /** Which of several agents a message without a ticket goes to, percent-encoded. With a ticket, the ticket decides. */
 export const agentHeader = 'Warm-Agent-Agent'
 
+/** On the refusal to warm up a caller of the hold-out: it tells that from a limit, to a program. Nothing in a page needs it. */
+export const heldOutHeader = 'Warm-Agent-Held-Out'
+
 /** Header names of the wire. A browser imports those that it needs one by one. */
 export const headerNames = {
   version: versionHeader,

@@ -27,7 +27,7 @@ export function createSessionView({ store, mount: _, options: __, ...actions }: 
         { ...snapshot, ...actions },
         {
           get(session, name: keyof WarmAgentSession) {
-            if (!read.has(name)) queueMicrotask(() => tell?.())
+            if (tell && !read.has(name)) queueMicrotask(tell)
             read.add(name)
             return session[name]
           },

@@ -1,14 +1,13 @@
 import { createWarmPool, type PoolEvent, type PoolStore, type StoredEntry } from '@warm-agent/pool'
 import { createLog } from '../log.ts'
-import { openPoolStore, poolStoreSettings } from '../pool-settings.ts'
+import { openPoolStore, poolStoreSettings, refuseWithoutToken } from '../pool-settings.ts'
 import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
-import { isOn, optional, readSettings, type Values } from '../settings.ts'
+import { isOn, readSettings, type Values } from '../settings.ts'
 import { formatDuration, toColumns } from '../text-columns.ts'
 import { checking, UsageError } from '../usage-error.ts'
 
 const settings = {
   ...runtimeSettings,
-  'agent-runtime-arn': { ...runtimeSettings['agent-runtime-arn'], read: optional },
   ...poolStoreSettings,
   drain: { help: 'take all sessions out of the pool and stop them; a proxy that tends it fills it again', read: isOn },
   json: { help: 'a line of JSON for each, instead of a table', read: isOn },
@@ -24,7 +23,10 @@ export async function pool(args: string[]): Promise<number> {
         'own process alone. Set it here and for the proxies.',
     )
   }
-  const { store, close } = await openPoolStore(values, false)
+  if (values.drain) refuseWithoutToken(values, 'drain the pool')
+  const { store: shared, close } = await openPoolStore(values, false)
+  // Each runtime has its own part: only by its ARN can its sessions be stopped.
+  const store = shared.ofRuntime?.(values['agent-runtime-arn']) ?? shared
   try {
     if (values.drain) return await drain(store, values)
     process.stdout.write(format(await look(store), Date.now(), values.json))
@@ -47,14 +49,7 @@ async function look(store: PoolStore): Promise<readonly StoredEntry[]> {
 /** @returns the exit status: 1 when some are left. */
 async function drain(store: PoolStore, values: Values<typeof settings>): Promise<number> {
   const log = createLog()
-  const arn = values['agent-runtime-arn']
-  if (!arn)
-    throw new UsageError(
-      'Could not drain the pool: AGENT_RUNTIME_ARN (or --agent-runtime-arn) is not set. Name the runtime whose sessions wait there.',
-    )
-  const runtime = checking(() =>
-    runtimeFrom({ ...values, 'agent-runtime-arn': arn }, event => log.endpointEvent(event)),
-  )
+  const runtime = checking(() => runtimeFrom(values, event => log.endpointEvent(event)))
   const entries = await look(store)
   // Joining a pool with another version makes that the current one. What is ready comes first, then what is being warmed.
   const { version = '1' } = entries[0]?.entry ?? {}

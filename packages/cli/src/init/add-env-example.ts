@@ -2,7 +2,10 @@ import type { Change } from './change.ts'
 import type { Project } from './project.ts'
 import { variables } from './proxy-source.ts'
 
-/** The variables that `.env.example` lacks, at its end. */
+/** A line of `.gitignore` that means `.env` and, by the way, `.env.example`: what create-next-app writes, for one. */
+const ignored = /^\/?\.env\.?\*[ \t]*$/m
+
+/** The variables that `.env.example` lacks, at its end. A new one is for git. */
 export function addEnvExample(project: Project): Change[] {
   const path = '.env.example'
   const before = project.read(path)
@@ -12,5 +15,9 @@ export function addEnvExample(project: Project): Change[] {
   if (missing.length === 0) return []
   const lines = missing.map(([name, meaning]) => `# ${meaning}\n${name}=\n`)
   const start = before === undefined || before === '' ? '' : `${before.trimEnd()}\n\n`
-  return [{ path, before, after: `${start}${lines.join('')}` }]
+  const example = { path, before, after: `${start}${lines.join('')}` }
+  const ignores = project.read('.gitignore')
+  if (before !== undefined || !ignores || !ignored.test(ignores) || ignores.includes('!.env.example')) return [example]
+  const after = ignores.replace(ignored, line => `${line}\n!.env.example`)
+  return [example, { path: '.gitignore', before: ignores, after }]
 }

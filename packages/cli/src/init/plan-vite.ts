@@ -8,16 +8,27 @@ import { importPath } from './import-path.ts'
 import type { Project } from './project.ts'
 import { proxyImports, proxySource } from './proxy-source.ts'
 
-const plugin = (isTypeScript: boolean) => `import { existsSync } from 'node:fs'
-${proxyImports}import { toNodeHandler } from '@warm-agent/proxy/node'
-${isTypeScript ? "import type { Connect, Plugin } from 'vite'\n" : ''}
+const plugin = (isTypeScript: boolean) => `${proxyImports}import { toNodeHandler } from '@warm-agent/proxy/node'
+import { loadEnv${isTypeScript ? ', type Plugin, type ResolvedConfig, type ViteDevServer' : ''} } from 'vite'
+
 ${proxySource}
+/** Sets what \`.env\` and \`.env.local\` say and the shell does not: anew for each server, as Vite restarts it when they change. */
+function readEnvFiles({ mode, envDir }${isTypeScript ? ': ResolvedConfig' : ''}) {
+  const { WARM_AGENT_FROM_FILES: before = '' } = process.env
+  for (const name of before.split(',')) delete process.env[name]
+  // Vite reads the page's variables itself, and would take those in here for the shell's.
+  const found = Object.entries(loadEnv(mode, envDir, '')).filter(
+    ([name]) => process.env[name] === undefined && !name.startsWith('VITE_'),
+  )
+  Object.assign(process.env, Object.fromEntries(found), { WARM_AGENT_FROM_FILES: found.map(([name]) => name).join() })
+}
+
 /** The proxy on Vite's own server. In production, mount the same handler in your server, or run \`npx warm-agent proxy\`. */
 export function warmAgentProxy()${isTypeScript ? ': Plugin' : ''} {
   let handle${isTypeScript ? ': ReturnType<typeof toNodeHandler> | undefined' : ''}
 
-  function mount({ middlewares }${isTypeScript ? ': { middlewares: Connect.Server }' : ''}) {
-    if (existsSync('.env')) process.loadEnvFile('.env')
+  function mount({ config, middlewares }${isTypeScript ? ": Pick<ViteDevServer, 'config' | 'middlewares'>" : ''}) {
+    readEnvFiles(config)
     middlewares.use('/api/agent', async (request, response, next) => {
       try {
         handle ??= toNodeHandler(createProxy().fetch)
@@ -58,7 +69,7 @@ function addPlugin(project: Project, path: string, extension: string): Change[] 
     return [{ path, before, after }]
   }
   const withPlugin =
-    replaceOnly(before, /\bplugins:\s*\[/g, found => `${found}warmAgentProxy(), `) ??
+    replaceOnly(before, /(?<!\/\/.*)\bplugins:\s*\[/g, found => `${found}warmAgentProxy(), `) ??
     (/\bplugins\b/.test(before)
       ? undefined
       : replaceOnly(

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../usage-error.ts'
+import type { Change } from './change.ts'
 
 /** Somebody's project, as it is on disk. Paths are relative to its folder, with `/`. */
 export interface Project {
   folder: string
   manifest: Manifest
-  /** @returns the text of a file, or `undefined` when there is none. */
+  /** @returns the text of a file, in lines that end with `\n` alone, or `undefined` when there is none. */
   read(path: string): string | undefined
+  /** @returns a change as it is to be written: in the line ends that the file has. */
+  inItsLineEnds(change: Change): Change
   has(path: string): boolean
   /** @returns the version range of a package that the project names as a dependency of its own. */
   rangeOf(name: string): string | undefined
@@ -23,7 +26,12 @@ interface Manifest {
 
 /** @throws UsageError when there is no package.json, or none that can be read. */
 export function readProject(folder: string): Project {
-  const read = (path: string) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined)
+  const readRaw = (path: string) =>
+    existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined
+  const read = (path: string) => {
+    const text = readRaw(path)
+    return isOfWindows(text) ? text?.replaceAll('\r\n', '\n') : text
+  }
   const text = read('package.json')
   if (text === undefined) {
     throw new UsageError(
@@ -35,10 +43,17 @@ export function readProject(folder: string): Project {
     folder,
     manifest,
     read,
+    inItsLineEnds(change) {
+      const before = readRaw(change.path)
+      return isOfWindows(before) ? { ...change, before, after: change.after.replaceAll('\n', '\r\n') } : change
+    },
     has: path => existsSync(join(folder, path)),
     rangeOf: name => manifest.dependencies?.[name] ?? manifest.devDependencies?.[name],
   }
 }
+
+/** Of a file with both kinds of line ends none is the file's own: then nothing is done about them. */
+const isOfWindows = (text = '') => text.includes('\r\n') && !/(?<!\r)\n/.test(text)
 
 function parseManifest(text: string, folder: string): Manifest {
   try {

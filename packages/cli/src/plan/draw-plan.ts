@@ -46,6 +46,7 @@ function toHtml(plan: Plan): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="warm-agent plan">
+<link rel="icon" href="data:,">
 <title>${escapeHtml(title(plan))}</title>
 <style>${palette}
 * { box-sizing: border-box }

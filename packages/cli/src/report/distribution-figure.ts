@@ -21,45 +21,50 @@ export function distributionFigure({ scenarios }: BenchResult): string {
       { scenario, ms, share: (index + 1) / samples.length },
     ])
   })
-  const ticks = tickPositions(steps.map(({ ms }) => ms))
-  return draw((_, isNarrow) => ({
-    height: isNarrow ? 260 : 320,
-    marginLeft: 48,
-    marginRight: 20,
-    marginBottom: 36,
-    x: { type: 'log', label: null },
-    y: { domain: [0, 1], label: null },
-    ariaLabel: 'Cumulative distribution of the time to the first token',
-    marks: [
-      gridX(ticks, { stroke: 'var(--line)', strokeOpacity: 1 }),
-      gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 5 }),
-      // `text` and not `tickFormat`: of a logarithmic axis that one leaves labels out as it sees fit.
-      axisX(isNarrow ? spacedOut(ticks) : ticks, { text: (ms: number) => formatTick(ms), fontSize: 11, label: null }),
-      axisY({ ticks: 5, tickFormat: (share: number) => `${Math.round(share * 100)} %`, fontSize: 11, label: null }),
-      line(steps, {
-        x: 'ms',
-        y: 'share',
-        z: 'scenario',
-        stroke: ({ scenario }: Step) => `var(--${scenario})`,
-        strokeWidth: 2.2,
-        curve: 'step-after',
-      }),
-    ],
-  }))
+  const times = steps.map(({ ms }) => ms)
+  const margins = { marginLeft: 48, marginRight: 20, marginBottom: 36 }
+  return draw((width, isNarrow) => {
+    const ticks = tickPositions(times, width - margins.marginLeft - margins.marginRight)
+    return {
+      height: isNarrow ? 260 : 320,
+      ...margins,
+      x: { type: 'log', label: null },
+      y: { domain: [0, 1], label: null },
+      ariaLabel: 'Cumulative distribution of the time to the first token',
+      marks: [
+        gridX(ticks, { stroke: 'var(--line)', strokeOpacity: 1 }),
+        gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 5 }),
+        // `text` and not `tickFormat`: of a logarithmic axis that one leaves labels out as it sees fit.
+        axisX(ticks, { text: (ms: number) => formatTick(ms), fontSize: 11, label: null }),
+        axisY({ ticks: 5, tickFormat: (share: number) => `${Math.round(share * 100)} %`, fontSize: 11, label: null }),
+        line(steps, {
+          x: 'ms',
+          y: 'share',
+          z: 'scenario',
+          stroke: ({ scenario }: Step) => `var(--${scenario})`,
+          strokeWidth: 2.2,
+          curve: 'step-after',
+        }),
+      ],
+    }
+  })
 }
 
-/** 1, 2, 3, 5, 7, 10 … within the samples' range: a logarithmic axis with ticks that people can read. */
-function tickPositions(samples: readonly number[]): number[] {
+/** The digits that ticks of a logarithmic axis begin with, the densest first: people can read them all. */
+const tickDigits = [[1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]]
+/** `500 ms` in the letters of the axis, and a gap. Pixels. */
+const leastDistance = 50
+
+/** As many ticks within the samples' range as have room for their labels on an axis of `length` pixels. */
+function tickPositions(samples: readonly number[], length: number): number[] {
   const [least, most] = [Math.min(...samples), Math.max(...samples)]
-  const decades = Array.from({ length: 9 }, (_, exponent) => 10 ** (exponent - 1))
-  return decades
-    .flatMap(decade => [1, 2, 3, 5, 7].map(digit => digit * decade))
-    .filter(tick => tick >= least && tick <= most)
-}
-
-/** At most one tick in half a decade: more labels would run into one another on a phone. */
-function spacedOut(ticks: readonly number[]): number[] {
-  const kept: number[] = []
-  for (const tick of ticks) if (tick >= (kept.at(-1) ?? 0) * 2.3) kept.push(tick)
-  return kept
+  const decades = Array.from({ length: 9 }, (_, index) => index - 1)
+  const candidates = tickDigits.map(digits =>
+    decades
+      .flatMap(decade => digits.map(digit => Number(`${digit}e${decade}`)))
+      .filter(tick => tick >= least && tick <= most),
+  )
+  const leastRatio = (most / least) ** (leastDistance / length)
+  const hasRoom = (ticks: number[]) => ticks.every((tick, index) => tick >= leastRatio * (ticks[index - 1] ?? 0))
+  return candidates.find(hasRoom) ?? candidates.at(-1) ?? []
 }

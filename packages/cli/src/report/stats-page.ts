@@ -24,9 +24,8 @@ export function renderStatsPage(report: StatsReport, now = Date.now()): string {
   const rows: [name: string, value: string][] = [
     [
       'first messages',
-      `${first.total}: ${first.warm} warm, ${first.joined} joined, ${first.rewarmed} rewarmed, ${first.cold} cold`,
+      `${first.total}: ${first.warm} warm, ${first.joined} joined, ${first.rewarmed} rewarmed, ${first.cold} cold, ${first.heldOut} held out`,
     ],
-    ['held out', `${first.heldOut} first messages of callers who are not warmed`],
     ['from open to first message', share(report.leadMs)],
     ['first byte, warmed callers', share(report.waitMs.warmed)],
     ['first byte, without warmth', `${share(report.waitMs.withoutWarmth)}`],
@@ -48,6 +47,7 @@ export function renderStatsPage(report: StatsReport, now = Date.now()): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>warm-agent: ${title}</title>
 <style>${style}</style>
 </head>

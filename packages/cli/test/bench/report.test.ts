@@ -9,21 +9,46 @@ const times = { cold: [2_900, 3_000, 4_900], joined: [1_900, 2_000, 3_900], warm
 test('the report needs nothing but itself, and says what warming is worth', () => {
   const html = renderReport(aResult(times))
   expect(html).toContain('<h1>First token, median: 3.00&nbsp;s cold → 160&nbsp;ms pre-warmed</h1>')
-  expect(html).not.toMatch(/<script|<link|src=|@import|url\(http/)
+  expect(html).not.toMatch(/<script|<link(?! rel="icon" href="data:,")|src=|@import|url\(http/)
   expect(html.match(/<svg/g)).toHaveLength(6)
   expect(html).toContain('prefers-color-scheme: dark')
   expect(html).toContain('@media print')
   expect(html).not.toMatch(/NaN|undefined|null</)
 })
 
+/** The labels of the distribution's horizontal axis, for each width in which it is drawn, with where they stand. */
+function distributionLabels(html: string): { text: string; x: number }[][] {
+  const figures = html.slice(html.indexOf('<h2>Distribution'), html.indexOf('<h2>Latency budget'))
+  return [...figures.matchAll(/x-axis tick label[^>]*>(.*?)<\/g>/g)].map(([, texts = '']) =>
+    [...texts.matchAll(/<text[^>]*translate\(([\d.]+)[^>]*?(?:\/>|>([^<]*))/g)].map(([, x, text = '']) => ({
+      text,
+      x: Number(x),
+    })),
+  )
+}
+
 test('every tick of the distribution has its label, also in the narrow figure', () => {
   const html = renderReport(aResult({ cold: [12_700, 13_000, 13_400], warm: [18, 40, 90] }))
-  const figures = html.slice(html.indexOf('<h2>Distribution'), html.indexOf('<h2>Latency budget'))
-  const labels = [...figures.matchAll(/x-axis tick label[^>]*>(.*?)<\/g>/g)].flatMap(([, texts = '']) => [
-    ...texts.matchAll(/<text[^>]*>([^<]*)|<text[^>]*\/>/g),
-  ])
+  const labels = distributionLabels(html).flat()
   expect(labels.length).toBeGreaterThan(8)
-  expect(labels.filter(([, text]) => !text)).toEqual([])
+  expect(labels.filter(({ text }) => !text)).toEqual([])
+})
+
+test.each([
+  [6, 7_000],
+  [150, 900],
+  [0.2, 30_000],
+  [150, 4_900],
+])('no label of the distribution lies on its neighbour: samples from %d to %d ms', (least, most) => {
+  const figures = distributionLabels(renderReport(aResult({ cold: [most], warm: [least, 2 * least] })))
+  expect(figures).toHaveLength(2)
+  for (const labels of figures) {
+    expect(labels.length).toBeGreaterThan(2)
+    for (const [index, { text, x }] of labels.slice(1).entries()) {
+      // A letter of 11 pixels is 7 wide at most, on average, in the fonts that systems bring.
+      expect(x - (labels[index]?.x ?? 0)).toBeGreaterThan(7 * text.length)
+    }
+  }
 })
 
 test('what the agent is sent, and the command, are shown as text', () => {

@@ -1,4 +1,5 @@
-import { anonymousCallers, type WarmProxyOptions } from '@warm-agent/proxy'
+import { type Authorize, anonymousCallers, type WarmProxyOptions } from '@warm-agent/proxy'
+import { withHoldOut } from '@warm-agent/proxy/stats'
 import { expect, test } from 'vitest'
 import { deploy, secret } from './deploy.ts'
 import { diagnose, goodAgent } from './diagnose.ts'
@@ -143,4 +144,50 @@ test('a warm-up that fails behind the proxy is named', async () => {
   const { ids, status } = await diagnose(proxyOnly, '--proxy-url', url)
   expect(ids).toEqual(['warm-up-by-proxy-fails'])
   expect(status).toBe(1)
+})
+
+test('a router that redirects is named with where it leads, and not called a wrong base path', async () => {
+  const { proxyOnly, origin } = await deploy()
+  const redirecting = (status: number, isRedirected: (path: string) => boolean) =>
+    relayTo(origin, {
+      redirect: path => (isRedirected(path) ? [status, `${path}/?token=hidden`] : undefined),
+    })
+  const ask = async (base: string) => diagnose(proxyOnly, '--proxy-url', `${base}/api/agent`, '--no-message')
+  const all = await redirecting(308, () => true)
+  const { findings, status, stdout } = await ask(all)
+  expect(findings).toMatchObject([
+    {
+      id: 'proxy-redirects',
+      what: `${all}/api/agent/health answers with status 308, a redirect to ${all}/api/agent/health/.`,
+      whatToDo: expect.stringMatching(/the router.*redirects nothing below the base path/),
+    },
+  ])
+  expect(status).toBe(1)
+  expect(stdout).not.toMatch(/hidden|base path too/)
+  const some = await redirecting(302, path => path.endsWith('/sessions'))
+  expect((await ask(some)).findings).toMatchObject([
+    { id: 'proxy-redirects', what: expect.stringContaining(`${some}/api/agent/sessions answers with status 302`) },
+  ])
+})
+
+test('a caller who is held out is told so; without a header of its own the next one is looked at', async () => {
+  let visitors = 0
+  const nameVisitor: Authorize = request => {
+    const known = request.headers.get('authorization') ?? /caller=(\w+)/.exec(request.headers.get('cookie') ?? '')?.[1]
+    const callerId = known ?? `visitor${visitors++}`
+    return {
+      callerId,
+      ...(!known && { responseHeaders: { 'set-cookie': `caller=${callerId}; HttpOnly; SameSite=Lax` } }),
+    }
+  }
+  // By this seed Ann and the first visitors are held out, and a later one is not.
+  const authorize = withHoldOut(nameVisitor, { share: 0.9, seed: '3' })
+  const { proxyOnly, url } = await deploy({ authorize })
+  const ask = (...args: string[]) => diagnose(proxyOnly, '--proxy-url', url, '--no-message', ...args)
+  const other = await ask()
+  expect([other.ids, other.status, other.check('canary')?.status]).toEqual([[], 0, 'passed'])
+  expect(visitors).toBeGreaterThan(2)
+  const ann = await ask('--proxy-header', 'authorization: Ann')
+  expect([ann.ids, ann.status, ann.check('canary')?.status]).toEqual([[], 0, 'skipped'])
+  expect(ann.check('proxy')?.said).toMatch(/this caller is held out, its session not looked at/)
 })

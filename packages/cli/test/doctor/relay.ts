@@ -15,6 +15,8 @@ export interface RelayFault {
   losesTickets?: boolean
   /** The status of every answer. */
   overrideStatus?: number
+  /** Where it sends whoever asks for a path instead. */
+  redirect?: (path: string) => [status: number, location: string] | undefined
   /** Changes the headers of an answer. */
   change?: (headers: Record<string, string | string[] | undefined>) => void
 }
@@ -37,8 +39,14 @@ async function relay(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   target: string,
-  { isBuffering = false, clockAheadMs = 0, host, losesTickets = false, overrideStatus, change }: RelayFault,
+  { isBuffering = false, clockAheadMs = 0, host, losesTickets = false, overrideStatus, redirect, change }: RelayFault,
 ): Promise<void> {
+  const redirected = redirect?.(incoming.url ?? '/')
+  if (redirected) {
+    const [status, location] = redirected
+    outgoing.writeHead(status, { location }).end()
+    return
+  }
   const { hostname, port } = new URL(target)
   const headers: Record<string, string | string[] | undefined> = { ...incoming.headers, ...(host && { host }) }
   if (losesTickets && incoming.url?.endsWith('/messages')) delete headers['warm-agent-ticket']

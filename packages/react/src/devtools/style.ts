@@ -1,11 +1,15 @@
-/** Light and dark by the system's choice. All names begin with `wa-` and stand under one class: the page's own styles stay out of it. */
+/**
+ * Light and dark by the system's choice, forced colours too, but for those that tell a status. All names begin with `wa-` and stand
+ * under one class; what the page sets for its text or for every button stays out of it.
+ */
 export const style = `
-.warm-agent-devtools { --wa-ground: #fff; --wa-ink: #1c2126; --wa-faint: #5c6670; --wa-line: #d5dae0;
+.warm-agent-devtools { all: initial; color-scheme: light dark; --wa-ground: #fff; --wa-ink: #1c2126; --wa-faint: #5c6670; --wa-line: #d5dae0;
   --wa-warming: #c77700; --wa-warm: #d9480f; --wa-active: #0b7a4b; --wa-expired: #8a929b; --wa-error: #b3261e;
   position: fixed; z-index: 2147483000; right: 12px; bottom: 12px; display: flex; flex-direction: column-reverse; align-items: flex-end;
   gap: 8px; max-width: calc(100vw - 24px); font: 13px/1.4 system-ui, sans-serif; color: var(--wa-ink); }
 @media (prefers-color-scheme: dark) { .warm-agent-devtools { --wa-ground: #1b1f24; --wa-ink: #e8ebee; --wa-faint: #a4aeb8;
   --wa-line: #3a424b; --wa-warming: #ffb454; --wa-warm: #ff7f50; --wa-active: #4cc38a; --wa-error: #ff8a80; } }
+.warm-agent-devtools * { all: revert; }
 .warm-agent-devtools .wa-panel { box-sizing: border-box; width: 340px; max-width: 100%; padding: 12px; border: 1px solid var(--wa-line);
   border-radius: 10px; background: var(--wa-ground); box-shadow: 0 6px 24px #0003; }
 .warm-agent-devtools p { margin: 0 0 8px; }
@@ -14,6 +18,7 @@ export const style = `
   background: var(--wa-line); }
 .warm-agent-devtools .wa-bar i { flex: 1 1 2px; min-width: 2px; }
 .warm-agent-devtools .wa-dot { display: inline-block; width: 10px; height: 10px; margin-right: 5px; border-radius: 50%; }
+.warm-agent-devtools .wa-bar, .warm-agent-devtools i { forced-color-adjust: none; }
 .warm-agent-devtools .wa-idle { background: transparent; box-shadow: inset 0 0 0 2px var(--wa-expired); }
 .warm-agent-devtools .wa-warming { background: var(--wa-warming); }
 .warm-agent-devtools .wa-warm { background: var(--wa-warm); }

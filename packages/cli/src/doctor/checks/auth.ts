@@ -51,7 +51,7 @@ export function judgeAuth({ auth, takes, issuers, hasToken, refusal }: AuthFacts
       ),
     )
   }
-  if (auth === 'oauth' && refusal?.reason === 'unauthenticated' && hasToken) {
+  if (auth === 'oauth' && refusal?.reason === 'refused' && hasToken) {
     return saw(
       `${tokens}; the token was refused`,
       wrong(

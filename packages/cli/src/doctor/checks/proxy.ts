@@ -1,11 +1,15 @@
-import { wireVersion } from '@warm-agent/protocol'
+import { routes, wireVersion } from '@warm-agent/protocol'
 import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
 
 export interface ProxyFacts {
   url: string
-  health: { status: number; version: string | null; isOurs: boolean } | { unreachable: string }
+  health:
+    | { status: number; version: string | null; isOurs: boolean; location: string | undefined }
+    | { unreachable: string }
   /** What opening a session came to; nothing when it was not tried. */
-  open: { status: number; code?: string | undefined; message?: string | undefined } | undefined
+  open:
+    | { status: number; location: string | undefined; isHeldOut: boolean; code?: string; message?: string }
+    | undefined
   /** How the warm-up ended, when it failed. */
   failed: { code: string; message: string } | undefined
   hasHeader: boolean
@@ -24,6 +28,9 @@ export function judgeProxy({ url, health, open, failed, hasHeader }: ProxyFacts)
       ),
     )
   }
+  if (health.location !== undefined) {
+    return saw(`a redirect answers at ${url}`, redirected(`${url}/health`, health.status, health.location))
+  }
   if (!health.isOurs) {
     return saw(
       `no proxy answers at ${url}`,
@@ -36,7 +43,7 @@ export function judgeProxy({ url, health, open, failed, hasHeader }: ProxyFacts)
     )
   }
   return saw(
-    `${url} answers`,
+    `${url} answers${open?.isHeldOut ? '; this caller is held out, its session not looked at' : ''}`,
     health.version !== null &&
       health.version !== wireVersion &&
       wrong(
@@ -45,7 +52,7 @@ export function judgeProxy({ url, health, open, failed, hasHeader }: ProxyFacts)
         'A page of another version is refused with 426.',
         'Update the one that is behind.',
       ),
-    openFinding(open, hasHeader),
+    openFinding(url, open, hasHeader),
     failed &&
       wrong(
         'warm-up-by-proxy-fails',
@@ -56,8 +63,18 @@ export function judgeProxy({ url, health, open, failed, hasHeader }: ProxyFacts)
   )
 }
 
-function openFinding(open: ProxyFacts['open'], hasHeader: boolean): Finding | undefined {
-  if (!open || open.status < 400) return undefined
+function redirected(url: string, status: number, location: string): Finding {
+  return wrong(
+    'proxy-redirects',
+    `${url} answers with status ${status}, a redirect to ${location}.`,
+    'A redirect makes a GET of a message or drops what it carries; where it does not, every request goes twice.',
+    'If that is where pages find the proxy, give that address. Else see that the router, or a sign-in in front of it, redirects nothing below the base path, not even for a slash at the end.',
+  )
+}
+
+function openFinding(url: string, open: ProxyFacts['open'], hasHeader: boolean): Finding | undefined {
+  if (!open || open.isHeldOut) return undefined
+  if (open.location !== undefined) return redirected(url + routes.open.path, open.status, open.location)
   const said = `${open.status}${open.code ? ` ${open.code}` : ''}${open.message ? `: ${open.message}` : ''}`
   if (open.status === 401) {
     // Without a sign-in that is what a proxy should answer.

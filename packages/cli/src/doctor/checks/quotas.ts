@@ -1,4 +1,4 @@
-import type { Headroom } from '@warm-agent/pool/plan'
+import { type Headroom, roomWanted } from '@warm-agent/pool/plan'
 import { type Finding, risk, saw, skipped, type Verdict, wrong } from '../finding.ts'
 
 export interface QuotaFacts {
@@ -8,9 +8,6 @@ export interface QuotaFacts {
   /** Endpoints that one agent may have. */
   endpointsAllowed: number
 }
-
-/** Under this, chance alone goes over a rate now and then. */
-const roomWanted = 0.2
 
 const names: Readonly<Record<Headroom['quota'], string>> = {
   newSessionsPerSecond: 'new sessions a second',

@@ -1,4 +1,4 @@
-import { headerNames, type OpenEvent, routes, wireVersion } from '@warm-agent/protocol'
+import { headerNames, heldOutHeader, type OpenEvent, routes, wireVersion } from '@warm-agent/protocol'
 import { openEvents } from '../../open-events.ts'
 import type { ClockReading } from '../checks/clock.ts'
 import type { CorsAnswer } from '../checks/origin.ts'
@@ -82,7 +82,8 @@ export function createPage(
           | undefined
         // A refusal for the origin is ours too.
         const isOurs = version !== null && (body?.status === 'ok' || body?.error?.code === 'forbidden')
-        return { clock, health: { status: answer.status, version, isOurs } }
+        const location = locationOf(answer)
+        return { clock, health: { status: answer.status, version, isOurs, location } }
       } catch (error) {
         signal.throwIfAborted()
         return { clock: undefined, health: { unreachable: reasonOf(error) } }
@@ -111,7 +112,13 @@ export function createPage(
         const { error } = ((await answer.json().catch(() => ({}))) ?? {}) as {
           error?: { code: string; message: string }
         }
-        return { status, headers, setCookies, events: [], refusal: { status, ...error } }
+        return {
+          status,
+          headers,
+          setCookies,
+          events: [],
+          refusal: { status, location: locationOf(answer), isHeldOut: headers.has(heldOutHeader), ...error },
+        }
       }
       const events = await readEvents(answer.body, newest => {
         ticket = newest
@@ -149,6 +156,14 @@ export function createPage(
       }
     },
   }
+}
+
+/** Where a redirect leads, without its query: that of a sign-in holds secrets. */
+function locationOf({ status, headers, url }: Response): string | undefined {
+  const location = headers.get('location')
+  if (status < 300 || status > 399 || location === null || !URL.canParse(location, url)) return undefined
+  const { origin, pathname } = new URL(location, url)
+  return origin + pathname
 }
 
 function corsOf({ status, headers, body }: Response): CorsAnswer {
