@@ -107,7 +107,6 @@ describe('a message', () => {
     [401, 'UnauthorizedException', 401, 'unauthenticated'],
     [402, 'ServiceQuotaExceededException', 429, 'quota_exceeded'],
     [403, 'AccessDeniedException', 503, 'agent_unavailable'],
-    [404, 'ResourceNotFoundException', 503, 'agent_unavailable'],
   ] as const)('that meets %i %s is hopeless, and fails at once', async (theirs, type, status, code) => {
     const path = await startWarm()
     path.failNext(refusal(theirs, type))
@@ -115,6 +114,22 @@ describe('a message', () => {
     expect(answer.status).toBe(status)
     expect(await answer.json()).toMatchObject({ error: { code } })
     expect(path.calls).toEqual(['message'])
+  })
+
+  test('that meets 404 on a warm session starts another, and runs once; a second 404 is an error', async () => {
+    for (const [faults, status] of [
+      [1, 200],
+      [2, 503],
+    ] as const) {
+      const path = await startWarm()
+      // The stop of the old one comes between them.
+      path.failNext(...again(2 * faults - 1, refusal(404, 'ResourceNotFoundException')))
+      const answer = await path.page.start({ prompt: 'hi' })
+      expect(answer.status).toBe(status)
+      await answer.text()
+      expect(path.calls.filter(call => call === 'message')).toHaveLength(2)
+      expect(path.runs()).toBe(2 - faults)
+    }
   })
 
   test('whose answer is cut in mid-stream breaks off in the browser too: half is not taken for whole', async () => {

@@ -16,6 +16,7 @@ beforeAll(async () => {
   client = new Redis(redis.url)
   settings = { WARM_AGENT_POOL_STORE: redis.url }
   fleet = await startFleet(2, { ...settings, WARM_AGENT_POOL: '2' })
+  settings = { ...settings, AGENT_RUNTIME_ARN: fleet.env.AGENT_RUNTIME_ARN ?? '' }
 }, 60_000)
 afterAll(async () => {
   await stopAll()
@@ -25,8 +26,8 @@ afterAll(async () => {
 
 /** Not by the command: each of its runs takes as long as a process takes to start. */
 const waiting = async () => {
-  const { entries } = await redisStore({ client }).look()
-  return entries.map(({ state }) => state)
+  const store = redisStore({ client }).ofRuntime?.(settings.AGENT_RUNTIME_ARN ?? '')
+  return (await store?.look())?.entries.map(({ state }) => state)
 }
 const started = async () => (await fleet.books()).vms.length
 const live = async () => (await fleet.books()).vms.filter(({ state }) => state !== 'ended').length
@@ -55,6 +56,13 @@ test('two proxies share a pool: pages are given its sessions, it is filled again
   expect(stdout).toMatch(/\n2 of 2 sessions can be claimed\.\n$/)
   for (const { sessionId } of (await fleet.books()).vms) expect(stdout + lines.stdout).not.toContain(sessionId)
 
+  const another = { ...fleet.env, ...settings, AGENT_RUNTIME_ARN: `${settings.AGENT_RUNTIME_ARN?.slice(0, -1)}z` }
+  expect(await warmAgentOnce(['pool', '--drain'], another)).toMatchObject({
+    code: 0,
+    stdout: '0 sessions were taken out of the pool and stopped.\n',
+  })
+  expect(await waiting()).toEqual(['ready', 'ready'])
+
   const drained = await warmAgentOnce(['pool', '--drain'], { ...fleet.env, ...settings })
   expect(drained).toMatchObject({
     code: 0,
@@ -70,7 +78,7 @@ test('two proxies share a pool: pages are given its sessions, it is filled again
 }, 60_000)
 
 test('a store that cannot be reached is one sentence without its password, and the process ends', async () => {
-  const unreachable = { WARM_AGENT_POOL_STORE: 'redis://:hunter2@127.0.0.1:1' }
+  const unreachable = { ...settings, WARM_AGENT_POOL_STORE: 'redis://:hunter2@127.0.0.1:1' }
   const { code, stderr } = await warmAgentOnce(['pool'], unreachable)
   expect(stderr).toMatch(/^Could not look into the pool: Redis does not answer[^\n]+\n$/)
   expect(stderr).not.toContain('hunter2')

@@ -2,6 +2,7 @@ import { RuntimeFailure } from '@warm-agent/proxy'
 import { endpointOf } from './endpoint-of.ts'
 import { createHttpHandler } from './http-handler.ts'
 import { createHttpsCalls } from './https-calls.ts'
+import { inTime } from './in-time.ts'
 import type { PlatformCalls } from './platform-calls.ts'
 
 /**
@@ -12,7 +13,7 @@ export type BearerSource = 'caller' | (string & {}) | (() => string | Promise<st
 
 /** The platform's calls to a runtime that takes OAuth, which the AWS SDK cannot do. */
 export function createBearerCalls(source: BearerSource, region: string, isMcp: boolean): PlatformCalls {
-  return createHttpsCalls({
+  const calls = createHttpsCalls({
     base: endpointOf(region),
     isMcp,
     handler: createHttpHandler(),
@@ -21,6 +22,16 @@ export function createBearerCalls(source: BearerSource, region: string, isMcp: b
       return request
     },
   })
+  /** Who brought no token of their own cannot mend it by signing in: then it is the server that is refused. */
+  const blaming = (caller: string | undefined) => (failure: unknown) => {
+    const isTheirs = caller !== undefined || source === 'caller'
+    if (isTheirs || !(failure instanceof RuntimeFailure) || failure.reason !== 'unauthenticated') throw failure
+    throw new RuntimeFailure('refused', failure.message, failure)
+  }
+  return {
+    invoke: (target, request, signal, caller) => calls.invoke(target, request, signal, caller).catch(blaming(caller)),
+    stop: (target, signal, caller) => calls.stop(target, signal, caller).catch(blaming(caller)),
+  }
 }
 
 /** RFC 6750. What is something else would break the header, and the error would quote it. */
@@ -44,7 +55,7 @@ async function ownToken(source: BearerSource): Promise<string> {
   }
   if (typeof source === 'string') return source
   try {
-    return await source()
+    return await inTime('the OAuth token', source())
   } catch (cause) {
     throw unauthenticated('the provider of OAuth tokens failed. See the cause.', cause)
   }

@@ -39,6 +39,7 @@ export function createAgentCoreRuntime(options: AgentCoreRuntimeOptions): AgentR
   const targetOf = ({ id }: RuntimeSession, { arn }: Site, qualifier: string) => ({ arn, qualifier, sessionId: id })
 
   return {
+    identity: arn,
     qualifiers,
     idleTimeoutMs,
     maxLifetimeMs,

@@ -3,6 +3,7 @@ import { fromNodeProviderChain } from '@aws-sdk/credential-providers'
 import { endpointOf } from './endpoint-of.ts'
 import { createHttpHandler } from './http-handler.ts'
 import { createHttpsCalls, type HttpRequest } from './https-calls.ts'
+import { inTime } from './in-time.ts'
 import type { PlatformCalls } from './platform-calls.ts'
 
 /**
@@ -10,10 +11,7 @@ import type { PlatformCalls } from './platform-calls.ts'
  * takes as long again as all else that a proxy does to a message.
  */
 export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls {
-  const { config } = new BedrockAgentCoreClient({
-    region,
-    credentials: fromNodeProviderChain({ clientConfig: { region } }),
-  })
+  const { config } = new BedrockAgentCoreClient({ region, credentials: credentialsFor(region) })
   const signing = { name: 'sigv4', signingName: 'bedrock-agentcore', signingRegion: region, properties: {} } as const
   let signer: ReturnType<typeof config.signer> | undefined
   let skewMs = 0
@@ -31,6 +29,24 @@ export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls
       if (Math.abs(seenMs) > toleratedSkewMs) skewMs = seenMs
     },
   })
+}
+
+/**
+ * The SDK's own chain of sources.
+ *
+ * @note All who ask it share one question, also one that nobody ever answers: after that it takes another chain.
+ */
+function credentialsFor(region: string): ReturnType<typeof fromNodeProviderChain> {
+  const createChain = () => fromNodeProviderChain({ clientConfig: { region } })
+  let chain = createChain()
+  return async properties => {
+    try {
+      return await inTime('the AWS credentials', chain(properties))
+    } catch (error) {
+      chain = createChain()
+      throw error
+    }
+  }
 }
 
 /** AWS refuses signatures that are five minutes off. A refusal tells the right time, so the next one is right. */

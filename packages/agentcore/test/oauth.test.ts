@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { type AgentCoreRuntimeOptions, createAgentCoreRuntime } from '@warm-agent/agentcore'
+import { createWarmProxy } from '@warm-agent/proxy'
 import { afterEach, expect, test, vi } from 'vitest'
 import { arn, refuse, type startDataPlane } from './data-plane.ts'
 import { callersToken, serveKind } from './kinds.ts'
@@ -55,10 +56,34 @@ test('the server’s own provider is asked before every call that no caller stan
 test('a provider that fails is the cause of the failure', async () => {
   const { runtime } = await serve({ bearer: () => Promise.reject(new Error('the vault is closed')) })
   await expect(runtime.stop(session)).rejects.toMatchObject({
-    reason: 'unauthenticated',
+    reason: 'refused',
     message: 'Could not call the runtime: the provider of OAuth tokens failed. See the cause.',
     cause: { message: 'the vault is closed' },
   })
+})
+
+const refuseToken: typeof accept = (_, outgoing) => refuse(outgoing, 401, 'UnauthorizedException')
+
+test.each([
+  ['failed to come', () => Promise.reject(new Error('the vault is closed')), accept],
+  ['is empty', () => '', accept],
+  ['was refused by the platform', () => 'own', refuseToken],
+])('a user whose page brought no token is not told to sign in when the server’s own %s', async (_, bearer, answer) => {
+  const { runtime } = await serve({ bearer }, answer)
+  const secret = 'a secret that only these tests know of'
+  const send = (own?: string) => {
+    const authorize = () => ({ callerId: 'ann', ...(own !== undefined && { bearer: own }) })
+    const { fetch } = createWarmProxy({ runtime, secret, authorize })
+    return fetch(new Request('http://chat.test/api/agent/messages', { method: 'POST', body: '{}' }))
+  }
+  expect((await send()).status).toBe(503)
+  expect((await send('not a token')).status).toBe(401)
+})
+
+test('a token of the caller’s own that the platform refuses is the caller’s to renew', async () => {
+  const { runtime } = await serve({ bearer: () => 'own' }, refuseToken)
+  const invoking = runtime.invoke(session, request, never, { bearer: callersToken })
+  await expect(invoking).rejects.toMatchObject({ reason: 'unauthenticated' })
 })
 
 test.each([

@@ -22,6 +22,11 @@ test('it is one attempt with a client of the user too, whatever that is configur
   dataPlane.close()
 })
 
+test('its identity is the ARN of its home, whatever stands in for that', () => {
+  const fallbacks = [{ arn: arn.replace('eu-west-1', 'us-west-2') }]
+  expect(createAgentCoreRuntime({ arn, fallbacks }).identity).toBe(arn)
+})
+
 test('a clock that is wrong costs one refusal: the platform tells the time, and the next signature is right', async () => {
   const platformNow = Date.now() + 3_600_000
   const { runtime, dataPlane } = await serveKind('sigv4', (_, outgoing) => {

@@ -24,7 +24,9 @@ import type { CloseOptions, WarmPool } from './warm-pool.ts'
 export function createWarmPool(options: WarmPoolOptions): WarmPool {
   const { onEvent, ...parts } = checkPoolOptions(options)
   const { rules, clock } = parts
-  const store = limitStore(parts.store, clock)
+  const { identity } = parts.runtime
+  const ours = identity === undefined ? undefined : parts.store.ofRuntime?.(identity)
+  const store = limitStore(ours ?? parts.store, clock)
   const ending = new AbortController()
   // As many listen as sessions are being worked on.
   setMaxListeners(0, ending.signal)
@@ -55,6 +57,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
         return lastSize
       },
       noteArrival: atMs => void tellListener('the target', () => target.noteArrival?.(atMs)),
+      noteTakeover: (held, atMs) => void tellListener('the target', () => target.noteTakeover?.(held, atMs)),
       noteReplenishment: tookMs => void tellListener('the target', () => target.noteReplenishment?.(tookMs)),
     },
     books,
@@ -139,6 +142,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
       return hasWarmed
     },
     drain,
+    settled: tender.settled,
 
     close(how = {}) {
       closing ??= end(how)

@@ -72,6 +72,11 @@ export interface PoolStore {
   readonly name: string
   /** How often a member looks for what others did, in milliseconds. 0: there are no others. */
   readonly lookEveryMs: number
+  /**
+   * The same store, in so far as it holds sessions of the runtime of this name: those of another one are neither handed out
+   * nor stopped. Without this method the store is taken to hold those of one runtime alone.
+   */
+  ofRuntime?(identity: string): PoolStore
   /** Says that the member lives, and asks how it stands. Called every {@link lookEveryMs}, and much more often than `leaseMs`. */
   join(member: PoolMember): Promise<Standing>
   /** Leaves in good order: the next one takes over at once. */

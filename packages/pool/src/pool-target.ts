@@ -1,5 +1,5 @@
 /**
- * How many sessions the pool is to hold: a number that may change with time and with what was seen. What the two that hear
+ * How many sessions the pool is to hold: a number that may change with time and with what was seen. What those that hear
  * throw is printed by `console.error`, and does not disturb the pool.
  */
 export interface PoolTarget {
@@ -7,6 +7,8 @@ export interface PoolTarget {
   sizeAt(nowMs: number): number
   /** A claim came at `atMs`, whether it found a session or not. */
   noteArrival?(atMs: number): void
+  /** This process tends the pool from `atMs` on, and finds so many sessions there, ready, being warmed or of an older version. */
+  noteTakeover?(held: number, atMs: number): void
   /** A warm-up that ended just now took this long, in milliseconds. */
   noteReplenishment?(tookMs: number): void
 }

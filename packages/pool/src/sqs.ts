@@ -1,1 +1,2 @@
-export { type SqsStoreOptions, sqsStore } from './sqs/sqs-store.ts'
+export type { SqsStoreOptions } from './sqs/sqs-options.ts'
+export { sqsStore } from './sqs/sqs-store.ts'

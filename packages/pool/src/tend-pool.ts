@@ -31,10 +31,18 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
   const desk = createSessionDesk(context, onNews)
   const refill = createRefill(context, desk)
   const beats = createBeats(context, desk)
+  let hasTakenOver = false
 
   function sizeWanted(): number {
     const size = target.sizeAt(clock.now())
     return Number.isFinite(size) ? Math.max(0, Math.round(size)) : 0
+  }
+
+  /** What the pool held before says more of the traffic than a target that has seen none of it. */
+  function takeOver({ entries, unseen }: StoreContent): void {
+    if (hasTakenOver) return
+    hasTakenOver = true
+    target.noteTakeover?.(entries.filter(({ state }) => state !== 'stopping').length + unseen, clock.now())
   }
 
   function noteHeld({ entries, unseen }: StoreContent, size: number): void {
@@ -60,10 +68,12 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
     async pass() {
       const lookAgainMs = store.lookEveryMs > 0 ? clock.now() + store.lookEveryMs : Number.POSITIVE_INFINITY
       const fence = await desk.join()
+      hasTakenOver &&= fence !== undefined
       if (fence === undefined || context.closing.aborted) return lookAgainMs
       const isBehind = beats.isBehind()
       const content = await desk.content(isBehind)
       const nowMs = clock.now()
+      takeOver(content)
       const size = sizeWanted()
       noteHeld(content, size)
       const plan = poolPlan({

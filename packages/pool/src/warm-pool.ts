@@ -34,6 +34,8 @@ export interface WarmPool {
    * @returns how many.
    */
   drain(): Promise<number>
+  /** Resolves when nothing is going on that was begun, the stop of a dead session for example. For code that is frozen between its calls. */
+  settled(): Promise<void>
   /**
    * Ends this process's part in the pool. Sessions stay for the other processes; the last one stops them. Resolves when
    * nothing is going on any more. Safe to call twice.

@@ -116,13 +116,25 @@ test('without a proxy there is no URL', () => {
   synthesise().resourceCountIs('AWS::Lambda::Url', 0)
 })
 
+test('the shortest idle timeout that it tells of is one that it takes', () => {
+  synthesise({ idleTimeout: Duration.minutes(5) }).resourceCountIs('AWS::Events::Rule', 1)
+})
+
 test.each([
   ['target', -1],
   ['target', 1.5],
   ['runtimeArn', ''],
   ['warmUpsAtOnce', 1],
-  ['idleTimeout', Duration.seconds(30)],
+  ['warmUpsAtOnce', 1_001],
+  ['qualifiers', []],
+  ['qualifiers', ['']],
+  ['version', ''],
+  ['minimumHitRatio', 90],
+  ['idleTimeout', Duration.minutes(4)],
+  ['maxLifetime', Duration.minutes(10)],
   ['every', Duration.minutes(10)],
+  ['every', Duration.seconds(30)],
+  ['every', Duration.seconds(90)],
 ])('the property %s of %s is refused by name', (name, value) => {
   expect(() => synthesise({ [name]: value })).toThrow(`Could not create the pool: property ${name} is`)
 })

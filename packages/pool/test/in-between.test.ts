@@ -44,7 +44,7 @@ test.each([
   ['rejects', async () => fail()],
 ])('a listener that %s, as onEvent or as a part of the target, is told of and disturbs nothing', async (_, onEvent) => {
   const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
-  const target = { sizeAt: () => 2, noteArrival: onEvent, noteReplenishment: onEvent }
+  const target = { sizeAt: () => 2, noteArrival: onEvent, noteReplenishment: onEvent, noteTakeover: onEvent }
   const { pool } = await startPool({ target, onEvent })
   expect(await pool.claim()).not.toBeNull()
   await pool.close()

@@ -80,6 +80,34 @@ test('the pool is filled on schedule, gives sessions, and orders new ones', asyn
   expect(await getSession()).not.toBeNull()
 })
 
+test('a session that a claim found dead is stopped before Lambda freezes the function, if that does not take long', async () => {
+  let laterMs = 0
+  const clock = { ...wallClock, now: () => Date.now() + laterMs }
+  const agents = createFakeAgents()
+  let isHanging = false
+  let stops = 0
+  const stop: typeof agents.runtime.stop = async (...call) => {
+    if (isHanging) await new Promise(() => {})
+    // The platform takes its time.
+    await new Promise(resolve => setTimeout(resolve, 20))
+    await agents.runtime.stop(...call)
+    stops++
+  }
+  const { keepAlive, getSession } = await deploy({ runtime: { ...agents.runtime, stop }, clock, target: 1 })
+  await keepAlive()
+  agents.kill(...agents.running())
+  laterMs = 2 * 60_000
+  expect(await getSession()).toBeNull()
+  expect(stops).toBe(1)
+  expect(agents.running()).toEqual([])
+
+  await keepAlive()
+  agents.kill(...agents.running())
+  laterMs = 4 * 60_000
+  isHanging = true
+  expect(await getSession()).toBeNull()
+})
+
 test('more orders than sessions are missing make no more sessions', async () => {
   const { getSession, deliverOrders } = await deploy({ target: 1 })
   for (let asked = 0; asked < 5; asked++) await getSession()

@@ -244,6 +244,46 @@ test('processes of two versions: the newer one’s sessions are handed out, also
   expect(agents.running().toSorted()).toEqual(claimed.map(session => session?.runtimeSessionId).toSorted())
 })
 
+test('a deploy to another runtime begins a pool of its own; the last process of the former stops what waits there', async () => {
+  const start = async (identity: string) => {
+    const agents = createFakeAgents()
+    const started = startPool({ ...agents, runtime: { ...agents.runtime, identity } }, 2)
+    await started.pool.start()
+    await started.isReady(2)
+    return started
+  }
+  const former = await start('arn:former')
+  const next = await start('arn:next')
+  const ids = next.agents.running()
+  for (let claims = 0; claims < 2; claims++) expect(ids).toContain((await next.pool.claim())?.runtimeSessionId)
+  await vi.waitFor(() => expect(next.agents.running()).toHaveLength(4), { timeout: 5_000 })
+  await former.pool.close()
+  expect(former.agents.running()).toEqual([])
+  expect(next.agents.running()).toHaveLength(4)
+  await next.pool.close()
+})
+
+test.each([
+  ['strings', (answer: unknown) => answer],
+  ['buffers', toBuffers],
+])('a client that answers with %s leaves nothing behind', async (_, read) => {
+  const { client } = connect()
+  const agents = createFakeAgents()
+  const sendCommand = async ([name = '', ...args]: string[]) => read(await client.call(name, ...args))
+  const store = redisStore({ client: { sendCommand } })
+  const pool = createWarmPool({ runtime: agents.runtime, store, target: 2 })
+  await pool.start()
+  await vi.waitFor(() => expect(pool.stats().ready).toBe(2), { timeout: 5_000 })
+  const claimed = await pool.claim()
+  await pool.close()
+  expect(agents.running()).toEqual([claimed?.runtimeSessionId])
+})
+
+function toBuffers(answer: unknown): unknown {
+  if (Array.isArray(answer)) return answer.map(toBuffers)
+  return typeof answer === 'string' ? Buffer.from(answer) : answer
+}
+
 test('another process can drain what the one that tends has filled', async () => {
   const { pool, isReady, agents } = startPool()
   await pool.start()

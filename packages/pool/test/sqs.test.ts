@@ -1,9 +1,9 @@
-import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { createWarmPool } from '@warm-agent/pool'
 import { sqsStore } from '@warm-agent/pool/sqs'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { createFakeAgents } from './fake-agents.ts'
-import { anEntry, closeServers, fill, gate, openQueue } from './stores.ts'
+import { aMember, anEntry, closeServers, fill, gate, openQueue } from './stores.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -47,6 +47,45 @@ test('each session is a group of its own, and every generation another message',
   const ids = entries.map(({ runtimeSessionId }) => runtimeSessionId).toSorted()
   const sent = waiting().toSorted((one, other) => (`${one.group}` < `${other.group}` ? -1 : 1))
   expect(sent).toEqual(ids.map(id => ({ group: id, id: `${id}.1` })))
+})
+
+test('a session of another version, or of another runtime, is left to whoever tends the pool: a claimer may be frozen', async () => {
+  const { client, queueUrl, waiting } = await openQueue()
+  const of = (identity: string) =>
+    sqsStore({ client, queueUrl }).ofRuntime?.(identity) ?? sqsStore({ client, queueUrl })
+  const current = anEntry({ version: '2' })
+  const older = Array.from({ length: 24 }, () => anEntry({ version: '1' }))
+  // In this order they come back.
+  for (const each of older) await fill(of('arn:one'), [each])
+  await fill(of('arn:two'), [anEntry({ version: '2' })])
+  await fill(of('arn:one'), [current])
+  await fill(of('arn:one'), [anEntry({ version: '2', touchedAtMs: 0 })])
+  const claimer = of('arn:one')
+  expect(await claimer.claim(gate('2'))).toEqual({ entry: current, rejected: [] })
+  expect(await claimer.claim(gate('2'))).toMatchObject({ entry: null, rejected: [{ touchedAtMs: 0 }] })
+  expect(waiting()).toHaveLength(25)
+  await claimer.join(aMember({ version: '2' }))
+  expect((await claimer.look()).entries.map(({ state }) => state)).toEqual(Array(25).fill('old'))
+})
+
+test('what was put into the queue before runtimes were told apart is handed out', async () => {
+  const { store } = await open()
+  const entry = anEntry()
+  await fill(store, [entry])
+  expect((await store.ofRuntime?.('arn:one').claim(gate()))?.entry).toEqual(entry)
+})
+
+test('a queue with a dead-letter queue, which would swallow the pool again and again, is refused before anything is warmed', async () => {
+  const { queueUrl: deadLetters } = await openQueue()
+  const { client, queueUrl } = await openQueue()
+  const deadLetterTargetArn = `arn:aws:sqs:us-east-1:000000000000:${deadLetters.split('/').at(-1)}`
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 })
+  await client.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { RedrivePolicy } }))
+  const agents = createFakeAgents()
+  const pool = createWarmPool({ runtime: agents.runtime, store: sqsStore({ client, queueUrl }), target: 2 })
+  await expect(pool.tend()).rejects.toThrow(/^Could not use the session queue: it has a RedrivePolicy, /)
+  await pool.close()
+  expect(agents.started).toEqual([])
 })
 
 test('a message of somebody else does not stand in the way', async () => {

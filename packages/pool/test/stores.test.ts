@@ -58,6 +58,17 @@ describe.each(Object.entries(storeKinds))('a %s store', (kind, openStore) => {
     expect((await store.claim(gate('2'))).entry).toBeNull()
   })
 
+  test('gives a session to nobody who uses another runtime (an agent that moved to a new ARN)', async () => {
+    const mine = store.ofRuntime?.('arn:one') ?? store
+    const theirs = (await open.connect()).ofRuntime?.('arn:two') ?? store
+    const entry = anEntry()
+    await fill(mine, [entry])
+    await theirs.join(aMember({ tends: isQueue }))
+    expect(await theirs.claim(gate())).toEqual({ entry: null, rejected: [] })
+    expect((await theirs.look()).entries.filter(({ state }) => state === 'ready')).toEqual([])
+    expect((await mine.claim(gate())).entry).toEqual(entry)
+  })
+
   test('shows sessions of an older version, so that they can be drained', async () => {
     const old = anEntry({ version: '1' })
     await fill(store, [old])

@@ -62,6 +62,24 @@ test('it shrinks slowly, by half of the surplus in a half-life, and ends at the 
   expect(sizes[4]).toBe(2)
 })
 
+test('of a pool that it takes over it goes on with the size, within its ceiling, and shrinks from there as slowly', () => {
+  const takeOver = (options: AdaptiveTargetOptions, found: number) => {
+    const target = adaptiveTarget({ shrinkHalfLifeMs: 60_000, ...options })
+    target.noteTakeover(found, start)
+    return [0, 60, 3600].map(passed => target.sizeAt(start + passed * second))
+  }
+  expect(takeOver({ floor: 0 }, 40)).toEqual([40, 20, 0])
+  expect(takeOver({ ceiling: 10 }, 40)[0]).toBe(10)
+  expect(takeOver({ floor: 3 }, 0)).toEqual([3, 3, 3])
+})
+
+test('one that tended before, and tends again, does not take the time between for a reason to shrink', () => {
+  const target = adaptiveTarget()
+  expect(target.sizeAt(start)).toBe(1)
+  target.noteTakeover(40, start + 3600 * second)
+  expect(target.sizeAt(start + 3600 * second)).toBe(40)
+})
+
 test('it does not run after chance: an hour of one arrival per second never asks for twice the size', () => {
   const target = adaptiveTarget()
   let state = 1

@@ -1,4 +1,4 @@
-import { memoryStore, type PoolEvent, type PoolTarget } from '@warm-agent/pool'
+import { adaptiveTarget, memoryStore, type PoolEvent, type PoolTarget } from '@warm-agent/pool'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeAgents, failure } from './fake-agents.ts'
 import { startPool } from './start-pool.ts'
@@ -63,6 +63,21 @@ test('one whose microVM was replaced is stopped, and a new one warmed', async ()
   expect(agents.running()).toHaveLength(1)
   expect(agents.running()[0]).toBe(agents.started.at(-1)?.id)
 })
+
+test.each(['1', '2'])(
+  'who takes an adaptive pool over, with version %s, stops nothing of it at once',
+  async version => {
+    const { pool, store, agents } = await startPool({ target: 30, newSessionsPerSecond: 1_000 })
+    const target = adaptiveTarget({ floor: 0, shrinkHalfLifeMs: 2 * minute })
+    const next = await startPool({ store, target, version, newSessionsPerSecond: 1_000 }, agents)
+    await pool.close()
+    await vi.advanceTimersByTimeAsync(10)
+    expect(next.pool.stats()).toMatchObject({ isTending: true, ready: 30, target: 30 })
+    await vi.advanceTimersByTimeAsync(2 * minute)
+    expect(next.pool.stats()).toMatchObject({ ready: 15, target: 15 })
+    await next.pool.close()
+  },
+)
 
 test('a beat takes no session out of reach: a claim at the same moment gets it', async () => {
   const { pool, agents } = await startPool({ target: 1 })

@@ -68,6 +68,11 @@ export interface CallCredentials {
  * {@link RuntimeFailure} or the reason of `signal`. Waiting and trying again belong to the proxy.
  */
 export interface AgentRuntime {
+  /**
+   * What tells this runtime from every other one that the same secret, ledger or pool may meet: of AgentCore the ARN of
+   * its home. Without it all runtimes of an agent's name count as one.
+   */
+  readonly identity?: string
   /** The endpoints that new sessions are placed on, in turn unless {@link placeSession} says otherwise. At least one. */
   readonly qualifiers: readonly string[]
   /** The platform ends a session that was not touched for this long. Milliseconds. */
@@ -149,4 +154,9 @@ export class RuntimeFailure extends Error {
     this.mayHaveRun = details.mayHaveRun
     this.retryAfterMs = details.retryAfterMs
   }
+}
+
+/** Whether nothing ran because there is no such agent, endpoint or region. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof RuntimeFailure && error.reason === 'missing' && !error.mayHaveRun
 }

@@ -6,8 +6,8 @@ import { sha256 } from './sha256.ts'
 import { answerOf } from './within.ts'
 
 /**
- * Where the name of a conversation comes from when `authorize` does not tell it: a function of the request, or the name
- * of a header that the page sends. After 10 seconds without an answer the message is refused with 503.
+ * Where the name of a conversation comes from when `authorize` does not tell it: a function of the request, which may read
+ * the body, or the name of a header that the page sends. After 10 seconds without an answer the message is refused with 503.
  */
 export type ConversationSource =
   | string
@@ -27,6 +27,7 @@ const longestId = 256
 const prefix = 'x-amzn-bedrock-agentcore-runtime-custom-conversation'
 
 /**
+ * @param body What has been read of the request. Without it the request is still to be read by whoever it came from.
  * @returns the conversation that the request belongs to, if it belongs to one.
  * @throws WarmAgentError `bad_request` for a header that is none; Error when `authorize` or the function gives none.
  */
@@ -34,11 +35,12 @@ export async function conversationOf(
   source: ConversationSource | undefined,
   request: Request,
   caller: Caller,
+  body?: Uint8Array,
 ): Promise<Conversation | undefined> {
   const { callerId, conversationId } = caller
   if (conversationId !== undefined) return named(conversationId)
   if (typeof source === 'function') {
-    const id = await answerOf('ask `conversationId` for the conversation', source(wholeRequest(request), caller))
+    const id = await answerOf('ask `conversationId` for the conversation', source(readable(request, body), caller))
     return id === undefined ? undefined : named(id)
   }
   const sent = source && request.headers.get(source)
@@ -51,6 +53,12 @@ export async function conversationOf(
   }
   // A browser can send what it likes: the name counts among this caller's conversations only.
   return named(`${await digest(callerId)}.${sent}`)
+}
+
+/** @returns a Request that may be read to its end: that takes nothing from the agent, nor from the route of an app. */
+function readable(request: Request, body: Uint8Array | undefined): Request {
+  if (body) return wholeRequest(request, body as BodyInit)
+  return request.bodyUsed ? request : request.clone()
 }
 
 async function named(id: string): Promise<Conversation> {

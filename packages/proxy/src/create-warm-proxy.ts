@@ -1,7 +1,6 @@
 import {
   headerNames,
   type RouteName,
-  routes,
   statusOfCode,
   toErrorBody,
   WarmAgentError,
@@ -17,6 +16,7 @@ import { createLimiter } from './limits/create-limiter.ts'
 import { corsHeaders, isOriginAllowed, preflightHeaders } from './origin.ts'
 import { createEmit, tell } from './proxy-event.ts'
 import { checkOptions, type WarmProxyOptions } from './proxy-options.ts'
+import { routeOf } from './route-of.ts'
 import { beatSessionRoute } from './routes/beat-session.ts'
 import { closeSessionRoute } from './routes/close-session.ts'
 import { lendSession, type WarmRuntimeSession } from './routes/lend-session.ts'
@@ -151,14 +151,6 @@ const streamingHeaders = {
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
   'x-content-type-options': 'nosniff',
-}
-
-function routeOf(request: Request, basePath: string): RouteName | undefined {
-  const { pathname } = new URL(request.url)
-  for (const [name, { method, path }] of Object.entries(routes)) {
-    if (request.method === method && pathname === basePath + path) return name as RouteName
-  }
-  return undefined
 }
 
 function checkVersion(request: Request): void {

@@ -7,7 +7,10 @@ import { NoAnswer } from './within.ts'
 const errorOfReason: Record<FailureReason, readonly [ErrorCode, string]> = {
   invalid: ['bad_request', 'Could not reach the agent: the platform refused the request as malformed. Check its body.'],
   unauthenticated: ['unauthenticated', 'Could not reach the agent: your sign-in was refused. Sign in again.'],
-  refused: ['agent_unavailable', "Could not reach the agent: the platform refused the proxy. See the proxy's log."],
+  refused: [
+    'agent_unavailable',
+    "Could not reach the agent: the proxy's own credentials are missing, or were refused. See the proxy's log.",
+  ],
   missing: ['agent_unavailable', "Could not reach the agent: the platform does not know it. See the proxy's log."],
   quota: ['quota_exceeded', 'Could not start the agent: too many sessions are running. Try again later.'],
   conflict: ['agent_unavailable', 'Could not reach the agent: its session is being started or ended. Try again.'],

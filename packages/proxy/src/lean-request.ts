@@ -8,17 +8,25 @@ export const toWhole: unique symbol = Symbol('warm-agent: to whole request')
 export interface LeanRequest extends Pick<Request, 'url' | 'method' | 'headers' | 'signal'> {
   /** @returns the body, or `undefined` as soon as it is known to be longer than `maxBytes`. */
   [readBytes](maxBytes: number): Promise<Uint8Array | undefined>
-  /** @returns a Request for those who may do with it whatever one can do with a Request, except read its body. */
-  [toWhole](): Request
+  /**
+   * @param body What has been read of it. Without it the Request has none that could be read.
+   * @returns a Request for those who may do with it whatever one can do with a Request.
+   */
+  [toWhole](body: BodyInit | null): Request
 }
 
 export function isLean(request: object): request is LeanRequest {
   return readBytes in request
 }
 
-/** For the functions of a user, who need not know of lean requests. */
-export function wholeRequest(request: Request): Request {
-  return isLean(request) ? request[toWhole]() : request
+/**
+ * For the functions of a user, who need not know of lean requests.
+ *
+ * @param body What has been read of the request, where the function may read it too.
+ */
+export function wholeRequest(request: Request, body: BodyInit | null = null): Request {
+  if (isLean(request)) return request[toWhole](body)
+  return body ? new Request(request, { body }) : request
 }
 
 const takers = new WeakSet<object>()

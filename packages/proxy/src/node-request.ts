@@ -22,7 +22,9 @@ export function toRequest(
   isLean: boolean,
 ): Request | undefined {
   const scheme = 'encrypted' in incoming.socket ? 'https' : 'http'
-  const url = `${origin || `${scheme}://${incoming.headers.host ?? 'localhost'}`}${incoming.originalUrl ?? incoming.url}`
+  // HTTP/2 tells the host in a header of its own.
+  const host = incoming.headers[':authority'] ?? incoming.headers.host ?? 'localhost'
+  const url = `${origin || `${scheme}://${host}`}${incoming.originalUrl ?? incoming.url}`
   try {
     const headers = new Headers()
     for (const [name, value = ''] of Object.entries(incoming.headers)) {
@@ -61,7 +63,7 @@ function toLeanRequest({ incoming, url, headers, signal }: RequestParts): LeanRe
     headers,
     signal,
     [readBytes]: maxBytes => (wasRead(incoming) ? parsedBytes : readIncoming)(incoming, maxBytes, signal),
-    [toWhole]: () => new Request(url, { method, headers, signal }),
+    [toWhole]: body => new Request(url, { method, headers, signal, body }),
   }
 }
 

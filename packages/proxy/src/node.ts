@@ -1,26 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { canTakeLean } from './lean-request.ts'
 import { toRequest } from './node-request.ts'
 import { sendResponse } from './send-response.ts'
 
 /**
- * Serves a Fetch handler from `node:http`, Connect, or Vite's dev server, at the root or under a mount path.
+ * Serves a Fetch handler from `node:http`, `node:http2`, Connect, or Vite's dev server, at the root or under a mount path.
  * A client that leaves aborts `request.signal`; an answer is streamed no faster than it is read.
  *
- * @param originOf Tells the origin by which the page reached this server, where a framework knows it. @default the socket's scheme and the `Host` header
+ * @param originOf Tells the origin by which the page reached this server, where a framework knows it. @default the socket's scheme and the `Host` header, or HTTP/2's `:authority`
  * @note Behind a body parser the stream has been read already. Then the parsed body is sent, serialised anew.
  */
-export function toNodeHandler<Incoming extends IncomingMessage>(
+export function toNodeHandler<Incoming extends IncomingMessage | Http2ServerRequest>(
   handle: (request: Request) => Promise<Response>,
   originOf?: (incoming: Incoming) => string | undefined,
-): (incoming: Incoming, outgoing: ServerResponse) => Promise<void> {
+): (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => Promise<void> {
   const isLean = canTakeLean(handle)
-  return async (incoming, outgoing) => {
+  return async (given, answered) => {
+    // In all that is used here, those of HTTP/2 are like those of HTTP/1.
+    const [incoming, outgoing] = [given as IncomingMessage, answered as ServerResponse]
     const left = new AbortController()
     outgoing.once('close', () => {
-      if (!outgoing.writableFinished) left.abort(new Error('The client left.'))
+      // Not `writableFinished`: of HTTP/2 that is true as well when the client has left.
+      if (!outgoing.writableEnded) left.abort(new Error('The client left.'))
     })
-    const request = toRequest(incoming, originOf?.(incoming), left.signal, isLean)
+    const request = toRequest(incoming, originOf?.(given), left.signal, isLean)
     if (!request) {
       outgoing.writeHead(400).end()
       return

@@ -21,7 +21,8 @@ export type ProxyEvent =
   | ({ type: 'warm-succeeded'; tookMs: number; evidence: Evidence } & SessionEventDetails)
   | ({ type: 'warm-failed'; code: ErrorCode; cause: unknown } & SessionEventDetails)
   | ({ type: 'beat-succeeded' } & SessionEventDetails)
-  | ({ type: 'session-expired'; reason: 'idle' | 'hold' | 'replaced' } & SessionEventDetails)
+  /** `missing`: the platform does not know its endpoint any more. */
+  | ({ type: 'session-expired'; reason: 'idle' | 'hold' | 'replaced' | 'missing' } & SessionEventDetails)
   | ({
       type: 'message-answered'
       outcome: Outcome

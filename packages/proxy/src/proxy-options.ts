@@ -53,8 +53,8 @@ interface CommonOptions {
    */
   pool?: SessionPool | Readonly<Record<string, SessionPool>>
   /**
-   * Names the conversation that a message belongs to, when `authorize` does not: a function, or the name of a header that
-   * the page sends, which then counts among its caller's own conversations only. The agent is told it, and whether its
+   * Names the conversation that a message belongs to, when `authorize` does not: a function, which may read the body, or
+   * the name of a header that the page sends, which then counts among its caller's own conversations only. The agent is told it, and whether its
    * microVM is new to it. A function that gives no string of 1 to 256 characters, nor `undefined`, fails the request.
    *
    * @default none: the agent is told of no conversation

@@ -14,7 +14,12 @@ export function sendResponse(
 ): Promise<void> | undefined {
   // Of a body that nobody read to its end, the rest shall not be waited for.
   if (!incoming.complete) outgoing.shouldKeepAlive = false
-  outgoing.writeHead(status, headersOf(headers))
+  for (const [name, value] of headers) {
+    // Of these a host may have some of its own, and all count.
+    if (name === 'set-cookie' || name === 'vary') outgoing.appendHeader(name, value)
+    else outgoing.setHeader(name, value)
+  }
+  outgoing.writeHead(status)
   if (body) return sendBody(body, outgoing, left)
   outgoing.end()
 }
@@ -27,14 +32,9 @@ async function sendBody(body: ReadableStream<Uint8Array>, outgoing: ServerRespon
     outgoing.end()
   } catch {
     // The agent broke off, and said why where it happened: the connection is cut, so that nobody takes half for whole.
-    outgoing.destroy()
+    // Without an error HTTP/2 would end the answer as if it were whole; with one HTTP/1 would report a `clientError`.
+    outgoing.destroy(outgoing.req.httpVersionMajor === 2 ? new Error('The answer broke off.') : undefined)
   } finally {
     clearImmediate(flushing)
   }
-}
-
-/** Cookies are the one header that cannot be joined by commas. */
-function headersOf(headers: Headers): Record<string, string | string[]> {
-  const cookies = headers.getSetCookie()
-  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies }) }
 }

@@ -84,6 +84,32 @@ test('a function names it, asynchronously too; without a name the agent is told 
   expect(told).toEqual(['ann%20%E2%9C%88 cold new', '  '])
 })
 
+const ofBody: NonNullable<WarmProxyOptions['conversationId']> = async request => (await request.json()).id
+
+test('a function can read the body, and nothing is lost of it: neither for the agent nor for an app’s own route', async () => {
+  const { proxy, send, told, log } = createTold({ conversationId: ofBody })
+  await send('{"id":"trip"}')
+  expect(told).toEqual(['trip cold new'])
+  expect(log[1]).toBe('vm 1 ran {"id":"trip"}')
+  const request = new Request('http://chat.test/chat', { method: 'POST', body: '{"id":"tax"}' })
+  expect((await proxy.session(request))?.agentHeaders).toMatchObject({ [`${prefix}-id`]: 'tax' })
+  expect(await request.text()).toBe('{"id":"tax"}')
+})
+
+test('a route that has read its body already can still name the conversation by a header', async () => {
+  const { proxy } = createTold({ conversationId: ({ headers }) => headers.get('x-chat') ?? undefined })
+  const request = new Request('http://chat.test/chat', { method: 'POST', body: 'hi', ...inChat('trip') })
+  await request.text()
+  expect((await proxy.session(request))?.agentHeaders).toMatchObject({ [`${prefix}-id`]: 'trip' })
+})
+
+test('a function is not asked about a body that is over the limit', async () => {
+  const conversationId = vi.fn(ofBody as () => Promise<string>)
+  const { send } = createTold({ conversationId, limits: { bodyBytes: 10 } })
+  expect((await send('{"id":"trip"}')).status).toBe(413)
+  expect(conversationId).not.toHaveBeenCalled()
+})
+
 test('a header that a page sends names a conversation of its own caller, and nobody else’s', async () => {
   const { send, told } = createTold({ conversationId: 'x-chat' })
   await send('one', undefined, inChat('trip'))

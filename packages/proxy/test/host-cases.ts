@@ -94,6 +94,18 @@ export function describeHost(host: Host): void {
       expect(await answer.text()).toBe('["é"]')
     })
 
+    test('a function that names the conversation can read the body, and the agent gets it whole', async () => {
+      const { runtime, log } = createFakeRuntime()
+      const conversationId = async (request: Request) => (await request.json()).id
+      const { proxy, events } = createTestProxy({ runtime, conversationId })
+      const ask = await start(proxy.fetch)
+      const headers = { 'content-type': 'application/json' }
+      const answer = await ask('/messages', { method: 'POST', body: '{"id":"trip"}', headers })
+      expect([answer.status, await answer.text()]).toEqual([200, 'onetwo'])
+      expect(log[1]).toBe('vm 1 ran {"id":"trip"}')
+      expect(events.map(({ type }) => type)).toEqual(['message-answered'])
+    })
+
     test('chunks pass one by one, not bunched', async () => {
       const { readable, writable } = new TransformStream<string, string>()
       const ask = await start(async () => new Response(readable.pipeThrough(new TextEncoderStream())))

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
+import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, Readable, type Writable } from 'node:stream'
 import { toExpressHandler } from '@warm-agent/proxy/express'
@@ -11,6 +12,7 @@ import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
 import { createServer as createViteServer } from 'vite'
+import { http2Fetch } from './http2-fetch.ts'
 
 export type Handle = (request: Request) => Promise<Response>
 
@@ -24,7 +26,7 @@ export interface Host {
   start(handle: Handle, remainingMs?: number): Promise<{ origin: string; fetch: typeof fetch; close(): unknown }>
 }
 
-async function listen(listener: RequestListener, onClose: () => unknown = () => {}) {
+export async function listen(listener: RequestListener, onClose: () => unknown = () => {}) {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const close = () => {
@@ -41,6 +43,17 @@ function serve(name: string, start: Host['start'], more: Partial<Host> = {}): Ho
 
 export const hosts: Host[] = [
   serve('node:http', handle => listen(toNodeHandler(handle))),
+  serve('node:http2', async handle => {
+    const server = createHttp2Server(toNodeHandler(handle)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const session = connect(origin)
+    const close = () => {
+      session.destroy()
+      server.close()
+    }
+    return { origin, fetch: http2Fetch(session), close }
+  }),
   serve('Express', handle => listen(express().use(toExpressHandler(handle)))),
   serve('Express under a mount path', handle => listen(express().use('/api/agent', toExpressHandler(handle)))),
   serve(

@@ -1,4 +1,5 @@
 import type { ClaimedSession, SessionPool } from '@warm-agent/proxy'
+import { withHoldOut } from '@warm-agent/proxy/stats'
 import { expect, test } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
@@ -64,6 +65,18 @@ test('a message that brings no session is given one of the pool, and goes cold w
   expect(outcomeOf(await send('first'))).toBe('warm')
   expect(outcomeOf(await send('second'))).toBe('cold')
   expect(log).toEqual(['vm 1 ran first', 'vm 2 started', 'vm 2 ran second'])
+})
+
+test('a caller who is held out is given no session of the pool, neither for a message nor to invoke the agent itself', async () => {
+  const { runtime, pool, claims } = await createStock()
+  const { send, proxy } = createTestProxy({
+    runtime,
+    pool,
+    authorize: withHoldOut(() => ({ callerId: 'ann' }), { share: 1 }),
+  })
+  expect(outcomeOf(await send('hello'))).toBe('cold')
+  expect(await proxy.session(new Request('http://chat.test/chat'))).toMatchObject({ outcome: 'cold' })
+  expect(claims()).toBe(0)
 })
 
 test('a session of the pool whose message could not be sent is stopped: nobody has a ticket of it', async () => {

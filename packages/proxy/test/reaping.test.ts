@@ -156,6 +156,23 @@ test('what could not be stopped until the platform ended it keeps the reaper fro
   expect(log.slice(2)).toEqual(['vm 1 stopped'])
 })
 
+test('sessions of agents that it does not serve keep the reaper from nothing, however many are due', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const { openWarm } = createTestProxy({ runtime, ledger })
+  await openWarm()
+  await pass(100)
+  for await (const entry of ledger.list()) {
+    for (let count = 0; count < 60; count++) {
+      const session = { id: `foreign ${count}`, qualifier: 'DEFAULT' }
+      await ledger.write({ ...entry, version: 1, session, agent: 'of another name', heldUntil: Date.now() - 1 })
+    }
+    await ledger.write({ ...entry, version: entry.version + 1, state: 'ending', heldUntil: Date.now() })
+  }
+  await pass(10_000)
+  expect(log.slice(2)).toEqual(['vm 1 stopped'])
+})
+
 test('a session that somebody has decided to stop is stopped although its answer goes on', async () => {
   const { runtime, log, answerWith } = createFakeRuntime()
   answerWith(() => new ReadableStream())

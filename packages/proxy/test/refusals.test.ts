@@ -92,11 +92,18 @@ test('a preflight of an allowed origin passes, and our headers are exposed', asy
   expect(answer.headers.get('access-control-expose-headers')).toContain('Warm-Agent-Outcome')
 })
 
+test('a slash at the end of the path changes nothing: Next.js sends every request there with `trailingSlash`', async () => {
+  const { proxy, post } = createTestProxy({ runtime })
+  expect((await proxy.fetch(new Request('http://chat.test/api/agent/health/'))).status).toBe(200)
+  expect(await (await post('/messages/', { body: 'hi' })).text()).toBe('onetwo')
+})
+
 test.each([
   ['a body that is no JSON', '/sessions', { body: '{' }, 400, 'bad_request'],
   ['a body of another shape', '/sessions', { body: '{"agent":1}' }, 400, 'bad_request'],
   ['an agent that is not there', '/sessions', { body: '{"agent":"x"}' }, 404, 'not_found'],
   ['a route that is not there', '/nowhere', {}, 404, 'not_found'],
+  ['a path that is empty at its end', '/messages//', { body: 'x' }, 404, 'not_found'],
   ['a method that is not there', '/messages', { method: 'PUT', body: 'x' }, 404, 'not_found'],
   ['a newer wire', '/sessions', { headers: { 'Warm-Agent-Version': '2' } }, 426, 'unsupported_version'],
   ['a prefetch', '/sessions', { headers: { 'Sec-Purpose': 'prefetch;prerender' } }, 403, 'forbidden'],

@@ -283,6 +283,7 @@ test('a visitor without a cookie who is held out is given one, and stays the sam
     const cookie = first.headers.get('set-cookie')?.split(';')[0]
     expect(await ask('/messages', cookie)).toMatchObject({ isHeldOut: true })
     expect(await ask('/sessions', cookie)).toBeInstanceOf(Response)
+    expect(await ask('/sessions/', cookie)).toBeInstanceOf(Response)
   }
   expect(refused).toBeGreaterThan(0)
 })

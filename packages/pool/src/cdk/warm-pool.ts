@@ -11,6 +11,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { createPoolAlarms, type PoolAlarms } from './pool-alarms.ts'
 import { PoolFunction } from './pool-function.ts'
+import { refuseNonsense } from './refuse-nonsense.ts'
 import { createSessionQueues, replenishTimeout } from './session-queues.ts'
 
 export interface WarmPoolProps {
@@ -22,13 +23,16 @@ export interface WarmPoolProps {
   readonly target: number
   /** Names the agent's code: change it with every deploy of the agent. @default '1' */
   readonly version?: string
-  /** As the runtime is configured. At least a minute. @default 15 minutes */
+  /** As the runtime is configured. At least 5 minutes: shorter ones end between two looks. @default 15 minutes */
   readonly idleTimeout?: Duration
-  /** As the runtime is configured. @default 8 hours */
+  /** As the runtime is configured. No less than the idle timeout. @default 8 hours */
   readonly maxLifetime?: Duration
-  /** How often waiting sessions are looked after. Less than a fifth of the idle timeout. @default 1 minute */
+  /** How often waiting sessions are looked after, in whole minutes. A fifth of the idle timeout at most. @default 1 minute */
   readonly every?: Duration
-  /** So many sessions are warmed at the same time, at most. At least 2. @default 20 */
+  /**
+   * So many orders are worked on at the same time, at most, from 2 to 1000. They do not see each other: after a burst the pool may
+   * be so much fuller than its target, until it is looked after again. @default 20
+   */
   readonly warmUpsAtOnce?: number
   /** The alarm on misses rings below this share of hits, in [0, 1]. @default 0.9 */
   readonly minimumHitRatio?: number
@@ -81,18 +85,20 @@ export class WarmPool extends Construct {
     super(scope, id)
     const { idleTimeout = Duration.minutes(15), every = Duration.minutes(1), qualifiers = ['DEFAULT'] } = props
     const { poolName = this.node.path, minimumHitRatio = 0.9, alarmActions = [], warmUpsAtOnce = 20 } = props
-    refuseNonsense(props, idleTimeout, every)
+    const { runtimeArn, target, version = '1', maxLifetime = Duration.hours(8) } = props
+    const agentProps = { runtimeArn, qualifiers, version, idleTimeout, maxLifetime }
+    refuseNonsense({ ...agentProps, target, every, warmUpsAtOnce, minimumHitRatio })
 
     const { sessions, refills, deadLetters } = createSessionQueues(this, idleTimeout)
     const environment = {
       AGENT_RUNTIME_ARN: props.runtimeArn,
       AGENT_RUNTIME_QUALIFIERS: qualifiers.join(','),
       AGENT_IDLE_TIMEOUT_SECONDS: `${idleTimeout.toSeconds()}`,
-      AGENT_MAX_LIFETIME_SECONDS: `${(props.maxLifetime ?? Duration.hours(8)).toSeconds()}`,
+      AGENT_MAX_LIFETIME_SECONDS: `${maxLifetime.toSeconds()}`,
       POOL_QUEUE_URL: sessions.queueUrl,
       POOL_REFILL_QUEUE_URL: refills.queueUrl,
       POOL_TARGET: `${props.target}`,
-      POOL_VERSION: props.version ?? '1',
+      POOL_VERSION: version,
       POOL_NAME: poolName,
       POOL_EVERY_SECONDS: `${every.toSeconds()}`,
     }
@@ -170,20 +176,3 @@ const usesOfSessions = [
   'sqs:GetQueueAttributes',
   'sqs:SendMessage',
 ]
-
-function refuseNonsense(
-  { target, runtimeArn, warmUpsAtOnce = 20 }: WarmPoolProps,
-  idleTimeout: Duration,
-  every: Duration,
-): void {
-  const refuse = (name: string, value: unknown, why: string) => {
-    throw new Error(`Could not create the pool: property ${name} is ${value}: ${why}. See WarmPoolProps.`)
-  }
-  if (!runtimeArn) refuse('runtimeArn', runtimeArn, 'expected the ARN of an agent runtime')
-  if (!Number.isInteger(target) || target < 0) refuse('target', target, 'expected a whole number from 0')
-  if (!Number.isInteger(warmUpsAtOnce) || warmUpsAtOnce < 2)
-    refuse('warmUpsAtOnce', warmUpsAtOnce, 'expected 2 or more')
-  if (idleTimeout.toSeconds() < 60) refuse('idleTimeout', idleTimeout, 'the platform allows no less than a minute')
-  // A beat is due after 54 to 60 % of the idle timeout; one that is missed leaves room for some more.
-  if (every.toSeconds() > idleTimeout.toSeconds() / 5) refuse('every', every, 'sessions would idle out in between')
-}

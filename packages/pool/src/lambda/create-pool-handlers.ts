@@ -76,6 +76,7 @@ export function createPoolHandlers(options: PoolHandlersOptions): PoolHandlers {
         )
         return session
       } finally {
+        await settleIn(claims.settled(), settleForMs)
         metrics.flush()
       }
     },
@@ -101,6 +102,15 @@ export function createPoolHandlers(options: PoolHandlersOptions): PoolHandlers {
       }
     },
   }
+}
+
+/** Less than callers wait for `getSession`: the stops of sessions that a claim found dead must be sent before Lambda freezes us. */
+const settleForMs = 500
+
+async function settleIn(settled: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([settled, new Promise(resolve => (timer = setTimeout(resolve, ms)))])
+  clearTimeout(timer)
 }
 
 const isOurs = (name: string) => ['store', 'tends', 'leaseMs'].includes(name)

@@ -1,7 +1,7 @@
 export { erlangB, smallestSize } from '../target/erlang-b.ts'
 export type { Cost } from './costs.ts'
 export type { Demand, DemandOptions } from './demand.ts'
-export type { Headroom } from './headroom.ts'
+export { type Headroom, roomWanted } from './headroom.ts'
 export type { Rung, RungName } from './ladder.ts'
 export { PlanError, type PlanErrorCode } from './plan-error.ts'
 export { type Plan, planWarmth } from './plan-warmth.ts'

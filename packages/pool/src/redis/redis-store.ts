@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import { showValue } from '@warm-agent/proxy/runtime-kit'
 import type { AddOutcome, PoolStore, StoreClaim } from '../pool-store.ts'
 import type { EntryState, PoolEntry } from '../pooled-session.ts'
 import { type RedisClient, toSendCommand } from './redis-client.ts'
-import { createRunScript } from './run-scripts.ts'
+import { createRunScript, type RunScript } from './run-scripts.ts'
 
 export interface RedisStoreOptions {
   /**
@@ -10,7 +11,7 @@ export interface RedisStoreOptions {
    * of them do by default.
    */
   client: RedisClient
-  /** What the keys begin with. Pools that share it share their sessions. @default 'warm-agent' */
+  /** What the keys begin with. Pools of one runtime that share it share their sessions. @default 'warm-agent' */
   prefix?: string
   /** How often each process looks for what the others did, in milliseconds. One round trip. @default 250 */
   lookEveryMs?: number
@@ -32,7 +33,12 @@ export function redisStore(options: RedisStoreOptions): PoolStore {
   if (typeof prefix !== 'string' || !/^[^{}\s]+$/.test(prefix)) refuse('prefix', prefix)
   if (typeof lookEveryMs !== 'number' || !(lookEveryMs >= 10 && lookEveryMs <= 60_000))
     refuse('lookEveryMs', lookEveryMs)
-  const run = createRunScript(toSendCommand(client), prefix)
+  const send = toSendCommand(client)
+  const open = (scope: string) => openStore(createRunScript(send, scope), lookEveryMs)
+  return { ...open(`{${prefix}}`), ofRuntime: identity => open(`{${prefix}}:${digestOf(identity)}`) }
+}
+
+function openStore(run: RunScript, lookEveryMs: number): PoolStore {
   /** What is known to have arrived of what a member counted. */
   const heard = new Map<string, { arrivals: number; misses: number }>()
 
@@ -95,7 +101,8 @@ export function redisStore(options: RedisStoreOptions): PoolStore {
 
     async add(entry, fence) {
       const { runtimeSessionId, bornAtMs, version } = entry
-      return (await run('add', `${fence}`, runtimeSessionId, `${bornAtMs}`, version, toJson(entry))) as AddOutcome
+      const outcome = await run('add', `${fence}`, runtimeSessionId, `${bornAtMs}`, version, toJson(entry))
+      return String(outcome) as AddOutcome
     },
 
     async update(entries) {
@@ -103,7 +110,8 @@ export function redisStore(options: RedisStoreOptions): PoolStore {
     },
 
     async retire(entries, fence) {
-      const taken = new Set((await run('retire', `${fence}`, ...entries.map(idOf))) as string[])
+      // A client of `redis` may be set to answer with buffers.
+      const taken = new Set(((await run('retire', `${fence}`, ...entries.map(idOf))) as unknown[]).map(String))
       return entries.filter(entry => taken.has(idOf(entry)))
     },
 
@@ -117,6 +125,11 @@ export function redisStore(options: RedisStoreOptions): PoolStore {
       return { entries: lists.flatMap((list, index) => inState(list, states[index] ?? 'old')), unseen: 0 }
     },
   }
+}
+
+/** Short: every command names all its keys. */
+function digestOf(identity: string): string {
+  return createHash('sha256').update(identity).digest('hex').slice(0, 16)
 }
 
 /** In the order of the script's answer. */

@@ -4,13 +4,17 @@ import { keysOf, type ScriptName, textOf } from './scripts.ts'
 
 export type RunScript = (name: ScriptName, ...args: string[]) => Promise<unknown>
 
-/** Runs a script with one round trip, and one more where the server does not know it. */
-export function createRunScript(send: SendCommand, prefix: string): RunScript {
+/**
+ * Runs a script with one round trip, and one more where the server does not know it.
+ *
+ * @param scope What the keys begin with, with the hash tag that keeps them in one slot of a cluster.
+ */
+export function createRunScript(send: SendCommand, scope: string): RunScript {
   const known = new Map<ScriptName, { text: string; hash: string; keys: string[] }>()
 
   function know(name: ScriptName) {
     const text = textOf(name)
-    const keys = keysOf(name).map(key => `{${prefix}}:${key}`)
+    const keys = keysOf(name).map(key => `${scope}:${key}`)
     const script = { text, hash: createHash('sha1').update(text).digest('hex'), keys: [`${keys.length}`, ...keys] }
     known.set(name, script)
     return script

@@ -17,6 +17,8 @@ interface QueuedEntry {
 
 /** A message that this process has, until its lock ends. */
 export interface LockedEntry extends QueuedEntry {
+  /** Whether another runtime's process has sent it. */
+  readonly isForeign: boolean
   readonly receiptHandle: string
   /** Until when nobody else can have it, by `performance.now()`. */
   readonly lockedUntilMs: number
@@ -34,19 +36,28 @@ export interface SessionQueue {
   send(queued: QueuedEntry): Promise<void>
 }
 
+/** SQS gives and takes no more messages at once. */
+export const mostPerRequest = 10
 /** What clocks and the way back may differ by: a lock that is nearly over counts as over. */
 const lockMarginMs = 1_000
 
-export function createSessionQueue(client: SQSClient, queueUrl: string): SessionQueue {
+/** @param identity The runtime's, when it has one. Messages that tell none are taken for its own. */
+export function createSessionQueue(client: SQSClient, queueUrl: string, identity?: string): SessionQueue {
   const QueueUrl = queueUrl
   return {
     async count() {
       const { Attributes = {} } = await client.send(
         new GetQueueAttributesCommand({
           QueueUrl,
-          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'RedrivePolicy'],
         }),
       )
+      if (Attributes.RedrivePolicy) {
+        throw new Error(
+          'Could not use the session queue: it has a RedrivePolicy, and each look at a session counts as a receive, so that ' +
+            'they would all end in its dead-letter queue. Take that policy from it.',
+        )
+      }
       return {
         visible: Number(Attributes.ApproximateNumberOfMessages ?? 0),
         locked: Number(Attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
@@ -67,7 +78,10 @@ export function createSessionQueue(client: SQSClient, queueUrl: string): Session
       const locked: LockedEntry[] = []
       for (const { Body = '', ReceiptHandle: receiptHandle = '' } of Messages) {
         const queued = readBody(Body)
-        if (queued) locked.push({ ...queued, receiptHandle, lockedUntilMs })
+        if (queued) {
+          const isForeign = queued.identity !== identity && queued.identity !== undefined && identity !== undefined
+          locked.push({ ...queued, isForeign, receiptHandle, lockedUntilMs })
+        }
         // Nobody can use it, and it would be received again and again in a session's place.
         else await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }))
       }
@@ -81,18 +95,20 @@ export function createSessionQueue(client: SQSClient, queueUrl: string): Session
     },
 
     async release(locked) {
-      if (locked.length === 0) return
-      // One that is not released in time is released by its lock's end.
-      await client.send(
-        new ChangeMessageVisibilityBatchCommand({
-          QueueUrl,
-          Entries: locked.map(({ receiptHandle }, index) => ({
-            Id: `${index}`,
-            ReceiptHandle: receiptHandle,
-            VisibilityTimeout: 0,
-          })),
-        }),
-      )
+      for (let from = 0; from < locked.length; from += mostPerRequest) {
+        const part = locked.slice(from, from + mostPerRequest)
+        // One that is not released in time is released by its lock's end.
+        await client.send(
+          new ChangeMessageVisibilityBatchCommand({
+            QueueUrl,
+            Entries: part.map(({ receiptHandle }, index) => ({
+              Id: `${index}`,
+              ReceiptHandle: receiptHandle,
+              VisibilityTimeout: 0,
+            })),
+          }),
+        )
+      }
     },
 
     async send({ entry, generation }) {
@@ -100,7 +116,7 @@ export function createSessionQueue(client: SQSClient, queueUrl: string): Session
       await client.send(
         new SendMessageCommand({
           QueueUrl,
-          MessageBody: JSON.stringify({ entry, generation }),
+          MessageBody: JSON.stringify({ entry, generation, identity }),
           // One group would let one message be in flight at a time: all claims would wait for each other.
           MessageGroupId: runtimeSessionId,
           // With the id alone, a session that is sent again within five minutes would be swallowed.
@@ -112,11 +128,11 @@ export function createSessionQueue(client: SQSClient, queueUrl: string): Session
 }
 
 /** @returns `undefined` for what is no session. */
-function readBody(body: string): QueuedEntry | undefined {
+function readBody(body: string): (QueuedEntry & { identity?: string }) | undefined {
   try {
-    const { entry, generation } = JSON.parse(body)
+    const { entry, generation, identity } = JSON.parse(body)
     return typeof entry?.runtimeSessionId === 'string' && Number.isInteger(generation)
-      ? { entry, generation }
+      ? { entry, generation, identity }
       : undefined
   } catch {
     return undefined

@@ -1,29 +1,13 @@
-import type { SQSClient } from '@aws-sdk/client-sqs'
-import { showValue } from '@warm-agent/proxy/runtime-kit'
-import type { ClaimGate, PoolStore } from '../pool-store.ts'
+import type { PoolStore } from '../pool-store.ts'
 import type { PoolEntry, StoredEntry } from '../pooled-session.ts'
-import { createSessionQueue, type LockedEntry } from './session-queue.ts'
+import { createSessionQueue, type LockedEntry, mostPerRequest } from './session-queue.ts'
+import { checkOptions, type SqsStoreOptions } from './sqs-options.ts'
 import { createTurns } from './turns.ts'
 import { visitQueue } from './visit-queue.ts'
 
-export interface SqsStoreOptions {
-  /** Your own client. The store never destroys it. */
-  client: SQSClient
-  /**
-   * The URL of a FIFO queue that holds nothing but this pool. Let its messages be retained no longer than the runtime's idle
-   * timeout, and set `DeduplicationScope: messageGroup` and `FifoThroughputLimit: perMessageGroupId`.
-   */
-  queueUrl: string
-  /**
-   * How often a running pool looks into the queue for sessions that need care, in milliseconds. Each look costs some requests,
-   * and holds a few sessions at a time for some milliseconds. What was claimed here is refilled at once. @default 15_000
-   */
-  lookEveryMs?: number
-}
-
 /** A claimer that dies between receiving and deleting gives its session back after this long. */
 const claimLockSeconds = 10
-const mostRejected = 10
+const mostTries = 10
 /** A look holds messages for some milliseconds: a claim that finds nothing tries once more after this long. */
 const lookedAtMs = 40
 
@@ -36,8 +20,12 @@ const lookedAtMs = 40
  */
 export function sqsStore(options: SqsStoreOptions): PoolStore {
   checkOptions(options)
-  const { lookEveryMs = 15_000 } = options
-  const queue = createSessionQueue(options.client, options.queueUrl)
+  return openStore(options)
+}
+
+function openStore(options: SqsStoreOptions, identity?: string): PoolStore {
+  const { client, queueUrl, lookEveryMs = 15_000 } = options
+  const queue = createSessionQueue(client, queueUrl, identity)
   /** What is not in the queue: sessions that this process is warming or stopping. */
   const local = new Map<string, StoredEntry>()
   /** Of sessions that this process claimed, so that it can put them back. */
@@ -67,19 +55,19 @@ export function sqsStore(options: SqsStoreOptions): PoolStore {
     )
   }
 
-  async function receiveOne(): Promise<LockedEntry | undefined> {
-    const [first] = await queue.receive(1, claimLockSeconds)
-    if (first) return first
+  async function receive(most: number): Promise<LockedEntry[]> {
+    const received = await queue.receive(most, claimLockSeconds)
+    if (received.length > 0) return received
     const { visible, locked } = await queue.count()
-    if (visible + locked === 0) return undefined
+    if (visible + locked === 0) return []
     await new Promise(resolve => setTimeout(resolve, lookedAtMs))
-    const [second] = await queue.receive(1, claimLockSeconds)
-    return second
+    return queue.receive(most, claimLockSeconds)
   }
 
   return {
     name: 'sqs',
     lookEveryMs,
+    ofRuntime: identity => openStore(options, identity),
 
     // A queue knows no members.
     async join({ tends, version }) {
@@ -91,19 +79,32 @@ export function sqsStore(options: SqsStoreOptions): PoolStore {
 
     async claim(gate) {
       const rejected: PoolEntry[] = []
-      while (rejected.length < mostRejected) {
-        const locked = await receiveOne()
-        if (!locked) break
-        // Deleted late it may have been received by somebody else as well. Then nobody here has it.
-        if (!(await queue.remove(locked))) continue
-        if (!passes(locked.entry, gate)) {
-          rejected.push(locked.entry)
-          continue
+      // Of another version there may be many at the head after a deploy: they are locked, so that the next receive gets past
+      // them. Whoever tends the pool stops them; a claimer may be frozen before it has.
+      const others: LockedEntry[] = []
+      let received: LockedEntry[] = []
+      try {
+        for (let tries = 0; tries < mostTries; tries++) {
+          received = await receive(others.length === 0 ? 1 : mostPerRequest)
+          if (received.length === 0) break
+          for (let locked = received.shift(); locked; locked = received.shift()) {
+            const { entry, generation } = locked
+            if (!isCurrent(locked, gate.version)) others.push(locked)
+            // Deleted late it may have been received by somebody else as well. Then nobody here has it.
+            else if (await queue.remove(locked)) {
+              if (entry.retireAtMs <= gate.nowMs || entry.touchedAtMs <= gate.touchedSinceMs) rejected.push(entry)
+              else {
+                remember(generations, entry.runtimeSessionId, generation)
+                return { entry, rejected }
+              }
+            }
+          }
         }
-        remember(generations, locked.entry.runtimeSessionId, locked.generation)
-        return { entry: locked.entry, rejected }
+        return { entry: null, rejected }
+      } finally {
+        // What is not let go is free when its lock ends.
+        await queue.release([...others, ...received]).catch(() => undefined)
       }
-      return { entry: null, rejected }
     },
 
     async giveBack(entry) {
@@ -166,35 +167,20 @@ export function sqsStore(options: SqsStoreOptions): PoolStore {
       }
       visitedAtMs = nowMs ?? visitedAtMs
       const { seen, unseen } = await takeTurn(() => visitQueue(queue, async () => false))
-      const stateOf = ({ version }: PoolEntry) => (version === currentVersion ? 'ready' : 'old')
-      const waiting = seen.map(({ entry }): StoredEntry => ({ state: stateOf(entry), entry }))
+      const stateOf = (locked: LockedEntry) => (isCurrent(locked, currentVersion) ? 'ready' : 'old')
+      const waiting = seen.map((locked): StoredEntry => ({ state: stateOf(locked), entry: locked.entry }))
       return { entries: [...waiting, ...local.values()], unseen }
     },
   }
 }
 
-function passes({ retireAtMs, touchedAtMs, version }: PoolEntry, gate: ClaimGate): boolean {
-  return retireAtMs > gate.nowMs && touchedAtMs > gate.touchedSinceMs && version === gate.version
+/** What another runtime runs is no more handed out than what an older version does. */
+function isCurrent({ isForeign, entry }: LockedEntry, version: string | undefined): boolean {
+  return !isForeign && entry.version === version
 }
 
 function remember(generations: Map<string, number>, id: string, generation: number): void {
   generations.set(id, generation)
   const [oldest] = generations.keys()
   if (generations.size > 1_000 && oldest !== undefined) generations.delete(oldest)
-}
-
-const knownOptions = ['client', 'queueUrl', 'lookEveryMs']
-
-function checkOptions(options: SqsStoreOptions): void {
-  const { client, queueUrl, lookEveryMs = 15_000 } = options
-  const refuse = (name: string, value: unknown, why: string) => {
-    throw new Error(`Could not create the store: option ${name} is ${showValue(value)}: ${why}. See SqsStoreOptions.`)
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (!knownOptions.includes(name)) refuse(name, value, 'there is none of this name')
-  }
-  if (typeof client?.send !== 'function') refuse('client', client, 'expected an SQSClient')
-  if (!URL.canParse(queueUrl) || !queueUrl.endsWith('.fifo'))
-    refuse('queueUrl', queueUrl, 'expected the URL of a FIFO queue')
-  if (!(lookEveryMs >= 100 && lookEveryMs <= 3_600_000)) refuse('lookEveryMs', lookEveryMs, 'expected 100 to 3600000')
 }

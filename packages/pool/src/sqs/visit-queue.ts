@@ -1,8 +1,7 @@
-import type { LockedEntry, SessionQueue } from './session-queue.ts'
+import { type LockedEntry, mostPerRequest, type SessionQueue } from './session-queue.ts'
 
 /** Long enough for a few round trips. When this process dies meanwhile, its messages are back so much later. */
 const lockSeconds = 10
-const mostPerReceive = 10
 
 /**
  * Shows `tend` what waits in the queue, from its head on, a few at a time and never all: what is being looked at cannot be
@@ -20,9 +19,9 @@ export async function visitQueue(
   const seen = new Map<string, LockedEntry>()
   let taken = 0
   // A receive may give fewer than it could: some more of them than should be needed, then the rest stays unseen.
-  const mostReceives = 2 * Math.ceil(visible / mostPerReceive) + 2
+  const mostReceives = 2 * Math.ceil(visible / mostPerRequest) + 2
   for (let receives = 0; receives < mostReceives && seen.size + taken < visible && !isDone(); receives++) {
-    const locked = await queue.receive(Math.max(1, Math.min(mostPerReceive, Math.floor(visible / 2))), lockSeconds)
+    const locked = await queue.receive(Math.max(1, Math.min(mostPerRequest, Math.floor(visible / 2))), lockSeconds)
     const news = locked.filter(({ entry }) => !seen.has(entry.runtimeSessionId))
     const isTaken = await Promise.all(news.map(tend))
     const kept = news.filter((_, index) => !isTaken[index])

@@ -17,6 +17,7 @@ export function memoryStore(): PoolStore {
   let claims = 0
   let arrivals = 0
   let misses = 0
+  const ofRuntimes = new Map<string, PoolStore>()
 
   const idOf = ({ runtimeSessionId }: PoolEntry) => runtimeSessionId
 
@@ -46,6 +47,12 @@ export function memoryStore(): PoolStore {
   return {
     name: 'memory',
     lookEveryMs: 0,
+
+    ofRuntime(identity) {
+      const its = ofRuntimes.get(identity) ?? memoryStore()
+      ofRuntimes.set(identity, its)
+      return its
+    },
 
     async join(member) {
       const before = members.get(member.id)

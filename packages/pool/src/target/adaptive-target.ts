@@ -50,6 +50,7 @@ export interface SizeReason {
 export interface AdaptiveTarget extends PoolTarget {
   noteArrival(atMs: number): void
   noteReplenishment(tookMs: number): void
+  noteTakeover(held: number, atMs: number): void
   /** The present size with its reason, for logs and people. */
   explainAt(nowMs: number): SizeReason
 }
@@ -161,6 +162,12 @@ export function adaptiveTarget(options: AdaptiveTargetOptions = {}): AdaptiveTar
       measured++
       replenishmentMs += (tookMs - replenishmentMs) / Math.min(measured + priorWeight, remembered)
       if (typeof floor !== 'number') floor.noteReplenishment?.(tookMs)
+    },
+    noteTakeover(found, atMs) {
+      update(atMs)
+      // It goes on from there, and shrinks as slowly as ever.
+      held = Math.max(held, Math.min(found, most))
+      if (typeof floor !== 'number') floor.noteTakeover?.(found, atMs)
     },
     explainAt(nowMs) {
       const size = sizeAt(nowMs)

@@ -16,13 +16,15 @@ type FastifyLike = { [Name in keyof UsedOfFastify]: (...words: never[]) => unkno
 
 interface FastifyReplyLike {
   raw: ServerResponse
+  getHeaders(): Record<string, number | string | string[] | undefined>
   hijack(): unknown
 }
 
 /**
  * Serves a Fetch handler from Fastify 5, as a plugin: its prefix is the proxy's base path. Within the plugin no body is
- * parsed; outside of it nothing changes.
+ * parsed; outside of it nothing changes. Headers that hooks have put on the reply are sent too.
  *
+ * @note The answer is streamed past Fastify, so `onSend` hooks do not run: what they would add is not sent.
  * @example await app.register(toFastifyPlugin(proxy.fetch), { prefix: '/api/agent' })
  */
 export function toFastifyPlugin(
@@ -33,6 +35,7 @@ export function toFastifyPlugin(
     instance.removeAllContentTypeParsers()
     instance.addContentTypeParser('*', (_request, _payload, done) => done(null))
     instance.all('/*', (request, reply) => {
+      for (const [name, value = ''] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value)
       reply.hijack()
       // Fastify knows, by its option `trustProxy`, how the page reached it.
       return toNodeHandler(handle, () => `${request.protocol}://${request.host}`)(request.raw, reply.raw)

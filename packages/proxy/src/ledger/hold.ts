@@ -73,6 +73,7 @@ export function heldEntry(
     version: (stored?.version ?? 0) + 1,
     session: ticket.session,
     agent: ticket.agent,
+    ...(ticket.runtimeTag !== undefined && { runtimeTag: ticket.runtimeTag }),
     callerId: ticket.callerId,
     holder: change === 'noted' ? (current?.holder ?? holder) : holder,
     ...times,

@@ -43,14 +43,22 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
       quietUntilMs = Math.min(quietUntilMs, Date.now() + settleMs)
       if (fence !== undefined && quietUntilMs <= Date.now()) {
         const room = mostAtOnce - ending.size
-        const due = room > 0 ? await within(answerMs, 'ask what is due', ledger.due(Date.now(), mostAtOnce)) : []
-        for (const entry of due.filter(isOurs).slice(0, room)) void endOnce(entry, fence)
+        if (room > 0) for (const entry of await findDue(room)) void endOnce(entry, fence)
       }
     } catch {
       // The keeper tells of the outage. Whoever leads afterwards waits until all have written what they owe.
       quietUntilMs = Number.POSITIVE_INFINITY
     }
     schedule()
+  }
+
+  /** Nobody here can stop what is not ours: it stays due until it is forgotten, and is looked past. */
+  async function findDue(room: number): Promise<readonly LedgerEntry[]> {
+    for (let limit = mostAtOnce; ; limit *= 2) {
+      const due = await within(answerMs, 'ask what is due', ledger.due(Date.now(), limit))
+      const ours = due.filter(isOurs)
+      if (ours.length >= room || due.length < limit) return ours.slice(0, room)
+    }
   }
 
   async function endOnce(entry: LedgerEntry, fence: number): Promise<void> {

@@ -13,7 +13,9 @@ export interface RedisLedgerOptions {
    */
   client: RedisClient
   /**
-   * What the names of the keys begin with. Proxies that share one serve the same agents with the same secret.
+   * What the names of the keys begin with. Proxies that share one serve the same agents, on the same runtimes, with the
+   * same secret: one of them stops what nobody holds, and can stop only what it serves itself.
+   *
    * @default 'warm-agent'
    */
   prefix?: string

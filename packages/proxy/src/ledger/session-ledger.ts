@@ -22,6 +22,8 @@ export interface LedgerEntry extends SessionTimes {
   readonly version: number
   readonly session: RuntimeSession
   readonly agent: string
+  /** Tells the agent's runtime from others of its name: only a proxy that serves this one can stop the session. */
+  readonly runtimeTag?: string
   readonly callerId: string
   /** The instance through which its user touched it last. */
   readonly holder: string

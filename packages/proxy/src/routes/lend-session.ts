@@ -1,8 +1,9 @@
 import { headerNames, type Outcome, WarmAgentError, wireVersion } from '@warm-agent/protocol'
+import { isMissing } from '../agent-runtime.ts'
 import type { Caller } from '../callers.ts'
 import { conversationHeaders, conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
-import { freshSession, joinSession } from '../sessions/join-session.ts'
+import { freshSession, type JoinedSession, joinSession, replaceSession } from '../sessions/join-session.ts'
 import { ownedByConversation } from '../sessions/send-message.ts'
 import { agentNamed, agentOf, type SessionContext } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
@@ -38,9 +39,10 @@ export async function lendSession(
     throw error
   })
   const conversation = await conversationOf(context.conversationId, request, caller)
-  const joined = opened
+  const found = opened
     ? await joinSession(context, opened, caller, request.signal)
-    : await freshSession(context, agentNamed(context, agentNameOf(request)), caller.callerId)
+    : await freshSession(context, agentNamed(context, agentNameOf(request)), caller)
+  const joined = addressable(context, found, caller)
   noteMessage(context, caller, opened, joined)
   const { ticket, outcome } = joined
   const owned = ownedByConversation(ticket, conversation)
@@ -66,5 +68,16 @@ export async function lendSession(
       [headerNames.ticket]: await sealTicket(context.sealer, owned),
       [headerNames.outcome]: outcome,
     },
+  }
+}
+
+/** A session whose region is not served any more has no address. */
+function addressable(context: SessionContext, joined: JoinedSession, caller: Caller): JoinedSession {
+  try {
+    agentOf(context, joined.ticket).runtime.addressOf?.(joined.ticket.session)
+    return joined
+  } catch (failure) {
+    if (!isMissing(failure)) throw failure
+    return replaceSession(context, joined.ticket, caller)
   }
 }

@@ -15,17 +15,17 @@ export const relayMessageRoute: RouteHandler = async (context, caller, request) 
   const { headers, signal } = request
   const arrivedAt = performance.now()
   const opened = headers.has(headerNames.ticket) ? await ticketOf(context, caller, request) : undefined
-  const conversation = await conversationOf(context.conversationId, request, caller)
   const body = await readBody(request, context.limits.bodyBytes)
+  const conversation = await conversationOf(context.conversationId, request, caller, body)
   const joined = opened
     ? await joinSession(context, opened, caller, signal)
-    : await freshSession(context, agentNamed(context, agentNameOf(request)), caller.callerId)
+    : await freshSession(context, agentNamed(context, agentNameOf(request)), caller)
   noteMessage(context, caller, opened, joined)
   const joinedAt = performance.now()
   const { answer, ticket, outcome } = await sendMessage(context, joined, {
     request: {
       body,
-      contentType: headers.get('content-type') ?? 'application/json',
+      contentType: contentTypeOf(headers, body),
       accept: acceptFrom(headers),
       headers: passedOn(headers),
     },
@@ -69,8 +69,27 @@ function passedOn(headers: Headers): Record<string, string> {
   return Object.fromEntries(forAgent.flatMap(name => (headers.has(name) ? [[name, headers.get(name) ?? '']] : [])))
 }
 
-/** A streaming agent answers 406 to a client that does not ask for a stream, which a plain `fetch` never does. */
+/** A browser calls every string text, and agents on AgentCore read JSON. */
+function contentTypeOf(headers: Headers, body: Uint8Array): string {
+  const type = headers.get('content-type') ?? 'application/json'
+  return /^text\/plain(; *charset=utf-8)?$/i.test(type) && holdsJson(body) ? 'application/json' : type
+}
+
+/** Whether a body is an object or a list of JSON. A number or a word that somebody typed is no less text. */
+function holdsJson(body: Uint8Array): boolean {
+  const text = new TextDecoder().decode(body)
+  try {
+    return /^\s*[[{]/.test(text) && Boolean(JSON.parse(text))
+  } catch {
+    return false
+  }
+}
+
+/**
+ * A streaming agent answers 406 to a client that does not ask for a stream, which a plain `fetch` never does: it takes
+ * everything, as others do that only prefer something else.
+ */
 function acceptFrom(headers: Headers): string {
-  const accept = headers.get('accept')
-  return accept === null || accept === '*/*' ? 'text/event-stream, application/json' : accept
+  const accept = headers.get('accept') ?? '*/*'
+  return accept.includes('*/*') ? 'text/event-stream, application/json' : accept
 }

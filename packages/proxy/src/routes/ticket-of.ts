@@ -1,6 +1,6 @@
 import { headerNames } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
-import { placedTicket, type SessionContext } from '../sessions/session-context.ts'
+import { isServed, placedTicket, type SessionContext } from '../sessions/session-context.ts'
 import { openTicket, type SessionTicket } from '../sessions/session-ticket.ts'
 
 /**
@@ -14,7 +14,8 @@ export async function ticketOf(
   sealed: string | null = request.headers.get(headerNames.ticket),
 ): Promise<SessionTicket> {
   const callerIds = [callerId, ...otherIds]
-  return placedTicket(context, await openTicket(context.sealer, sealed, callerIds, agent => context.agents.has(agent)))
+  const opened = await openTicket(context.sealer, sealed, callerIds, ticket => isServed(context, ticket))
+  return placedTicket(context, opened)
 }
 
 /** The agent that a message without a ticket names, when there are several. */

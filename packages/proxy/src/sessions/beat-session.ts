@@ -1,6 +1,6 @@
 import { WarmAgentError } from '@warm-agent/protocol'
-import { type CallCredentials, RuntimeFailure } from '../agent-runtime.ts'
-import { closeSession, unpark } from './close-session.ts'
+import { type CallCredentials, isMissing, RuntimeFailure } from '../agent-runtime.ts'
+import { closeSession, disposeOf, unpark } from './close-session.ts'
 import { holdEndAt } from './deadlines.ts'
 import { agentOf, hasExpired, type SessionContext, upToDate } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
@@ -40,6 +40,10 @@ export async function beatSession(
     signal,
     credentials,
   }).catch(failure => {
+    if (isMissing(failure)) {
+      disposeOf(context, ticket, credentials)
+      throw expired(context, ticket, 'missing')
+    }
     if (failure instanceof RuntimeFailure && failure.reason === 'conflict') return undefined
     throw failure
   })
@@ -64,7 +68,11 @@ export async function beatSession(
   return renewed
 }
 
-function expired(context: SessionContext, ticket: SessionTicket, reason: 'idle' | 'hold' | 'replaced'): WarmAgentError {
+function expired(
+  context: SessionContext,
+  ticket: SessionTicket,
+  reason: 'idle' | 'hold' | 'replaced' | 'missing',
+): WarmAgentError {
   context.emit({ type: 'session-expired', reason }, ticket)
   return new WarmAgentError(
     'session_expired',

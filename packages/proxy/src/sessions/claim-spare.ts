@@ -54,12 +54,13 @@ export async function claimSpare(
 
 function ticketOf(
   { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce }: ClaimedSession,
-  { name }: ServedAgent,
+  { name, runtimeTag }: ServedAgent,
   callerId: string,
 ): SessionTicket {
   return {
     session: { id: runtimeSessionId, qualifier },
     agent: name,
+    runtimeTag,
     callerId,
     bornAt: bornAtMs,
     touchedAt: touchedAtMs,

@@ -17,6 +17,11 @@ export async function closeSession(
   if (await endSession(context, ticket, 'always', { credentials })) context.emit({ type: 'session-closed' }, ticket)
 }
 
+/** Ends a session that nobody can use. A failure has been told as an event by then. */
+export function disposeOf(context: SessionContext, ticket: SessionTicket, credentials: CallCredentials): void {
+  closeSession(context, ticket, credentials).catch(() => undefined)
+}
+
 /** Stops a session that this process has ended, if it could not stop it then. */
 export async function retryStop(
   context: SessionContext,

@@ -2,12 +2,12 @@ import type { ReaperOptions } from '../ledger/reaper.ts'
 import { within } from '../within.ts'
 import { retryStop, unpark } from './close-session.ts'
 import { endSession } from './end-session.ts'
-import { hasExpired, isInUse, type SessionContext, upToDate } from './session-context.ts'
+import { hasExpired, isInUse, isServed, type SessionContext, upToDate } from './session-context.ts'
 
 /** What the reaper does with a session that is due. */
 export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOurs' | 'end'> {
   return {
-    isOurs: ({ agent }) => context.agents.has(agent),
+    isOurs: entry => isServed(context, entry),
     async end(entry, fence) {
       // Only one that is held waits for its answers: `ending` means that a close, or `warm-agent sessions --stop`, has begun.
       if (entry.state === 'held' && isInUse(context, entry.session)) return

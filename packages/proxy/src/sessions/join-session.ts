@@ -1,8 +1,9 @@
 import type { Outcome } from '@warm-agent/protocol'
+import type { CallCredentials } from '../agent-runtime.ts'
 import type { Caller } from '../callers.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { claimSpare } from './claim-spare.ts'
-import { unpark } from './close-session.ts'
+import { disposeOf, unpark } from './close-session.ts'
 import { awaitSession } from './leave-session.ts'
 import {
   agentOf,
@@ -25,13 +26,13 @@ export interface JoinedSession {
   isNew?: boolean
 }
 
-/** A session for a message that brought none: one that was warmed ahead, or a cold one. */
+/** A session for a message that brought none: one that was warmed ahead, or a cold one, as for a caller who is held out. */
 export async function freshSession(
   context: SessionContext,
   agent: ServedAgent,
-  callerId: string,
+  { callerId, isHeldOut }: Caller,
 ): Promise<JoinedSession> {
-  const spare = await claimSpare(context, agent, callerId, { isSent: true })
+  const spare = isHeldOut ? undefined : await claimSpare(context, agent, callerId, { isSent: true })
   return spare ? { ticket: spare.ticket, outcome: 'warm', isNew: true } : coldSession(agent, callerId)
 }
 
@@ -39,6 +40,15 @@ export async function freshSession(
 export function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
   // The nonce is not known to this VM: it will see its first one at the first beat.
   return { ticket: { ...newTicket(agent, callerId), nonce: undefined }, outcome: 'cold', isNew: true }
+}
+
+/**
+ * A cold session in place of one that cannot be called: of the endpoint, or of the region, that it lives in nobody knows any
+ * more. Its own tickets are worth nothing from now on.
+ */
+export function replaceSession(context: SessionContext, ticket: SessionTicket, caller: CallCredentials): JoinedSession {
+  disposeOf(context, ticket, caller)
+  return { ...coldSession(agentOf(context, ticket), ticket.callerId), outcome: 'rewarmed' }
 }
 
 /**
@@ -107,6 +117,6 @@ async function findSession(
     return { ticket: warmTicket(placed, answer), outcome: outcomeOf(answer) }
   } catch (error) {
     if (signal.aborted) throw error
-    return freshSession(context, agent, ticket.callerId)
+    return freshSession(context, agent, { ...caller, callerId: ticket.callerId })
   }
 }

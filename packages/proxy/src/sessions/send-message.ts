@@ -3,14 +3,15 @@ import {
   type AgentAnswer,
   type AgentRequest,
   type CallCredentials,
+  isMissing,
   RuntimeFailure,
   type RuntimeSession,
 } from '../agent-runtime.ts'
 import { type Conversation, conversationHeaders } from '../conversation.ts'
 import { awaitAnswer } from './await-answer.ts'
 import { callRuntime } from './call-runtime.ts'
-import { closeSession } from './close-session.ts'
-import { coldSession, type JoinedSession } from './join-session.ts'
+import { disposeOf } from './close-session.ts'
+import { coldSession, type JoinedSession, replaceSession } from './join-session.ts'
 import { placeSession } from './place-session.ts'
 import { relayStream } from './relay-stream.ts'
 import { agentOf, type SessionContext } from './session-context.ts'
@@ -64,6 +65,11 @@ export async function sendMessage(
     try {
       return await (isPlaced ? invoke(ticket.session) : placeSession(agent, ticket.session, invoke, { onMoved }))
     } catch (failure) {
+      // Its endpoint was taken away, so nothing ran. Once: what is missing for a new one too is the agent.
+      if (isMissing(failure) && (!isNew || isPlaced)) {
+        ;({ ticket, outcome, isNew } = replaceSession(context, ticket, credentials))
+        return attempt(ended)
+      }
       // A conflict on a session that was warm says that the platform was ending it: the next attempt starts it again.
       const isConflict = failure instanceof RuntimeFailure && failure.reason === 'conflict'
       if (isConflict && outcome === 'warm') outcome = 'rewarmed'
@@ -79,13 +85,14 @@ export async function sendMessage(
     disposeLate: late => void late.body.cancel().catch(() => undefined),
   }).catch(error => {
     answering.end()
-    if (isNew && (ticket.isWarm || mayHaveStarted(error))) dispose(context, ticket, credentials)
+    // Its sender never gets its ticket: nobody could use it, or stop it.
+    if (isNew && (ticket.isWarm || mayHaveStarted(error))) disposeOf(context, ticket, credentials)
     throw error
   })
   if (signal.aborted && isNew) {
     answering.end()
     await answer.body.cancel().catch(() => undefined)
-    dispose(context, ticket, credentials)
+    disposeOf(context, ticket, credentials)
     throw signal.reason
   }
 
@@ -94,12 +101,6 @@ export async function sendMessage(
   const body = relayStream(answer, answering.end, signal)
   const { status, contentType, headers = {} } = answer
   return { answer: { status, contentType, headers, body }, ticket: owned, outcome }
-}
-
-/** The microVM of a message whose sender never got its ticket: nobody could use it, or stop it. */
-function dispose(context: SessionContext, ticket: SessionTicket, credentials: CallCredentials): void {
-  // A failure has been told as an event by then.
-  closeSession(context, ticket, credentials).catch(() => undefined)
 }
 
 /** The ticket of a session that a message has been sent on just now. */

@@ -1,5 +1,6 @@
 import type { AgentRuntime } from '../agent-runtime.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
+import { runtimeTag } from '../runtime-tag.ts'
 import { createSessionMaker } from '../session-maker.ts'
 import type { SessionPool } from '../session-pool.ts'
 import type { ServedAgent } from './session-context.ts'
@@ -21,6 +22,7 @@ export function serveAgents(
         {
           name,
           runtime,
+          runtimeTag: runtimeTag(runtime),
           pool: pools[name],
           rules: { idleTimeoutMs, maxLifetimeMs, unsentHoldMs, beatMs: beatMs ?? idleTimeoutMs * beatShare },
           ...createSessionMaker(runtime),

@@ -16,6 +16,8 @@ import type { SessionTicket } from './session-ticket.ts'
 export interface ServedAgent extends SessionMaker {
   readonly name: string
   readonly runtime: AgentRuntime
+  /** What its tickets and its entries in the ledger are known by. */
+  readonly runtimeTag: string | undefined
   readonly rules: SessionRules
   /** Sessions that were warmed ahead. */
   readonly pool?: SessionPool | undefined
@@ -44,6 +46,13 @@ export function agentNamed(context: SessionContext, name: string | undefined): S
   throw name === undefined
     ? new WarmAgentError('bad_request', 'Could not choose an agent: there are several. Name one.')
     : new WarmAgentError('not_found', 'Could not find the agent: the proxy serves none of this name. Check `agent`.')
+}
+
+/** Whether a session is of an agent that this proxy serves, and of the same runtime, as far as both are told. */
+export function isServed(context: SessionContext, about: Pick<SessionTicket, 'agent' | 'runtimeTag'>): boolean {
+  const served = context.agents.get(about.agent)
+  if (!served?.runtimeTag || !about.runtimeTag) return served !== undefined
+  return served.runtimeTag === about.runtimeTag
 }
 
 /** The agent of an opened ticket; openTicket has made sure that it is served. */
@@ -86,6 +95,7 @@ export function newTicket(agent: ServedAgent, callerId: string): SessionTicket &
   return {
     session: agent.newSession(),
     agent: agent.name,
+    runtimeTag: agent.runtimeTag,
     callerId,
     bornAt: now,
     touchedAt: now,

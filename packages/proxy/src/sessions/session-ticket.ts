@@ -7,6 +7,8 @@ import type { SessionTimes } from './deadlines.ts'
 export interface SessionTicket extends SessionTimes {
   readonly session: RuntimeSession
   readonly agent: string
+  /** Tells its runtime from another one that has the agent's name now. Absent of one without an identity. */
+  readonly runtimeTag?: string | undefined
   readonly callerId: string
   /** The nonce by which the agent's VM is recognised: the one sent first, later the one it echoed. */
   readonly nonce?: string | undefined
@@ -24,16 +26,16 @@ export function sealTicket(sealer: Sealer, ticket: SessionTicket): Promise<strin
 
 /**
  * @throws WarmAgentError `ticket_invalid`, in the same words whether the ticket is forged, malformed,
- *   somebody else's, or for an agent that is no longer served.
+ *   somebody else's, or for a runtime that is not served here.
  */
 export async function openTicket(
   sealer: Sealer,
   sealed: string | null,
   callerIds: readonly string[],
-  isServed: (agent: string) => boolean,
+  isServed: (ticket: SessionTicket) => boolean,
 ): Promise<SessionTicket> {
   const opened = sealed ? ((await sealer.open(sealed)) as (SessionTicket & { format: number }) | undefined) : undefined
-  if (opened?.format !== format || !callerIds.includes(opened.callerId) || !isServed(opened.agent)) {
+  if (opened?.format !== format || !callerIds.includes(opened.callerId) || !isServed(opened)) {
     throw new WarmAgentError(
       'ticket_invalid',
       'Could not find the session: the ticket is not valid. Open a new session.',

@@ -1,6 +1,7 @@
-import { defaultBasePath, routes, statusOfCode, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
+import { defaultBasePath, heldOutHeader, statusOfCode, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
 import type { Authorize, Caller } from '../callers.ts'
 import { canTakeLean, takesLean, wholeRequest } from '../lean-request.ts'
+import { routeOf } from '../route-of.ts'
 import { sha256 } from '../sha256.ts'
 
 export interface HoldOutOptions {
@@ -14,7 +15,8 @@ export interface HoldOutOptions {
 
 /**
  * Keeps a share of the callers from being warmed, for a fair comparison: the same caller always, whatever page or device.
- * Their warm-ups are refused as over a limit, so their first messages simply go cold; messages are never refused.
+ * Their warm-ups are refused as over a limit (the header `Warm-Agent-Held-Out` tells that from one), so their first messages
+ * simply go cold, also where there is a pool; messages are never refused.
  *
  * @example
  * createWarmProxy({ authorize: withHoldOut(authorize, { share: 0.05 }), onEvent: stats.onEvent, … })
@@ -22,19 +24,17 @@ export interface HoldOutOptions {
  */
 export function withHoldOut(
   authorize: Authorize,
-  { share, seed = '', basePath, ...unknown }: HoldOutOptions,
+  { share, seed = '', basePath = defaultBasePath, ...unknown }: HoldOutOptions,
 ): Authorize {
   const [option] = Object.keys(unknown)
   if (option) throw new Error(`Could not hold callers out: there is no option ${option}. See HoldOutOptions.`)
   if (!(share >= 0 && share <= 1)) {
     throw new Error(`Could not hold callers out: share is ${share}. Give a number from 0 to 1.`)
   }
-  const openPath = (basePath ?? defaultBasePath) + routes.open.path
   return takesLean(async request => {
     const caller = await authorize(canTakeLean(authorize) ? request : wholeRequest(request))
     if (!caller || caller instanceof Response || (await placeOf(seed + caller.callerId)) >= share) return caller
-    const isOpening = request.method === routes.open.method && new URL(request.url).pathname === openPath
-    return isOpening ? refusal(caller) : { ...caller, isHeldOut: true }
+    return routeOf(request, basePath) === 'open' ? refusal(caller) : { ...caller, isHeldOut: true }
   })
 }
 
@@ -44,7 +44,10 @@ function refusal({ responseHeaders }: Caller): Response {
     'rate_limited',
     'Could not warm a session up: this caller is held out, for comparison. Send the message, it is not held up.',
   )
-  return Response.json(toErrorBody(error), { status: statusOfCode[error.code], headers: { ...responseHeaders } })
+  return Response.json(toErrorBody(error), {
+    status: statusOfCode[error.code],
+    headers: { ...responseHeaders, [heldOutHeader]: '1' },
+  })
 }
 
 /** Where a text falls between 0 and 1, evenly. */

@@ -1,0 +1,42 @@
+import type { Duration } from 'aws-cdk-lib'
+import type { WarmPoolProps } from './warm-pool.ts'
+
+type CheckedProps = Required<
+  Pick<
+    WarmPoolProps,
+    'qualifiers' | 'version' | 'idleTimeout' | 'maxLifetime' | 'every' | 'warmUpsAtOnce' | 'minimumHitRatio'
+  >
+> &
+  Pick<WarmPoolProps, 'runtimeArn' | 'target'>
+
+/** EventBridge starts nothing more often, and a beat that is missed must leave room for some more. */
+const shortestIdleSeconds = 5 * 60
+
+/** @throws Error that names the property that makes no sense, before it is deployed: its functions would not start. */
+export function refuseNonsense(props: CheckedProps): void {
+  const { runtimeArn, qualifiers, target, version, idleTimeout, maxLifetime, every } = props
+  const { warmUpsAtOnce, minimumHitRatio } = props
+  const refuse = (name: keyof CheckedProps, why: string) => {
+    throw new Error(`Could not create the pool: property ${name} is ${props[name]}: ${why}. See WarmPoolProps.`)
+  }
+  const secondsOf = (duration: Duration) => duration.toSeconds({ integral: false })
+  if (!runtimeArn) refuse('runtimeArn', 'expected the ARN of an agent runtime')
+  if (qualifiers.length === 0 || qualifiers.includes(''))
+    refuse('qualifiers', 'expected the name of an endpoint or more')
+  if (!Number.isInteger(target) || target < 0) refuse('target', 'expected a whole number from 0')
+  if (version.length < 1 || version.length > 200) refuse('version', 'expected 1 to 200 characters')
+  if (!Number.isInteger(warmUpsAtOnce) || warmUpsAtOnce < 2 || warmUpsAtOnce > 1_000)
+    refuse('warmUpsAtOnce', 'expected a whole number from 2 to 1000')
+  if (!(minimumHitRatio >= 0 && minimumHitRatio <= 1)) refuse('minimumHitRatio', 'expected a share from 0 to 1')
+  if (secondsOf(idleTimeout) < shortestIdleSeconds) {
+    refuse(
+      'idleTimeout',
+      'sessions would idle out between two looks, which are a minute apart at least. Give 5 minutes or more',
+    )
+  }
+  if (secondsOf(maxLifetime) < secondsOf(idleTimeout))
+    refuse('maxLifetime', `the idle timeout is longer, ${idleTimeout}`)
+  if (secondsOf(every) < 60 || secondsOf(every) % 60 > 0) refuse('every', 'a schedule has whole minutes')
+  // A beat is due after 54 to 60 % of the idle timeout.
+  if (secondsOf(every) > secondsOf(idleTimeout) / 5) refuse('every', 'sessions would idle out in between')
+}
