@@ -47,10 +47,6 @@ test('every package is packed, and publint has nothing to say', async () => {
   }
 }, 60_000)
 
-test('types resolve as the code does, says attw', async () => {
-  for (const { tarball } of libraries) await run(root, program('attw'), tarball, '--profile', 'esm-only')
-}, 60_000)
-
 test('a pack has the README, the licence, and nothing that only we need', async () => {
   const licence = await readFile(join(root, 'LICENSE'), 'utf8')
   for (const { name, folder, files, manifest } of packs) {
@@ -101,7 +97,16 @@ test('the public surface of every package is the one that was agreed on', async 
   }
 })
 
-test(
+// What follows waits for other processes, and for npm: all at the same time.
+test.concurrent(
+  'types resolve as the code does, says attw',
+  async () => {
+    for (const { tarball } of libraries) await run(root, program('attw'), tarball, '--profile', 'esm-only')
+  },
+  2 * aMinute,
+)
+
+test.concurrent(
   'a Node server: proxy, pool, emulator and agent work together, types included, in ESM and from CommonJS',
   async () => {
     const names = ['agent', 'agentcore', 'emulator', 'pool', 'protocol', 'proxy'].map(name => `@warm-agent/${name}`)
@@ -124,7 +129,7 @@ test(
   2 * aMinute,
 )
 
-test(
+test.concurrent(
   'a page: it type-checks, its bundle has no server in it and no devtools, and its test plays the proxy',
   async () => {
     const others = ['react', 'react-dom', 'vite', '@vitejs/plugin-react', 'msw']
@@ -155,7 +160,7 @@ test(
   2 * aMinute,
 )
 
-test(
+test.concurrent(
   'a Next.js app, after warm-agent init: it is built without the devtools, and its route and hook work',
   async () => {
     const types = ['@types/react', '@types/react-dom', '@types/node']
