@@ -65,13 +65,15 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     () => isHere() && (warmOnSaveData || !environment.savesData()),
     () => {
       // A trigger fires once each time that it is set.
-      for (const set of triggers) set()
+      for (const watch of triggers) watch()
     },
   )
 
   let users = 0
   let stopGrace: (() => void) | undefined
   const triggers = new Set<() => void>()
+  /** Whether what mounted last has no trigger, as with `enabled: false`. */
+  let isHeldBack = false
   let isVisible = true
   /** Since when the user has been away; while they must show signs of life, since the last one. */
   let awayAtMs = never
@@ -141,20 +143,25 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
       let isIn = true
       let unset: (() => void) | undefined
-      function set() {
+      // What may begin now, a new login token perhaps, is a reason to try at once what failed without it.
+      let forgiven = +isHeldBack
+      isHeldBack = trigger === 'manual'
+      function watch() {
         unset?.()
-        unset = environment.onTrigger(trigger, target && (target() ?? null), sharing.seek)
+        unset = environment.onTrigger(trigger, target && (target() ?? null), () => sharing.seek(forgiven))
       }
       users++
       stopGrace?.()
-      if (trigger !== 'manual') triggers.add(set)
+      if (trigger !== 'manual') triggers.add(watch)
       attach()
-      return () => {
-        triggers.delete(set)
+      forgiven = 0
+      function leave() {
+        triggers.delete(watch)
         unset?.()
         if (isIn && !--users) letGo()
         isIn = false
       }
+      return Object.assign(leave, { watch })
     },
   }
 }

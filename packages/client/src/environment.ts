@@ -113,9 +113,12 @@ export const browserEnvironment: Environment = {
     } catch {}
   },
   locks: () => globalThis.navigator?.locks,
-  page: () => ({
-    baseURI: globalThis.document?.baseURI ?? 'http://localhost',
-    // That of the page around it for a frame without an address of its own, whose location has none.
-    location: globalThis.origin ? globalThis : (globalThis.location ?? {}),
-  }),
+  page() {
+    const { document, location, origin } = globalThis
+    return {
+      baseURI: document?.baseURI ?? 'http://localhost',
+      // A frame without an address of its own is of the page around it. Not always so: `origin` is any page's to replace.
+      location: location?.origin === 'null' ? { origin } : (location ?? {}),
+    }
+  },
 }

@@ -37,9 +37,9 @@ export function planHold(hold: Hold, circumstances: Circumstances, nowMs: number
   const endAtMs = lease.atMs + lease.holdMs
   const beatMs = Math.max(lease.beatMs, shortestBeatMs) * (1 - jitter / 10)
   // While the end is not known, no message puts off the beat that will tell it.
-  const sinceMs = endAtMs < never ? touchedAtMs : lease.atMs
-  // A moment to come was noted before the clock was set back.
-  const dueAtMs = retryAtMs ?? (sinceMs > nowMs ? nowMs : sinceMs + beatMs)
+  const sinceMs = endAtMs < never ? touchedAtMs : Math.min(lease.atMs, touchedAtMs)
+  // A touch in the future was noted before the clock was set back.
+  const dueAtMs = touchedAtMs > nowMs ? nowMs : (retryAtMs ?? sinceMs + beatMs)
   const steps: HoldStep[] = [
     { action: 'idle', atMs: touchedAtMs + lease.ttlMs },
     { action: 'hold', atMs: endAtMs },

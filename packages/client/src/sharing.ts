@@ -2,7 +2,7 @@ import type { Environment } from './environment.ts'
 import { adopt, giveUp, type Hand, isWarming } from './hand.ts'
 import { type Held, parkMs } from './held.ts'
 import { askAfterLeaveMs, readKept } from './kept-lease.ts'
-import { type Hold, liveHold } from './state.ts'
+import { type Hold, isTooSoon, liveHold } from './state.ts'
 import { takeLock } from './take-lock.ts'
 import { takeTurn } from './take-turn.ts'
 import type { WireHeaders } from './wire-headers.ts'
@@ -156,9 +156,13 @@ export function createSharing(
       if (mine === hand.held || isWarming(hand)) await hand.warm(true)
     },
 
-    /** Looks for a spare to hold: one that is left over, or a new one. */
-    seek() {
-      if (line || !isFree() || environment.now() < (hand.state as { retryAtMs: number }).retryAtMs) return
+    /**
+     * Looks for a spare to hold: one that is left over, or a new one.
+     *
+     * @param forgiven How many failures are no reason to wait.
+     */
+    seek(forgiven: number) {
+      if (line || !isFree() || isTooSoon(hand.state, environment.now(), forgiven)) return
       line = new AbortController()
       known = takeTurn(locks, `spare of ${key}`, headers.pending(), line.signal, async signal => {
         const found = locks && find(false)

@@ -39,17 +39,17 @@ export interface Hold {
   isSent?: boolean
 }
 
-export type SessionState = { isPaused: boolean; outcome: Outcome | null } & (
+/** `failures`: how many warm-ups have failed since one succeeded, or a message was answered. */
+export type SessionState = { isPaused: boolean; outcome: Outcome | null; failures: number } & (
   | { status: 'idle' }
   | { status: 'warming'; hold?: Hold | undefined }
   | { status: 'warm' | 'active'; hold: Hold }
   /** Its durations still hold true when a message starts the session again. */
   | { status: 'expired'; hold: Hold }
-  /** No trigger counts before `retryAtMs`. */
-  | { status: 'error'; error: WarmAgentError; retryAtMs: number }
+  | { status: 'error'; error: WarmAgentError; atMs: number }
 )
 
-export const initialState: SessionState = { status: 'idle', isPaused: false, outcome: null }
+export const initialState: SessionState = { status: 'idle', isPaused: false, outcome: null, failures: 0 }
 
 /**
  * A cold message's answer brings a ticket and no durations. Until a beat tells them, the session is treated as if it had
@@ -59,8 +59,8 @@ const shortestLease = { beatMs: 36_000, ttlMs: 60_000 }
 
 const shortestRetryMs = 1000
 
-/** A component that mounts to show that a warm-up failed does so within this time, and is no reason to try again. */
-const shownMs = 200
+const shortestPauseMs = 2000
+const longestPauseMs = 60_000
 
 /** A duration, or a moment, that never ends or comes. */
 export const never = Infinity
@@ -80,16 +80,31 @@ export function toSnapshot(state: SessionState): SessionSnapshot {
   }
 }
 
+/**
+ * How long triggers do not count after a warm-up failed: as long as the proxy says, and the longer, the more have failed in
+ * a row. What mounts to show the failure is no reason to try again, however late or often it does.
+ *
+ * @param forgiven How many failures do not count.
+ */
+export function isTooSoon(state: SessionState, nowMs: number, forgiven: number): boolean {
+  if (state.status !== 'error') return false
+  const counted = state.failures - forgiven
+  const pauseMs = counted > 0 ? Math.min(shortestPauseMs * 2 ** (counted - 1), longestPauseMs) : 0
+  const agoMs = nowMs - state.atMs
+  // A failure in the future was noted before the clock was set back.
+  return agoMs >= 0 && agoMs < Math.max(pauseMs, state.error.retryAfterMs ?? 0)
+}
+
 /** @returns what the session is after `event`: the same object when the event makes no sense now. */
 export function transition(state: SessionState, event: SessionEvent): SessionState {
-  const { status, isPaused, outcome } = state
+  const { status, isPaused, outcome, failures } = state
   const { type, atMs } = event
   const isWarming = status === 'warming'
   const hold = liveHold(state)
   const isFree = !hold && !isWarming
   const granted = { ...hold, lease: event, touchedAtMs: atMs, retryAtMs: undefined }
   const to = (makesSense: unknown, next: object) =>
-    makesSense ? ({ isPaused, outcome, status, ...next } as SessionState) : state
+    makesSense ? ({ isPaused, outcome, failures, status, ...next } as SessionState) : state
 
   switch (type) {
     case 'warm-started':
@@ -102,20 +117,17 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'lease-granted':
       return to(isWarming, { hold: granted })
     case 'warm-succeeded':
-      return to(isWarming, { status: 'warm', hold: granted })
+      return to(isWarming, { status: 'warm', hold: granted, failures: 0 })
     case 'warm-failed':
-      return to(isWarming, {
-        status: 'error',
-        error: event.error,
-        retryAtMs: atMs + (event.error.retryAfterMs || shownMs),
-      })
+      return to(isWarming, { status: 'error', error: event.error, atMs, failures: failures + 1 })
     case 'beat-succeeded':
       return to(hold, { status: hold?.isSent ? 'active' : 'warm', hold: granted })
     case 'beat-failed': {
+      // A touch in the future was noted before the clock was set back.
+      const touchedAtMs = Math.min(hold?.touchedAtMs ?? 0, atMs)
       // The longer the silence, the longer the wait: it grows by a sixteenth each time, and the deadline bounds it.
-      const silenceMs = atMs - (hold?.touchedAtMs ?? 0)
-      const waitMs = Math.max(shortestRetryMs, silenceMs / 16, event.error.retryAfterMs ?? 0)
-      return to(hold, { hold: { ...hold, retryAtMs: atMs + waitMs } })
+      const waitMs = Math.max(shortestRetryMs, (atMs - touchedAtMs) / 16, event.error.retryAfterMs ?? 0)
+      return to(hold, { hold: { ...hold, touchedAtMs, retryAtMs: atMs + waitMs } })
     }
     case 'message-sent':
       // Nobody need tell whether it was answered. How long a conversation may live, a beat will tell.
@@ -136,7 +148,14 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       return to(event.outcome, {
         status: 'active',
         outcome: event.outcome,
-        hold: { ...next, isSent: true, touchedAtMs: atMs, retryAtMs: undefined },
+        failures: 0,
+        hold: {
+          ...next,
+          isSent: true,
+          touchedAtMs: atMs,
+          // A message is as good as a beat, but tells no end.
+          retryAtMs: goesOn && known?.lease.holdMs === never ? known.retryAtMs : undefined,
+        },
       })
     }
     case 'heartbeat-paused':

@@ -13,12 +13,15 @@ export interface WireHeaders {
 
 export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): WireHeaders {
   let last = new Headers()
+  /** Whether they had to be waited for when a request needed them: then asking may begin to renew a token. */
+  let isSlow = true
   const ask = () => (typeof source === 'function' ? source() : source)
   function pending() {
     try {
       const given = ask()
-      if (given instanceof Promise) return given.catch(() => {})
-      last = new Headers(given)
+      // Not `instanceof`: a promise may come from another realm, or from a library that replaces Promise.
+      if (typeof (given as PromiseLike<unknown>)?.then === 'function') return Promise.resolve(given).catch(() => {})
+      last = new Headers(given as HeadersInit)
     } catch {
       // The request that needs them will fail by it, and tell.
     }
@@ -28,11 +31,13 @@ export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): 
     async resolve() {
       // The first of several components opens the session; by then the others of its commit have mounted too.
       await null
-      last = new Headers(await ask())
+      const given = ask()
+      isSlow = typeof (given as PromiseLike<unknown>)?.then === 'function'
+      last = new Headers(await given)
       return last
     },
     now() {
-      void pending()
+      if (!isSlow) void pending()
       return last
     },
   }

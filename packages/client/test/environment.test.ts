@@ -106,12 +106,16 @@ test.each(['intent', 'visible'] as const)('an element that is not there yet is n
   expect(fire).toHaveBeenCalledTimes(1)
 })
 
-test.each([
-  ['a frame without an address has the origin of the page around it', 'https://chat.example', 'https://chat.example'],
-  ['where the global object tells none, the location does', undefined, location.origin],
-])('%s', (_, told, expected) => {
-  vi.stubGlobal('origin', told)
-  expect(browserEnvironment.page().location.origin).toBe(expected)
+test('a frame without an address has the origin of the page around it', () => {
+  vi.stubGlobal('location', { origin: 'null' })
+  vi.stubGlobal('origin', 'https://chat.example')
+  expect(browserEnvironment.page().location.origin).toBe('https://chat.example')
+  vi.unstubAllGlobals()
+})
+
+test.each([{ lat: 1, lng: 2 }, 'https://other.example'])('a page that names something of its own `origin`: %j', own => {
+  vi.stubGlobal('origin', own)
+  expect(browserEnvironment.page().location.origin).toBe(location.origin)
   vi.unstubAllGlobals()
 })
 

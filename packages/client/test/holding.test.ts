@@ -168,6 +168,23 @@ test('a clock that is set back delays no beat, and one that fails then is not re
   expect(proxy.beats).toHaveLength(3)
 })
 
+test('a clock that is set back after a beat failed delays the next one no longer than a failure does', async () => {
+  const { proxy, environment, warmUp } = start()
+  await warmUp()
+  const beat = proxy.onBeat
+  proxy.onBeat = () => {
+    throw new TypeError('Failed to fetch')
+  }
+  await environment.advance(9 * minute)
+  expect(proxy.beats).toHaveLength(1)
+  proxy.onBeat = beat
+  const { now } = environment
+  environment.now = () => now() - 120 * minute
+  await environment.hide()
+  await environment.show()
+  expect(proxy.beats).toHaveLength(2)
+})
+
 test('a page shown again before the beat is due keeps its time', async () => {
   const { proxy, environment, warmUp } = start()
   await warmUp()

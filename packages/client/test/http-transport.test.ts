@@ -103,18 +103,28 @@ test('a beat and a close carry the newest ticket and fresh headers', async () =>
   )
 })
 
+/** What is awaited like a promise, and is none: as of a library that replaces Promise. */
+const thenable = (authorization: string) => ({
+  // biome-ignore lint/suspicious/noThenProperty: that is the point
+  then: (resolve: (headers: HeadersInit) => void) => resolve({ authorization }),
+})
+
 test.each([
-  ['with the token as it is then', (token: string) => token, 'Bearer 2'],
-  ['with that of the request before where a new one must be waited for', async (token: string) => token, 'Bearer 1'],
-])('a page that is left parks the session at once, %s', async (_, give, expected) => {
+  ['with the token as it is then', (authorization: string) => ({ authorization }), 'Bearer 2', 2],
+  [
+    'with that of the request before, and renews none',
+    async (authorization: string) => ({ authorization }),
+    'Bearer 1',
+    1,
+  ],
+  ['with that of the request before, whatever is awaited for it', thenable, 'Bearer 1', 1],
+])('a page that is left parks the session at once, %s', async (_, give, expected, asked) => {
   server.use(opening(text), closing)
   let token = 'Bearer 1'
   const sent: [string, RequestInit | undefined][] = []
+  const headers = vi.fn(() => give(token) as HeadersInit | Promise<HeadersInit>)
   const { session, environment } = start({
-    headers: () => {
-      const given = give(token)
-      return given instanceof Promise ? given.then(authorization => ({ authorization })) : { authorization: given }
-    },
+    headers,
     fetch: (input: string, init?: RequestInit) => {
       sent.push([input, init])
       return fetch(input, init)
@@ -123,6 +133,7 @@ test.each([
   await session.warm()
   token = 'Bearer 2'
   void environment.leave()
+  expect(headers).toHaveBeenCalledTimes(asked)
   expect(sent[1]?.[0]).toBe(`${base}/sessions/close?afterMs=30000`)
   expect(sent[1]?.[1]?.keepalive).toBe(true)
   expect(Object.fromEntries(sent[1]?.[1]?.headers as Headers)).toMatchObject({

@@ -15,7 +15,7 @@ import { expect, test } from 'vitest'
 const durations = { beatMs: 500, ttlMs: 1000, holdMs: 5000 }
 const hold: Hold = { lease: { ...durations, atMs: 100 }, touchedAtMs: 100 }
 const error = new WarmAgentError('agent_failed', 'The agent failed.')
-const common = { isPaused: false, outcome: null }
+const common = { isPaused: false, outcome: null, failures: 0 }
 
 const states: Record<string, SessionState> = {
   idle: initialState,
@@ -24,7 +24,7 @@ const states: Record<string, SessionState> = {
   warm: { ...common, status: 'warm', hold },
   active: { ...common, status: 'active', hold: { ...hold, isSent: true }, outcome: 'warm' },
   expired: { ...common, status: 'expired', hold },
-  error: { ...common, status: 'error', error, retryAtMs: 200 },
+  error: { ...common, status: 'error', error, failures: 1, atMs: 200 },
 }
 
 const atMs = 700
@@ -136,6 +136,15 @@ test('an answer lifts the hold of an unsent session, and the next beat tells tha
   expect(active.hold).toMatchObject({ lease: { ...durations, holdMs: Number.POSITIVE_INFINITY }, touchedAtMs: atMs })
   const beaten = transition(active, { type: 'beat-succeeded', ...durations, atMs: 800 })
   expect(beaten).toMatchObject({ status: 'active', hold: { lease: { holdMs: 5000, atMs: 800 }, touchedAtMs: 800 } })
+})
+
+test.each([
+  ['waits as long as it was told, whatever is answered, while the end is not known', Infinity, 900],
+  ['is due after its time again, when an answer has touched the session', 5000, undefined],
+])('a beat that was refused for a while %s', (_, holdMs, retryAtMs) => {
+  const refused = { ...hold, lease: { ...hold.lease, holdMs }, isSent: true, retryAtMs: 900 }
+  const next = transition({ ...common, status: 'active', hold: refused }, events['message-answered'] as SessionEvent)
+  expect((next as { hold: Hold }).hold.retryAtMs).toBe(retryAtMs)
 })
 
 test('a cold answer brings no durations, so the shortest that the platform knows are taken', () => {

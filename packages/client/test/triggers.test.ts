@@ -41,12 +41,12 @@ test('the trigger may change at run time: the later mount counts, and what is le
 
 type Page = ReturnType<typeof start>
 
-/** A page whose warm-up has failed a second ago. */
+/** A page whose warm-up has failed a while ago. */
 async function failed(error?: WarmAgentError) {
   const page = start()
   const leave = page.session.mount()
   await page.proxy.openings[0]?.fail(error)
-  await page.environment.advance(1000)
+  await page.environment.advance(2000)
   expect(page.status()).toBe('error')
   return { ...page, leave }
 }
@@ -89,20 +89,74 @@ test('a warm-up that failed is not tried again before the proxy allows it', asyn
   await goAndReturn(page)
   await page.environment.trigger('intent')
   expect(page.proxy.openings).toHaveLength(1)
-  await page.environment.advance(29_000)
+  await page.environment.advance(28_000)
   await goAndReturn(page)
   expect(page.proxy.openings).toHaveLength(2)
 })
 
-test('a component that mounts to show the failure is no reason to try again', async () => {
+test.each([0, 300, 1900])(
+  'a component that mounts %i ms after the failure, to show it, is no reason to try again',
+  async ms => {
+    const { session, proxy, environment } = start()
+    session.mount()
+    session.store.subscribe(({ status }) => {
+      if (status === 'error') environment.after(ms, () => session.mount())
+    })
+    await proxy.openings[0]?.fail()
+    await environment.advance(60 * minute)
+    expect(proxy.openings).toHaveLength(1)
+  },
+)
+
+test('the more warm-ups have failed in a row, the longer they are tried no more, up to a minute', async () => {
   const { session, proxy, environment } = start()
   session.mount()
-  session.store.subscribe(({ status }) => {
-    if (status === 'error') queueMicrotask(() => session.mount())
-  })
+  const triedAtMs: number[] = []
+  for (let second = 0; second <= 300; second++) {
+    if (proxy.openings.length > triedAtMs.length) {
+      triedAtMs.push(second)
+      await proxy.openings.at(-1)?.fail()
+    }
+    await environment.advance(1000)
+    session.mount()
+  }
+  expect(triedAtMs).toEqual([0, 2, 6, 14, 30, 62, 122, 182, 242])
+})
+
+test('a login token that is renewed because of the failure is a reason to try again at once, and once', async () => {
+  const { session, proxy, environment } = start()
+  const leave = session.mount()
   await proxy.openings[0]?.fail()
-  await environment.advance(60 * minute)
+  async function renew(held: () => void) {
+    const wait = session.mount('manual')
+    held()
+    await environment.advance(50)
+    const go = session.mount('open')
+    wait()
+    return go
+  }
+  const again = await renew(leave)
+  expect(proxy.openings).toHaveLength(2)
+  await proxy.openings[1]?.fail()
+  await renew(again)
+  expect(proxy.openings).toHaveLength(2)
+})
+
+test('one that was enabled before it failed waits like all others', async () => {
+  const { session, proxy } = start()
+  session.mount('manual')
+  session.mount('open')
+  await proxy.openings[0]?.fail()
+  session.mount()
   expect(proxy.openings).toHaveLength(1)
+})
+
+test('a failure that a clock set back puts into the future holds no trigger back', async () => {
+  const { environment, proxy } = await failed()
+  const { now } = environment
+  environment.now = () => now() - 120 * minute
+  await goAndReturn({ environment })
+  expect(proxy.openings).toHaveLength(2)
 })
 
 test('the target is looked up when the trigger is set', () => {

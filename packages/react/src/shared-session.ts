@@ -53,11 +53,14 @@ export function createSessionUser(options: WarmSessionOptions): SessionUser {
       users.delete(user)
       users.add(user)
       const leave = session.mount(trigger, target && (() => user.options.target?.()))
-      return () => {
-        shared.mounted--
-        if (users.size > 1) users.delete(user)
-        leave()
-      }
+      return Object.assign(
+        () => {
+          shared.mounted--
+          if (users.size > 1) users.delete(user)
+          leave()
+        },
+        { watch: leave.watch },
+      )
     },
   }
   return user

@@ -1,5 +1,5 @@
 import type { WarmSession, WarmSessionOptions } from '@warm-agent/client'
-import { useContext, useEffect, useInsertionEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useContext, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { createSessionView, type WarmAgentSession } from './session-view.ts'
 import { createSessionUser, type SessionUser, sessionKey } from './shared-session.ts'
 import { WarmAgentContext } from './warm-agent-provider.ts'
@@ -25,14 +25,21 @@ export function useWarmAgentSession(options?: WarmSessionOptions | { session: Wa
   useInsertionEffect(() => {
     if (!borrowed) (session as SessionUser).options = own
   })
-  // What is to be watched may come later than its session, and be replaced.
-  const [target, noteTarget] = useState<Element | null>()
+  const mounted = useRef<ReturnType<WarmSession['mount']>>(undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a target is a function, new with every render; it is called when it is needed
   useEffect(() => {
-    const there = own.target?.()
-    if (there !== target) noteTarget(there)
+    mounted.current = session.mount(trigger, own.target)
+    return mounted.current
+  }, [session, trigger])
+
+  // What is to be watched may come later than its session, and be replaced.
+  const watched = useRef<Element | null>(undefined)
+  useEffect(() => {
+    if (!/^(visible|intent)$/.test(trigger ?? '')) return
+    const target = own.target?.()
+    if (target !== watched.current) mounted.current?.watch?.()
+    watched.current = target
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `own.target` is a function, new with every render; it is called when it is needed
-  useEffect(() => session.mount(trigger, own.target), [session, trigger, target])
 
   return view.read(useSyncExternalStore(view.subscribe, view.getState, session.store.getInitialState))
 }

@@ -300,9 +300,20 @@ test('a target that comes after its session, or takes the place of another one, 
     rerender(chat())
     expect([...watched]).toEqual([element])
   }
-  const renders = seen.length
-  rerender(chat())
-  expect(seen).toHaveLength(renders + 1)
+  expect(seen).toHaveLength(4)
+})
+
+test('a target that is another element in each commit renders nothing again, and nobody asks for one while nothing waits for it', () => {
+  const target = vi.fn(() => document.createElement('p'))
+  environment.onTrigger = () => () => {}
+  const { rerender } = render(<Chat options={{ ...options, warmOn: 'visible', target }} />)
+  expect(seen).toHaveLength(1)
+  target.mockImplementation(() => {
+    throw new Error('There is no element yet.')
+  })
+  rerender(<Chat options={{ ...options, warmOn: 'visible', enabled: false, target }} />)
+  rerender(<Chat options={{ ...options, warmOn: 'manual', target }} />)
+  expect(seen).toHaveLength(3)
 })
 
 test('of several components one that wants the warm-up is enough', () => {

@@ -107,13 +107,13 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       browser?.listeners.add(hear)
       return () => listeners.delete(listener)
     },
-    onTrigger(kind, _, fire) {
+    onTrigger(kind, target, fire) {
       if (kind === 'open') {
         fire()
         return () => {}
       }
       const watch = { kind, fire }
-      watches.add(watch)
+      if (target !== null) watches.add(watch)
       return () => watches.delete(watch)
     },
     onActivity(listener) {
