@@ -25,6 +25,13 @@ export interface Tender {
   inBackground(work: Promise<unknown>): void
 }
 
+type Counts = Readonly<Record<EntryState, number>>
+
+function countsOf({ entries, unseen }: StoreContent): Counts {
+  const count = (state: EntryState) => entries.filter(each => each.state === state).length
+  return { ready: count('ready') + unseen, warming: count('warming'), old: count('old'), stopping: count('stopping') }
+}
+
 /** @param onNews Called when something ended that may change the plan. */
 export function createTender(context: PoolContext, onNews: () => void): Tender {
   const { store, target, rules, clock, emit, books } = context
@@ -39,22 +46,17 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
   }
 
   /** What the pool held before says more of the traffic than a target that has seen none of it. */
-  function takeOver({ entries, unseen }: StoreContent): void {
+  function takeOver({ ready, old, warming }: Counts): void {
     if (hasTakenOver) return
     hasTakenOver = true
-    target.noteTakeover?.(entries.filter(({ state }) => state !== 'stopping').length + unseen, clock.now())
+    // One of an older version stays until what is warmed in its place is ready: counted both, the pool would grow with each
+    // takeover during a deploy.
+    target.noteTakeover?.(ready + Math.max(old, warming), clock.now())
   }
 
-  function noteHeld({ entries, unseen }: StoreContent, size: number): void {
+  function noteHeld({ ready, warming, old, stopping }: Counts, size: number): void {
     const nowMs = clock.now()
-    const count = (state: EntryState) => entries.filter(each => each.state === state).length
-    const held = {
-      ready: count('ready') + unseen,
-      warming: count('warming'),
-      others: count('old') + count('stopping'),
-      target: size,
-    }
-    books.noteHeld(held, nowMs)
+    books.noteHeld({ ready, warming, others: old + stopping, target: size }, nowMs)
     const { raised, cleared } = books.changedAlarms(nowMs)
     for (const [alarm, message] of raised) emit({ type: 'alarm-raised', alarm, message })
     for (const alarm of cleared) emit({ type: 'alarm-cleared', alarm })
@@ -73,9 +75,10 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
       const isBehind = beats.isBehind()
       const content = await desk.content(isBehind)
       const nowMs = clock.now()
-      takeOver(content)
+      const counts = countsOf(content)
+      takeOver(counts)
       const size = sizeWanted()
-      noteHeld(content, size)
+      noteHeld(counts, size)
       const plan = poolPlan({
         nowMs,
         stored: content.entries,

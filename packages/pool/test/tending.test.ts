@@ -1,4 +1,4 @@
-import { adaptiveTarget, memoryStore, type PoolEvent, type PoolTarget } from '@warm-agent/pool'
+import { adaptiveTarget, memoryStore, type PoolEvent, type PoolStore, type PoolTarget } from '@warm-agent/pool'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeAgents, failure } from './fake-agents.ts'
 import { startPool } from './start-pool.ts'
@@ -76,6 +76,33 @@ test.each(['1', '2'])(
     await vi.advanceTimersByTimeAsync(2 * minute)
     expect(next.pool.stats()).toMatchObject({ ready: 15, target: 15 })
     await next.pool.close()
+  },
+)
+
+test.each([
+  ['', 3_000, 1_000],
+  [' one by one', 100, 1],
+])(
+  'an adaptive pool keeps its size, however often it is taken over while a new version boots%s',
+  async (_, bootMs, rate) => {
+    const agents = createFakeAgents({ bootMs })
+    const start = async (version: string, newSessionsPerSecond: number, store?: PoolStore) => {
+      const target = adaptiveTarget({ floor: store ? 0 : 20 })
+      return startPool({ ...(store && { store }), target, version, newSessionsPerSecond }, agents)
+    }
+    let { pool, store } = await start('1', 1_000)
+    await vi.advanceTimersByTimeAsync(10_000)
+    for (let takeover = 0; takeover < 12; takeover++) {
+      const next = await start('2', rate, store)
+      await pool.close({ sessions: 'keep' })
+      pool = next.pool
+      await vi.advanceTimersByTimeAsync(1_000)
+      const { target } = pool.stats()
+      // It shrinks as it always does.
+      expect(target).toBeGreaterThan(20 * 0.5 ** ((takeover + 2) / 120) - 1.5)
+      expect(target).toBeLessThan(21)
+    }
+    await pool.close()
   },
 )
 

@@ -1,7 +1,7 @@
 import type { Authorize } from './callers.ts'
 import { takesLean, wholeRequest } from './lean-request.ts'
 import { readCookies } from './read-cookie.ts'
-import { createSealer } from './sealer.ts'
+import { createSealer, type Sealer } from './sealer.ts'
 import { secretsFrom } from './secrets.ts'
 
 export interface AnonymousCallersOptions {
@@ -56,28 +56,49 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
   const older = createSealer(secrets.slice(1), 'anonymous caller')
 
   async function read([name, value]: [name: string, value: string]) {
-    const current = await newest.open(value)
-    return { name, isOld: current === undefined, callerId: current ?? (await older.open(value)) }
+    const current = await callerIn(newest, value)
+    return { name, isOld: current === undefined, caller: current ?? (await callerIn(older, value)) }
   }
 
   const authorize: Authorize = async request => {
     const sent = readCookies(request, name => name === cookieName || name.startsWith(`${cookieName}-`))
     const cookies = await Promise.all(sent.slice(0, mostRead).map(read))
-    const callerIds = cookies.flatMap(({ callerId }) => (typeof callerId === 'string' ? callerId : [])).sort()
-    const [callerId = `anonymous:${crypto.randomUUID()}`, ...otherIds] = callerIds
+    const known = cookies.flatMap(({ caller }) => caller ?? []).sort(byAge)
+    const [first = { callerId: `anonymous:${crypto.randomUUID()}`, sinceMs: Date.now() }, ...others] = known
     const countedBy = limitKey?.(wholeRequest(request))
-    const caller = { callerId, otherIds, ...(countedBy && { limitKey: countedBy }) }
+    const caller = {
+      callerId: first.callerId,
+      otherIds: others.map(({ callerId }) => callerId),
+      ...(countedBy && { limitKey: countedBy }),
+    }
 
     // One of an older secret is sealed anew, so that the secret can be dropped one day.
-    const outdated = cookies.find(cookie => cookie.isOld && cookie.callerId)
-    if (callerIds.length > 0 && !outdated) return caller
+    const outdated = cookies.find(cookie => cookie.isOld && cookie.caller)
+    if (known.length > 0 && !outdated) return caller
     const replaced = outdated ?? (cookies.length >= mostUnreadable ? cookies[0] : undefined)
     const name = replaced?.name ?? `${cookieName}-${crypto.randomUUID().slice(0, 8)}`
     // Behind a TLS terminator only the page's own address tells.
     const isSecure = crossSite || [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
     const attributes = `Path=/; HttpOnly; SameSite=${crossSite ? 'None' : 'Lax'}${isSecure ? '; Secure' : ''}`
-    const sealed = await newest.seal(outdated?.callerId ?? callerId)
+    const sealed = await newest.seal(outdated?.caller ?? first)
     return { ...caller, responseHeaders: { 'set-cookie': `${name}=${sealed}; ${attributes}` } }
   }
   return takesLean(authorize)
+}
+
+/** What a cookie holds. */
+interface SealedCaller {
+  callerId: string
+  /** When the caller came. Of several in one browser the first names it: its requests so far were made under that name. */
+  sinceMs: number
+}
+
+/** Cookies of earlier releases hold the name alone. */
+async function callerIn(sealer: Sealer, sealed: string): Promise<SealedCaller | undefined> {
+  const opened = await sealer.open(sealed)
+  return typeof opened === 'string' ? { callerId: opened, sinceMs: 0 } : (opened as SealedCaller | undefined)
+}
+
+function byAge(one: SealedCaller, other: SealedCaller): number {
+  return one.sinceMs - other.sinceMs || (one.callerId < other.callerId ? -1 : 1)
 }

@@ -29,7 +29,7 @@ const prefix = 'x-amzn-bedrock-agentcore-runtime-custom-conversation'
 /**
  * @param body What has been read of the request. Without it the request is still to be read by whoever it came from.
  * @returns the conversation that the request belongs to, if it belongs to one.
- * @throws WarmAgentError `bad_request` for a header that is none; Error when `authorize` or the function gives none.
+ * @throws WarmAgentError `bad_request` for a header that is none, or a body that the function cannot parse; Error when `authorize` or the function gives none.
  */
 export async function conversationOf(
   source: ConversationSource | undefined,
@@ -40,7 +40,7 @@ export async function conversationOf(
   const { callerId, conversationId } = caller
   if (conversationId !== undefined) return named(conversationId)
   if (typeof source === 'function') {
-    const id = await answerOf('ask `conversationId` for the conversation', source(readable(request, body), caller))
+    const id = await ask(source, readable(request, body), caller)
     return id === undefined ? undefined : named(id)
   }
   const sent = source && request.headers.get(source)
@@ -53,6 +53,23 @@ export async function conversationOf(
   }
   // A browser can send what it likes: the name counts among this caller's conversations only.
   return named(`${await digest(callerId)}.${sent}`)
+}
+
+async function ask(
+  source: Exclude<ConversationSource, string>,
+  request: Request,
+  caller: Caller,
+): Promise<string | undefined> {
+  try {
+    return await answerOf('ask `conversationId` for the conversation', source(request, caller))
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new WarmAgentError(
+      'bad_request',
+      'Could not tell the conversation: the body is not what `conversationId` reads, JSON perhaps. Send that.',
+      { cause },
+    )
+  }
 }
 
 /** @returns a Request that may be read to its end: that takes nothing from the agent, nor from the route of an app. */

@@ -1,6 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { writeBody } from './write-body.ts'
 
+/** About a connection, not about an answer: one that was fetched elsewhere may have some, and HTTP/2 takes none of them. */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
 /**
  * Writes a response to Node's.
  *
@@ -14,14 +23,33 @@ export function sendResponse(
 ): Promise<void> | undefined {
   // Of a body that nobody read to its end, the rest shall not be waited for.
   if (!incoming.complete) outgoing.shouldKeepAlive = false
-  for (const [name, value] of headers) {
-    // Of these a host may have some of its own, and all count.
-    if (name === 'set-cookie' || name === 'vary') outgoing.appendHeader(name, value)
-    else outgoing.setHeader(name, value)
+  if (!sendHead(status, headers, outgoing)) {
+    body?.cancel().catch(() => undefined)
+    return
   }
-  outgoing.writeHead(status)
   if (body) return sendBody(body, outgoing, left)
   outgoing.end()
+}
+
+/** @returns whether a body may follow. Throws nothing: on many servers nobody listens, and the process would end. */
+function sendHead(status: number, headers: Headers, outgoing: ServerResponse): boolean {
+  // The host has answered meanwhile: it took too long perhaps.
+  if (outgoing.headersSent) return false
+  try {
+    for (const [name, value] of headers) {
+      if (hopByHop.has(name)) continue
+      // Of these a host may have some of its own, and all count.
+      if (name === 'set-cookie' || name === 'vary') outgoing.appendHeader(name, value)
+      else outgoing.setHeader(name, value)
+    }
+    outgoing.writeHead(status)
+    return true
+  } catch (error) {
+    // biome-ignore lint/suspicious/noConsole: there is nobody else to tell.
+    console.error('Could not write the answer: Node refused its status or headers. Mend what made it.', error)
+    cutOff(outgoing)
+    return false
+  }
 }
 
 async function sendBody(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, left: AbortSignal): Promise<void> {
@@ -32,9 +60,13 @@ async function sendBody(body: ReadableStream<Uint8Array>, outgoing: ServerRespon
     outgoing.end()
   } catch {
     // The agent broke off, and said why where it happened: the connection is cut, so that nobody takes half for whole.
-    // Without an error HTTP/2 would end the answer as if it were whole; with one HTTP/1 would report a `clientError`.
-    outgoing.destroy(outgoing.req.httpVersionMajor === 2 ? new Error('The answer broke off.') : undefined)
+    cutOff(outgoing)
   } finally {
     clearImmediate(flushing)
   }
+}
+
+/** Without an error HTTP/2 would end the answer as if it were whole; with one HTTP/1 would report a `clientError`. */
+function cutOff(outgoing: ServerResponse): void {
+  outgoing.destroy(outgoing.req.httpVersionMajor === 2 ? new Error('The answer broke off.') : undefined)
 }

@@ -2,8 +2,8 @@ import type { AgentRuntime, RuntimeSession } from './agent-runtime.ts'
 
 /** Makes the sessions of one runtime. */
 export interface SessionMaker {
-  /** A session that nothing was sent to yet, on the next endpoint. */
-  newSession(): RuntimeSession
+  /** A session that nothing was sent to yet, on the next endpoint, if there is one not among those that just refused its like. */
+  newSession(refusedBy?: readonly string[]): RuntimeSession
   /** The endpoint that the next new session is placed on, if there is one not among those that just refused it. */
   nextQualifier(refusedBy?: readonly string[]): string
 }
@@ -23,6 +23,6 @@ export function createSessionMaker(runtime: AgentRuntime): SessionMaker {
   return {
     nextQualifier,
     // The platform takes 33 to 100 characters that begin with a letter or digit; this is 41, 122 bits of them random.
-    newSession: () => ({ id: `warm-${crypto.randomUUID()}`, qualifier: nextQualifier() }),
+    newSession: refusedBy => ({ id: `warm-${crypto.randomUUID()}`, qualifier: nextQualifier(refusedBy) }),
   }
 }

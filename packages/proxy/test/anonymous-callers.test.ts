@@ -1,5 +1,6 @@
 import { anonymousCallers } from '@warm-agent/proxy'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { createSealer } from '../src/sealer.ts'
 
 const older = 'the older secret, of thirty-two bytes or more'
 const newer = 'the newer secret, of thirty-two bytes or more'
@@ -19,6 +20,14 @@ const ask = async (
     setCookie: responseHeaders?.['set-cookie'],
     cookie: responseHeaders?.['set-cookie']?.split(';')[0] ?? '',
   }
+}
+
+/** The first request of a browser, at this time of the clock. */
+async function askAt(nowMs: number) {
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(nowMs)
+  const asked = await ask({ secret: older })
+  clock.mockRestore()
+  return asked
 }
 
 const nameOf = (cookie: string) => cookie.split('=')[0]
@@ -43,9 +52,8 @@ test('when the secret is rotated the caller stays, and is given a cookie that ou
 })
 
 test('a browser whose first two requests got a cookie each is one caller, with either of the names', async () => {
-  const [one, other] = await Promise.all([ask({ secret: older }), ask({ secret: older })])
-  const names = [one.callerId, other.callerId].sort()
-  const both = { callerId: names[0], otherIds: [names[1]] }
+  const [other, one] = [await askAt(2_000), await askAt(1_000)]
+  const both = { callerId: one.callerId, otherIds: [other.callerId] }
   for (const cookie of [`${one.cookie}; ${other.cookie}`, `${other.cookie}; ${one.cookie}`])
     expect(await ask({ secret: older }, { cookie })).toEqual({ ...both, cookie: '' })
 
@@ -56,6 +64,25 @@ test('a browser whose first two requests got a cookie each is one caller, with e
   expect(second).toMatchObject(both)
   expect(nameOf(second.cookie)).toBe(nameOf(other.cookie))
   expect(await ask({ secret: newer }, { cookie: `${first.cookie}; ${second.cookie}` })).toEqual({ ...both, cookie: '' })
+})
+
+test('of several first requests the first one names the caller, whatever the names are', async () => {
+  for (let tries = 0; tries < 5; tries++) {
+    const [one, other, third] = [await askAt(1_000), await askAt(3_000), await askAt(2_000)]
+    const cookie = [other, third, one].map(each => each.cookie).join('; ')
+    const otherIds = [third.callerId, other.callerId]
+    expect(await ask({ secret: older }, { cookie })).toMatchObject({ callerId: one.callerId, otherIds })
+  }
+})
+
+test('a cookie that was sealed before the time was counts as the oldest, and stays so when it is sealed anew', async () => {
+  const bare = await createSealer([older], 'anonymous caller').seal('anonymous:z')
+  const other = await ask({ secret: newer })
+  const cookies = `warm-agent-caller-1=${bare}; ${other.cookie}`
+  const anew = await ask({ secret: [newer, older] }, { cookie: cookies })
+  expect(anew).toMatchObject({ callerId: 'anonymous:z', otherIds: [other.callerId] })
+  const later = { cookie: `${other.cookie}; ${anew.cookie}` }
+  expect(await ask({ secret: newer }, later)).toMatchObject({ callerId: 'anonymous:z', cookie: '' })
 })
 
 test('of two proxies on one host, with secrets of their own, each leaves the cookie of the other alone', async () => {

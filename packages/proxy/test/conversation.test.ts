@@ -103,6 +103,15 @@ test('a route that has read its body already can still name the conversation by 
   expect((await proxy.session(request))?.agentHeaders).toMatchObject({ [`${prefix}-id`]: 'trip' })
 })
 
+test('a body that the function cannot read as JSON is refused as the mistake of its sender', async () => {
+  const { proxy, send, log } = createTold({ conversationId: ofBody })
+  const answer = await send('{"id":')
+  expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: 'bad_request' } }])
+  expect(log).toEqual([])
+  const request = new Request('http://chat.test/chat', { method: 'POST', body: '{"id":' })
+  await expect(proxy.session(request)).rejects.toMatchObject({ code: 'bad_request' })
+})
+
 test('a function is not asked about a body that is over the limit', async () => {
   const conversationId = vi.fn(ofBody as () => Promise<string>)
   const { send } = createTold({ conversationId, limits: { bodyBytes: 10 } })
@@ -120,6 +129,26 @@ test('a header that a page sends names a conversation of its own caller, and nob
   expect(second).toBe(first)
   expect(others).toMatch(/\.trip$/)
   expect(others).not.toBe(first)
+})
+
+test('a conversation keeps its name when its caller goes by an older one: what counts is whose its session is', async () => {
+  const names = ['first', 'second'].map(callerId => ({ callerId }))
+  const { openWarm, proxy, send, told } = createTold({
+    conversationId: 'x-chat',
+    authorize: () => names.shift() ?? { callerId: 'first', otherIds: ['second'] },
+  })
+  await openWarm()
+  let ticket: string | undefined
+  for (const text of ['one', 'two', 'three']) {
+    ticket = (await send(text, ticket, inChat('trip'))).headers.get('Warm-Agent-Ticket') ?? ''
+  }
+  const request = new Request('http://chat.test/chat', {
+    headers: { 'Warm-Agent-Ticket': ticket ?? '', 'x-chat': 'trip' },
+  })
+  const lent = await proxy.session(request)
+  const [name] = told[0]?.split(' ') ?? []
+  expect(told).toEqual([`${name} cold new`, `${name} warm known`, `${name} warm known`])
+  expect(lent?.agentHeaders).toMatchObject({ [`${prefix}-id`]: name })
 })
 
 test('what authorize names comes first', async () => {

@@ -54,6 +54,14 @@ export function describeHost(host: Host): void {
       else expect(came.equals(sent)).toBe(true)
     })
 
+    test('what concerns a connection to somebody else is not passed on', async () => {
+      const ask = await start(
+        async () => new Response('whole', { headers: { connection: 'keep-alive', 'keep-alive': 'timeout=7' } }),
+      )
+      const response = await ask('/fetched')
+      expect([response.status, await response.text()]).toEqual([200, 'whole'])
+    })
+
     test('a body that is empty arrives, whatever reads it first', async () => {
       const { runtime, log } = createFakeRuntime()
       const { proxy } = createTestProxy({ runtime })

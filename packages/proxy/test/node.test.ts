@@ -1,8 +1,14 @@
-import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { EventEmitter, once } from 'node:events'
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { toNodeHandler } from '@warm-agent/proxy/node'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createTestProxy } from './browser.ts'
 import { brokenStreamOf, createFakeRuntime } from './fake-runtime.ts'
 
@@ -16,10 +22,14 @@ async function serve(
   before: (incoming: IncomingMessage & { body?: unknown; originalUrl?: string }) => Promise<void> | void = () => {},
 ): Promise<string> {
   const handler = toNodeHandler(handle)
-  const server = createServer(async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+  return listen(async (incoming, outgoing) => {
     await before(incoming)
     await handler(incoming, outgoing)
-  }).listen(0, '127.0.0.1')
+  })
+}
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
   servers.push(server)
   await once(server, 'listening')
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -137,6 +147,34 @@ test('`authorize` is given a Request with which everything can be done but read 
     headers: { 'x-user': 'ann' },
   })
   expect([response.status, await response.text()]).toEqual([200, 'onetwo'])
+})
+
+test('when the host has answered meanwhile, the answer of the agent is given up and nothing else', async () => {
+  const heard = new EventEmitter()
+  const cancelled = once(heard, 'cancelled')
+  const handler = toNodeHandler(async () => {
+    await once(heard, 'host answered')
+    return new Response(new ReadableStream({ cancel: () => void heard.emit('cancelled') }), {
+      headers: { 'x-two': '2' },
+    })
+  })
+  let handling: Promise<void> | undefined
+  const url = await listen((incoming, outgoing) => {
+    handling = handler(incoming, outgoing)
+    outgoing.writeHead(503).end('too late', () => heard.emit('host answered'))
+  })
+  const response = await fetch(url)
+  expect([response.status, await response.text()]).toEqual([503, 'too late'])
+  await handling
+  await cancelled
+})
+
+test('an answer that Node cannot write is cut off, and told to who runs the server', async () => {
+  const told = vi.spyOn(console, 'error').mockReturnValue()
+  const url = await serve(async () => Response.error())
+  await expect(fetch(url)).rejects.toThrow()
+  expect(told).toHaveBeenCalledWith(expect.stringContaining('Could not write the answer'), expect.any(RangeError))
+  told.mockRestore()
 })
 
 test('a body that is refused for its length ends its connection, and nobody waits for the rest', async () => {

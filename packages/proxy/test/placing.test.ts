@@ -44,6 +44,7 @@ test.each([
   ['throttled', 10_000],
   ['quota', undefined],
   ['unreachable', undefined],
+  ['missing', undefined],
 ] as const)('a cold message that is refused as %s goes to the next endpoint at once', async (reason, retryAfterMs) => {
   const { send, log } = start()
   sick = { blue: failure(reason, false, retryAfterMs) }
@@ -115,6 +116,43 @@ test('a cold message that no endpoint takes waits, goes round again, and tells w
   calls = []
   expect((await send('hi')).status).toBe(429)
   expect(calls).toEqual(['green', 'blue'])
+  vi.useRealTimers()
+})
+
+test('a message whose endpoint was deleted, or that first comes to one that is, is sent to another, whosever turn it is', async () => {
+  const { openWarm, send } = start()
+  const tickets = [(await openWarm()).ticket, (await openWarm()).ticket, (await openWarm()).ticket]
+  expect(calls).toEqual(['blue', 'green', 'blue'])
+  sick = { blue: failure('missing') }
+  for (const [ticket, outcome] of [
+    [tickets[0], 'rewarmed'],
+    [tickets[2], 'rewarmed'],
+    [undefined, 'cold'],
+    [undefined, 'cold'],
+  ]) {
+    calls = []
+    const answer = await send('hi', ticket)
+    expect([answer.status, outcomeOf(answer)]).toEqual([200, outcome])
+    expect(calls.filter(qualifier => qualifier === 'blue').length).toBeLessThan(2)
+  }
+})
+
+test('a warm-up that first comes to an endpoint that is deleted goes to another', async () => {
+  const { openWarm } = start()
+  sick = { green: failure('missing') }
+  for (let opened = 0; opened < 3; opened++) await openWarm()
+  expect(calls.filter(qualifier => qualifier === 'blue')).toHaveLength(3)
+})
+
+test('where one endpoint is deleted and the other one is busy, a message waits for the one that there is', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { send } = start()
+  sick = { blue: failure('missing'), green: [failure('throttled')] }
+  const answering = send('hi')
+  await vi.waitFor(() => expect(calls).toEqual(['blue', 'green']))
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect((await answering).status).toBe(200)
+  expect(calls).toEqual(['blue', 'green', 'green'])
   vi.useRealTimers()
 })
 

@@ -4,11 +4,12 @@ import { closeSession } from '../sessions/close-session.ts'
 import { grantLease } from '../sessions/grant-lease.ts'
 import { agentOf, upToDate } from '../sessions/session-context.ts'
 import type { RouteHandler } from './route-handler.ts'
-import { ticketOf } from './ticket-of.ts'
+import { ownerOf, ticketOf } from './ticket-of.ts'
 
 /** Touches a held session and renews its lease. */
-export const beatSessionRoute: RouteHandler = async (context, caller, request) => {
-  const ticket = upToDate(context, await ticketOf(context, caller, request))
+export const beatSessionRoute: RouteHandler = async (context, asking, request) => {
+  const ticket = upToDate(context, await ticketOf(context, asking, request))
+  const caller = ownerOf(ticket, asking)
   const { idleTimeoutMs } = agentOf(context, ticket).rules
   if (!(await context.limiter.admitBeat(ticket, caller, idleTimeoutMs))) {
     context.limiter.noteEnd(ticket, caller)

@@ -4,7 +4,7 @@ import { readBody } from '../read-body.ts'
 import { closeSession, parkSession } from '../sessions/close-session.ts'
 import { agentOf, upToDate } from '../sessions/session-context.ts'
 import type { RouteHandler } from './route-handler.ts'
-import { ticketOf } from './ticket-of.ts'
+import { ownerOf, ticketOf } from './ticket-of.ts'
 
 const maxTicketBytes = 8192
 
@@ -15,7 +15,7 @@ export const closeSessionRoute: RouteHandler = async (context, caller, request) 
   const ticket = await ticketOf(context, caller, request, sealed)
   const afterMs = new URL(request.url).searchParams.get(closeAfterParameter)
   const waitMs = afterMs === null ? 0 : parseAfterMs(afterMs, agentOf(context, ticket).rules.idleTimeoutMs)
-  context.limiter.noteEnd(upToDate(context, ticket), caller, waitMs)
+  context.limiter.noteEnd(upToDate(context, ticket), ownerOf(ticket, caller), waitMs)
   if (afterMs === null) await closeSession(context, ticket, caller)
   else await parkSession(context, ticket, waitMs)
   return new Response(null, { status: 204 })

@@ -7,7 +7,7 @@ import { freshSession, type JoinedSession, joinSession, replaceSession } from '.
 import { ownedByConversation } from '../sessions/send-message.ts'
 import { agentNamed, agentOf, type SessionContext } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
-import { agentNameOf, ticketOf } from './ticket-of.ts'
+import { agentNameOf, ownerOf, ticketOf } from './ticket-of.ts'
 
 /** A session for an app that invokes the agent itself. */
 export interface WarmRuntimeSession {
@@ -30,14 +30,15 @@ export interface WarmRuntimeSession {
 /** A ticket that is not valid looks like none: the message goes cold, on a session of the caller's own. */
 export async function lendSession(
   context: SessionContext,
-  caller: Caller,
+  asking: Caller,
   request: Request,
 ): Promise<WarmRuntimeSession> {
   const arrivedAt = performance.now()
-  const opened = await ticketOf(context, caller, request).catch(error => {
+  const opened = await ticketOf(context, asking, request).catch(error => {
     if (error instanceof WarmAgentError && error.code === 'ticket_invalid') return undefined
     throw error
   })
+  const caller = opened ? ownerOf(opened, asking) : asking
   const conversation = await conversationOf(context.conversationId, request, caller)
   const found = opened
     ? await joinSession(context, opened, caller, request.signal)

@@ -8,13 +8,14 @@ import { sendMessage } from '../sessions/send-message.ts'
 import { agentNamed } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
 import type { RouteHandler } from './route-handler.ts'
-import { agentNameOf, ticketOf } from './ticket-of.ts'
+import { agentNameOf, ownerOf, ticketOf } from './ticket-of.ts'
 
 /** Sends a message to the agent and passes its answer on, byte for byte. */
-export const relayMessageRoute: RouteHandler = async (context, caller, request) => {
+export const relayMessageRoute: RouteHandler = async (context, asking, request) => {
   const { headers, signal } = request
   const arrivedAt = performance.now()
-  const opened = headers.has(headerNames.ticket) ? await ticketOf(context, caller, request) : undefined
+  const opened = headers.has(headerNames.ticket) ? await ticketOf(context, asking, request) : undefined
+  const caller = opened ? ownerOf(opened, asking) : asking
   const body = await readBody(request, context.limits.bodyBytes)
   const conversation = await conversationOf(context.conversationId, request, caller, body)
   const joined = opened

@@ -18,6 +18,13 @@ export async function ticketOf(
   return placedTicket(context, opened)
 }
 
+/** The caller by the name that the session was opened under: a conversation keeps it, and so do the limits. */
+export function ownerOf({ callerId }: SessionTicket, caller: Caller): Caller {
+  const { otherIds = [] } = caller
+  if (callerId === caller.callerId) return caller
+  return { ...caller, callerId, otherIds: [caller.callerId, ...otherIds.filter(id => id !== callerId)] }
+}
+
 /** The agent that a message without a ticket names, when there are several. */
 export function agentNameOf(request: Request): string | undefined {
   const name = request.headers.get(headerNames.agent)

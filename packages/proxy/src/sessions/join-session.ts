@@ -37,9 +37,9 @@ export async function freshSession(
 }
 
 /** A session of its own, which the message itself starts. */
-export function coldSession(agent: ServedAgent, callerId: string): JoinedSession {
+export function coldSession(agent: ServedAgent, callerId: string, refusedBy?: readonly string[]): JoinedSession {
   // The nonce is not known to this VM: it will see its first one at the first beat.
-  return { ticket: { ...newTicket(agent, callerId), nonce: undefined }, outcome: 'cold', isNew: true }
+  return { ticket: { ...newTicket(agent, callerId, refusedBy), nonce: undefined }, outcome: 'cold', isNew: true }
 }
 
 /**
@@ -48,7 +48,8 @@ export function coldSession(agent: ServedAgent, callerId: string): JoinedSession
  */
 export function replaceSession(context: SessionContext, ticket: SessionTicket, caller: CallCredentials): JoinedSession {
   disposeOf(context, ticket, caller)
-  return { ...coldSession(agentOf(context, ticket), ticket.callerId), outcome: 'rewarmed' }
+  const { callerId, session } = ticket
+  return { ...coldSession(agentOf(context, ticket), callerId, [session.qualifier]), outcome: 'rewarmed' }
 }
 
 /**

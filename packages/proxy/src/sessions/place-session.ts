@@ -1,8 +1,8 @@
-import { type FailureReason, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
+import { type FailureReason, isMissing, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
 import type { ServedAgent } from './session-context.ts'
 
-/** What an endpoint says that takes no new session. Another one may take it. */
-const refusals: ReadonlySet<FailureReason> = new Set(['throttled', 'quota', 'unreachable'])
+/** What an endpoint says that takes no new session, or that is no more. Another one may take it. */
+const refusals: ReadonlySet<FailureReason> = new Set(['throttled', 'quota', 'unreachable', 'missing'])
 
 interface Moving {
   /** Hears where the session is from now on. */
@@ -13,8 +13,8 @@ interface Moving {
 
 /**
  * Makes a call of a session that does not run yet, at once on the next endpoint whenever one has refused it without
- * running anything, until one takes it. Where none does, it is back at its first, whose refusal is the one to hear and to
- * wait for.
+ * running anything, until one takes it. Where none does, it is back at its first that there is, whose refusal is the one to
+ * hear and to wait for.
  *
  * @note Nothing ran under the id, so no pair of id and endpoint is split that could share a microVM.
  */
@@ -26,6 +26,7 @@ export async function placeSession<T>(
 ): Promise<T> {
   const refusedBy: string[] = []
   let session = first
+  let home = first
   let refusal: unknown
 
   function moveTo(qualifier: string): void {
@@ -39,11 +40,14 @@ export async function placeSession<T>(
       return await attempt(session)
     } catch (failure) {
       if (!isRefusal(failure) || isOver(session)) throw failure
-      refusal ??= failure
+      if (refusal === undefined || isMissing(refusal)) {
+        refusal = failure
+        home = session
+      }
       refusedBy.push(session.qualifier)
       const next = agent.nextQualifier(refusedBy)
       const isAnother = !refusedBy.includes(next)
-      moveTo(isAnother ? next : first.qualifier)
+      moveTo(isAnother ? next : home.qualifier)
       if (!isAnother) throw refusal
     }
   }

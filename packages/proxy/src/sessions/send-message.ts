@@ -65,8 +65,8 @@ export async function sendMessage(
     try {
       return await (isPlaced ? invoke(ticket.session) : placeSession(agent, ticket.session, invoke, { onMoved }))
     } catch (failure) {
-      // Its endpoint was taken away, so nothing ran. Once: what is missing for a new one too is the agent.
-      if (isMissing(failure) && (!isNew || isPlaced)) {
+      // Its endpoint was taken away, so nothing ran. A new one is placed on another: if none is left, the agent is missing.
+      if (isPlaced && isMissing(failure)) {
         ;({ ticket, outcome, isNew } = replaceSession(context, ticket, credentials))
         return attempt(ended)
       }

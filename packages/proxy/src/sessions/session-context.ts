@@ -90,10 +90,14 @@ export function isInUse({ memories }: Pick<SessionContext, 'memories'>, session:
 }
 
 /** A ticket for a session that nothing was sent to yet. */
-export function newTicket(agent: ServedAgent, callerId: string): SessionTicket & { nonce: string } {
+export function newTicket(
+  agent: ServedAgent,
+  callerId: string,
+  refusedBy?: readonly string[],
+): SessionTicket & { nonce: string } {
   const now = Date.now()
   return {
-    session: agent.newSession(),
+    session: agent.newSession(refusedBy),
     agent: agent.name,
     runtimeTag: agent.runtimeTag,
     callerId,
