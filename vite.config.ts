@@ -12,8 +12,8 @@ const react18 = fileURLToPath(new URL('test/react-18/node_modules/', import.meta
 
 /** What tells from how things go over time wants the machine for itself: after all others, one by one. */
 const alone = ['test/fleet.test.ts', 'packages/pool/test/latency.test.ts']
-/** What needs npm, which runs only on the Node that it came with: not part of the matrix. */
-const packaging = ['test/packaging/**/*.test.ts']
+/** npm runs only on the Node that it came with: what needs it is not part of the matrix. */
+const packaging = process.env.WARM_AGENT_TEST_MATRIX ? ['test/packaging/**/*.test.ts'] : []
 
 export default defineConfig({
   root: 'demo',
@@ -45,10 +45,6 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...alone, ...packaging],
           globalSetup: 'test/support/prepare-machine.ts',
         },
-      },
-      {
-        extends: true,
-        test: { name: 'packaging', include: packaging, globalSetup: 'test/support/prepare-machine.ts' },
       },
       {
         extends: true,
