@@ -5,7 +5,7 @@ import { type Figures, naiveSentence, readmeTable } from './readme-figures.ts'
 /** Puts the measured figures where the READMEs have the old ones, behind their `<!-- bench: … -->` marks. */
 export async function updateReadme(
   results: Readonly<Record<string, Figures>>,
-  early: { results: Record<'hook' | 'script', { p50Ms: number }> },
+  early: { setup: { bundleBytes: number }; results: Record<'hook' | 'script', { p50Ms: number }> },
 ): Promise<void> {
   const { cold, warm } = results
   await edit('../../README.md', text => {
@@ -19,10 +19,12 @@ export async function updateReadme(
   })
   const { hook, script } = early.results
   await edit('../../packages/client/README.md', text =>
-    text.replace(
-      /\*\*\d+ ms with the hook alone → \d+ ms with the script\*\*/,
-      `**${hook.p50Ms} ms with the hook alone → ${script.p50Ms} ms with the script**`,
-    ),
+    text
+      .replace(
+        /\*\*\d+ ms with the hook alone → \d+ ms with the script\*\*/,
+        `**${hook.p50Ms} ms with the hook alone → ${script.p50Ms} ms with the script**`,
+      )
+      .replace(/\d+ kB of JavaScript/, `${Math.round(early.setup.bundleBytes / 1000)} kB of JavaScript`),
   )
 }
 
