@@ -42,7 +42,8 @@ export function warmAgent(args: string[], env: Record<string, string> = {}): Sta
     lines.push(line)
     for (const look of waiting) look()
   })
-  const exited = once(child, 'exit').then(([code]) => {
+  // Not `exit`: what it printed last may still be on its way then.
+  const exited = once(child, 'close').then(([code]) => {
     running.delete(child)
     return code as number | null
   })
