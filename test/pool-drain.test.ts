@@ -1,6 +1,7 @@
 import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { anEntry } from '../packages/pool/test/stores.ts'
 import { stopAll, warmAgentOnce } from './support/command.ts'
 import { startEmulate } from './support/emulate.ts'
 import { type RedisServer, startRedis } from './support/redis.ts'
@@ -25,20 +26,7 @@ async function beginWarming(prefix: string, leaseMs: number) {
   const store = redisStore({ client, prefix }).ofRuntime?.(env.AGENT_RUNTIME_ARN ?? '')
   if (!store) throw new Error('no store')
   const { fence = 0 } = await store.join({ id: 'a proxy', version: '7', tends: true, leaseMs })
-  const nowMs = Date.now()
-  const session = {
-    runtimeSessionId: `warm-${crypto.randomUUID()}`,
-    qualifier: 'DEFAULT',
-    bornAtMs: nowMs,
-    touchedAtMs: nowMs,
-    nonce: undefined,
-    evidence: 'assumed',
-    version: '7',
-    beatAtMs: nowMs,
-    retireAtMs: nowMs + 14_400_000,
-    missedBeats: 0,
-  } as const
-  await store.begin([session], fence)
+  await store.begin([anEntry({ version: '7' })], fence)
 }
 
 test('draining takes also what killed proxies were warming; what living ones warm is told, with status 1', async () => {

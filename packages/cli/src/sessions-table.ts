@@ -1,9 +1,10 @@
 import type { LedgerEntry } from '@warm-agent/proxy'
+import { sessionTag } from '@warm-agent/proxy/runtime-kit'
 import { formatDuration, toColumns } from './text-columns.ts'
 
 /** As the proxy's log names a session: enough to find it, not enough to use it. */
 export function tagOf({ session }: LedgerEntry): string {
-  return session.id.slice(0, 13)
+  return sessionTag(session.id)
 }
 
 /** @returns what is said of the sessions at this time: a table, or a line of JSON for each. Never a whole session id. */

@@ -4,6 +4,7 @@ import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startRedis } from '../../../test/support/redis.ts'
+import { anEntry } from '../../pool/test/stores.ts'
 import { runCaptured } from './run-captured.ts'
 
 afterEach(() => void vi.unstubAllEnvs())
@@ -75,28 +76,12 @@ test.each([
   silent.close()
 })
 
-function aSession() {
-  const nowMs = Date.now()
-  return {
-    runtimeSessionId: `warm-${crypto.randomUUID()}`,
-    qualifier: 'DEFAULT',
-    bornAtMs: nowMs,
-    touchedAtMs: nowMs,
-    nonce: undefined,
-    evidence: 'assumed',
-    version: 'before',
-    beatAtMs: nowMs + 540_000,
-    retireAtMs: nowMs + 14_400_000,
-    missedBeats: 0,
-  } as const
-}
-
 test('a proxy that cannot start leaves the pool to those who can, and no connection open: it would keep the process up', async () => {
   const redis = await startRedis()
   const client = new Redis(redis.url)
   const store = redisStore({ client })
   const { fence = 0 } = await store.join({ id: 'another', version: 'before', tends: true, leaseMs: 60_000 })
-  const session = aSession()
+  const session = anEntry({ version: 'before' })
   await store.begin([session], fence)
   await store.add(session, fence)
   const taken = createServer().listen(0, '127.0.0.1')

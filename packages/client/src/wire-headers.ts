@@ -13,14 +13,18 @@ export interface WireHeaders {
 
 export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): WireHeaders {
   let last = new Headers()
-  /** Whether they had to be waited for when a request needed them: then asking may begin to renew a token. */
+  /** Whether they had to be waited for when they were asked for last: then asking may begin to renew a token. */
   let isSlow = true
-  const ask = () => (typeof source === 'function' ? source() : source)
+  function ask() {
+    const given = typeof source === 'function' ? source() : source
+    // Not `instanceof`: a promise may come from another realm, or from a library that replaces Promise.
+    isSlow = typeof (given as PromiseLike<unknown> | undefined)?.then === 'function'
+    return given
+  }
   function pending() {
     try {
       const given = ask()
-      // Not `instanceof`: a promise may come from another realm, or from a library that replaces Promise.
-      if (typeof (given as PromiseLike<unknown>)?.then === 'function') return Promise.resolve(given).catch(() => {})
+      if (isSlow) return Promise.resolve(given).catch(() => {})
       last = new Headers(given as HeadersInit)
     } catch {
       // The request that needs them will fail by it, and tell.
@@ -31,9 +35,7 @@ export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): 
     async resolve() {
       // The first of several components opens the session; by then the others of its commit have mounted too.
       await null
-      const given = ask()
-      isSlow = typeof (given as PromiseLike<unknown>)?.then === 'function'
-      last = new Headers(await given)
+      last = new Headers(await ask())
       return last
     },
     now() {

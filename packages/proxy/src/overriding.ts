@@ -1,6 +1,6 @@
 import type { AgentRuntime } from './agent-runtime.ts'
 
-/** @returns the runtime with some methods replaced. Not a copy: a runtime may be an object with private parts. */
+/** @returns the runtime with some methods replaced. Not a copy: a runtime may have getters, private parts, and methods that need their `this`. */
 export function overriding(runtime: AgentRuntime, methods: Partial<AgentRuntime>): AgentRuntime {
   return new Proxy(runtime, {
     get(target, name) {

@@ -139,33 +139,22 @@ test('an answer that neither ends nor is cut by the platform is cut after an hou
   expect(cancelled).toHaveBeenCalledOnce()
 })
 
-test('what could not be stopped until the platform ended it keeps the reaper from nothing, however much it is', async () => {
-  const { runtime, log } = createFakeRuntime()
-  const ledger = memoryLedger()
-  const { openWarm } = createTestProxy({ runtime, ledger })
-  await openWarm()
-  await pass(100)
-  for await (const entry of ledger.list()) {
-    const past = { state: 'ending', heldUntil: Date.now() - 1, endsAt: Date.now() - 1 } as const
-    for (let count = 0; count < 60; count++) {
-      await ledger.write({ ...entry, ...past, version: 1, session: { id: `lost ${count}`, qualifier: 'DEFAULT' } })
-    }
-    await ledger.write({ ...entry, version: entry.version + 1, state: 'ending', heldUntil: Date.now() })
-  }
-  await pass(10_000)
-  expect(log.slice(2)).toEqual(['vm 1 stopped'])
-})
+const lost = { state: 'ending', endsAt: 0 } as const
+const foreign = { agent: 'of another name' }
 
-test('sessions of agents that it does not serve keep the reaper from nothing, however many are due', async () => {
+test.each([
+  ['what could not be stopped until the platform ended it keeps', lost],
+  ['sessions of agents that it does not serve keep', foreign],
+])('%s the reaper from nothing, however many are due', async (_, about) => {
   const { runtime, log } = createFakeRuntime()
   const ledger = memoryLedger()
   const { openWarm } = createTestProxy({ runtime, ledger })
   await openWarm()
   await pass(100)
   for await (const entry of ledger.list()) {
+    const due = { ...entry, ...about, version: 1, heldUntil: Date.now() - 1 }
     for (let count = 0; count < 60; count++) {
-      const session = { id: `foreign ${count}`, qualifier: 'DEFAULT' }
-      await ledger.write({ ...entry, version: 1, session, agent: 'of another name', heldUntil: Date.now() - 1 })
+      await ledger.write({ ...due, session: { id: `due ${count}`, qualifier: 'DEFAULT' } })
     }
     await ledger.write({ ...entry, version: entry.version + 1, state: 'ending', heldUntil: Date.now() })
   }

@@ -1,6 +1,6 @@
 import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
+import { overriding } from '@warm-agent/proxy/runtime-kit'
 import { neverStarted } from '../never-started.ts'
-import { runtimeWith } from '../runtime-with.ts'
 
 /** Every session that a bench made: AgentCore cannot list them, and what is not stopped costs until it idles out. */
 export interface SessionBooks {
@@ -72,7 +72,7 @@ export function createSessionBooks(runtime: AgentRuntime, now: () => number = Da
     }
   }
 
-  const tracked = runtimeWith(runtime, {
+  const tracked = overriding(runtime, {
     invoke: (session, ...rest) => watch(session, () => runtime.invoke(session, ...rest)),
     async stop(session, ...rest) {
       await runtime.stop(session, ...rest)

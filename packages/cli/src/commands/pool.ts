@@ -1,4 +1,5 @@
 import { createWarmPool, type PoolEvent, type PoolStore, type StoredEntry } from '@warm-agent/pool'
+import { sessionTag } from '@warm-agent/proxy/runtime-kit'
 import { createLog } from '../log.ts'
 import { openPoolStore, poolStoreSettings, refuseWithoutToken } from '../pool-settings.ts'
 import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
@@ -69,7 +70,7 @@ async function drain(store: PoolStore, values: Values<typeof settings>): Promise
 
 function format(entries: readonly StoredEntry[], nowMs: number, isJson: boolean): string {
   const described = entries.map(({ state, entry }) => ({
-    session: entry.runtimeSessionId.slice(0, 13),
+    session: sessionTag(entry.runtimeSessionId),
     qualifier: entry.qualifier,
     state,
     version: entry.version,

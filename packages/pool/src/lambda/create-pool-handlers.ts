@@ -1,5 +1,5 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import { showValue } from '@warm-agent/proxy/runtime-kit'
+import { showValue, within } from '@warm-agent/proxy/runtime-kit'
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { createWarmPool } from '../create-warm-pool.ts'
 import type { WarmPoolOptions } from '../pool-options.ts'
@@ -76,7 +76,7 @@ export function createPoolHandlers(options: PoolHandlersOptions): PoolHandlers {
         )
         return session
       } finally {
-        await settleIn(claims.settled(), settleForMs)
+        await within(settleForMs, 'settle the claims', claims.settled()).catch(() => undefined)
         metrics.flush()
       }
     },
@@ -106,12 +106,6 @@ export function createPoolHandlers(options: PoolHandlersOptions): PoolHandlers {
 
 /** Less than callers wait for `getSession`: the stops of sessions that a claim found dead must be sent before Lambda freezes us. */
 const settleForMs = 500
-
-async function settleIn(settled: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await Promise.race([settled, new Promise(resolve => (timer = setTimeout(resolve, ms)))])
-  clearTimeout(timer)
-}
 
 const isOurs = (name: string) => ['store', 'tends', 'leaseMs'].includes(name)
 

@@ -38,7 +38,7 @@ export async function lendSession(
     if (error instanceof WarmAgentError && error.code === 'ticket_invalid') return undefined
     throw error
   })
-  const caller = opened ? ownerOf(opened, asking) : asking
+  const caller = ownerOf(opened, asking)
   const conversation = await conversationOf(context.conversationId, request, caller)
   const found = opened
     ? await joinSession(context, opened, caller, request.signal)

@@ -19,9 +19,10 @@ export async function ticketOf(
 }
 
 /** The caller by the name that the session was opened under: a conversation keeps it, and so do the limits. */
-export function ownerOf({ callerId }: SessionTicket, caller: Caller): Caller {
+export function ownerOf(ticket: SessionTicket | undefined, caller: Caller): Caller {
   const { otherIds = [] } = caller
-  if (callerId === caller.callerId) return caller
+  if (!ticket || ticket.callerId === caller.callerId) return caller
+  const { callerId } = ticket
   return { ...caller, callerId, otherIds: [caller.callerId, ...otherIds.filter(id => id !== callerId)] }
 }
 

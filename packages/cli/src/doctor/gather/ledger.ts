@@ -1,3 +1,4 @@
+import { sessionTag } from '@warm-agent/proxy/runtime-kit'
 import { openRedis } from '../../redis.ts'
 import { tagOf } from '../../sessions-table.ts'
 import { UsageError } from '../../usage-error.ts'
@@ -26,5 +27,5 @@ export async function listEmulated(url: string): Promise<string[]> {
   const answer = await fetch(new URL('/_emulator/sessions', url)).catch(() => undefined)
   if (!answer?.ok) return []
   const vms = (await answer.json().catch(() => [])) as { sessionId?: string; state?: string }[]
-  return vms.filter(({ state }) => state !== 'stopping').map(({ sessionId = '' }) => sessionId.slice(0, 13))
+  return vms.filter(({ state }) => state !== 'stopping').map(({ sessionId = '' }) => sessionTag(sessionId))
 }

@@ -1,6 +1,6 @@
 import { type AgentRuntime, type RuntimeSession, stopSession } from '@warm-agent/proxy'
+import { overriding } from '@warm-agent/proxy/runtime-kit'
 import { neverStarted } from '../../never-started.ts'
-import { runtimeWith } from '../../runtime-with.ts'
 
 /** The sessions that this examination started: AgentCore cannot list them, and what is not stopped costs until it idles out. */
 export interface OwnSessions {
@@ -16,7 +16,7 @@ const stopMs = 45_000
 export function createOwnSessions(runtime: AgentRuntime): OwnSessions {
   const started = new Set<RuntimeSession>()
   return {
-    runtime: runtimeWith(runtime, {
+    runtime: overriding(runtime, {
       async invoke(session, ...rest) {
         // Before the answer: after an interruption a session that is still starting is stopped too.
         const isNew = !started.has(session)
