@@ -43,6 +43,8 @@ export default defineConfig({
           name: 'all',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'demo/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...alone, ...packaging],
+          // What a file loads, the SDK above all, the next one in its worker has: a third of the time of all tests is loading.
+          isolate: false,
           globalSetup: 'test/support/prepare-machine.ts',
         },
       },

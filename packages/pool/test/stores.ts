@@ -127,7 +127,9 @@ function once<T>(start: () => Promise<T>) {
     return started
   }
   get.stop = async (stop: (value: T) => Promise<void>) => {
-    if (started) await stop(await started)
+    const running = started
+    started = undefined
+    if (running) await stop(await running)
   }
   return get
 }
