@@ -8,8 +8,9 @@ import { createHttpTransport } from './http-transport.ts'
 import { refuse, toEndpoint, type WarmSessionOptions } from './options.ts'
 import { createSending } from './sending.ts'
 import { createSharing } from './sharing.ts'
-import { liveHold, never } from './state.ts'
+import { isTooSoon, liveHold, never } from './state.ts'
 import type { WarmSession } from './warm-session.ts'
+import { createWatching, type Watching } from './watching.ts'
 import { createWireHeaders } from './wire-headers.ts'
 
 /** A remount (StrictMode, Suspense, hot reload, a route change) takes less than this. */
@@ -52,7 +53,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const hand = createHolding(
     environment,
     givenTransport ?? createHttpTransport(endpoint, agent, headers, carry),
-    () => awayAtMs + hiddenHoldMs,
+    awayTooLongAtMs,
     () => sharing,
     onEvent,
   )
@@ -65,14 +66,14 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     () => isHere() && (warmOnSaveData || !environment.savesData()),
     () => {
       // A trigger fires once each time that it is set.
-      for (const watch of triggers) watch()
+      for (const watching of triggers) watching.set()
     },
   )
 
   let users = 0
   let stopGrace: (() => void) | undefined
-  const triggers = new Set<() => void>()
-  /** Whether what mounted last has no trigger, as with `enabled: false`. */
+  const triggers = new Set<Watching>()
+  /** Whether what has gone last had no trigger, as with `enabled: false`. */
   let isHeldBack = false
   let isVisible = true
   /** Since when the user has been away; while they must show signs of life, since the last one. */
@@ -84,7 +85,13 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     awayAtMs = isVisible && !needsSigns ? never : environment.now()
   }
 
-  const isHere = () => isVisible && environment.now() < awayAtMs + hiddenHoldMs
+  function awayTooLongAtMs() {
+    // One in the future was noted before the clock was set back.
+    if (awayAtMs < never) awayAtMs = Math.min(awayAtMs, environment.now())
+    return awayAtMs + hiddenHoldMs
+  }
+
+  const isHere = () => isVisible && environment.now() < awayTooLongAtMs()
 
   /** Looks at the page: something has changed, or may have while timers slept. */
   function look(hasLeft = false, isFreezing = false, isSign = false) {
@@ -94,7 +101,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     if (hasLeft || isFreezing) sharing.leave(isFreezing)
     if ((isSign && isVisible) || isVisible !== wasVisible) noteSign()
     if (isVisible !== wasVisible) hand.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
-    sharing.look(isVisible)
+    if (!hasLeft) sharing.look(isVisible)
     if (hand.state.isPaused && isHere()) hand.dispatch({ type: 'heartbeat-resumed' })
     else hand.wake()
     if (!wasHere) sharing.offer()
@@ -115,6 +122,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   }
 
   function close(how = {}): Promise<void> {
+    for (const watching of triggers) watching.end()
     triggers.clear()
     for (const undo of undos) undo()
     undos = []
@@ -124,10 +132,13 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     return gone
   }
 
-  /** Nobody uses it any more: it is closed when that stays so, and no message is on its way. Its answer may still be read then. */
+  /**
+   * Nobody uses it any more: it is closed when that stays so, and no message is on its way. Its answer may still be read then.
+   * A failure is remembered for as long as it holds triggers back.
+   */
   function letGo() {
     stopGrace = environment.after(graceMs, () => {
-      if (hand.waiting || hand.pending) letGo()
+      if (hand.waiting || hand.pending || isTooSoon(hand.state, environment.now())) letGo()
       else void close(liveHold(hand.state)?.isSent ? { afterMs: parkMs } : {})
     })
   }
@@ -142,26 +153,25 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     close: () => close(),
     mount(trigger = enabled ? warmOn : 'manual', target = givenTarget) {
       let isIn = true
-      let unset: (() => void) | undefined
       // What may begin now, a new login token perhaps, is a reason to try at once what failed without it.
       let forgiven = +isHeldBack
-      isHeldBack = trigger === 'manual'
-      function watch() {
-        unset?.()
-        unset = environment.onTrigger(trigger, target && (target() ?? null), () => sharing.seek(forgiven))
-      }
+      isHeldBack = false
+      const watching = createWatching(environment, trigger, target, () => {
+        const isTooSoon = sharing.seek(forgiven)
+        forgiven = 0
+        return isTooSoon
+      })
       users++
       stopGrace?.()
-      if (trigger !== 'manual') triggers.add(watch)
+      if (trigger !== 'manual') triggers.add(watching)
       attach()
-      forgiven = 0
-      function leave() {
-        triggers.delete(watch)
-        unset?.()
+      return () => {
+        triggers.delete(watching)
+        watching.end()
+        isHeldBack = trigger === 'manual'
         if (isIn && !--users) letGo()
         isIn = false
       }
-      return Object.assign(leave, { watch })
     },
   }
 }

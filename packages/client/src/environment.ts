@@ -55,10 +55,12 @@ function listen(
   listener: (event: Event) => void,
   capture?: boolean,
 ): () => void {
-  const controller = new AbortController()
-  const { signal } = controller
-  for (const type of types) target?.addEventListener(type, listener, { capture, passive: true, signal })
-  return () => controller.abort()
+  // Without a signal: where tests run in jsdom it may be of another make than the target.
+  const options = { capture, passive: true }
+  for (const type of types) target?.addEventListener(type, listener, options)
+  return () => {
+    for (const type of types) target?.removeEventListener(type, listener, options)
+  }
 }
 
 /** The browser. On a server it is a page that nobody sees and that never changes. */

@@ -41,7 +41,7 @@ export function createHttpTransport(
       credentials: 'include',
     })
     if (answer.ok) return answer
-    throw (await readError(answer)) ?? new Error(`HTTP status ${answer.status}`)
+    throw (await readError(answer)) ?? new Error(`HTTP status ${answer.status} of ${answer.url}`)
   }
 
   return {

@@ -5,7 +5,7 @@ import type { WarmTransport } from './warm-transport.ts'
 /** A value, or a function that makes one, or promises one. Functions are called per request. */
 export type Resolvable<T> = T | Promise<T> | (() => T | Promise<T>)
 
-/** The element that a trigger watches; looked up when the session is mounted and when the user returns. */
+/** The element that a trigger watches; looked up when the trigger is set, and each second until it fires. */
 export type TriggerTarget = () => Element | null | undefined
 
 export interface WarmSessionOptions {
@@ -48,13 +48,14 @@ export interface WarmSessionOptions {
    * - `intent`: when the pointer rests on `target` for 65 ms, or it is touched, focused or typed into.
    * - `manual`: when `warm()` is called.
    *
-   * A user who returns to a spare that was lost meanwhile, or to a warm-up that failed, finds the trigger set again.
+   * A user who returns to a spare that was lost meanwhile, or to a warm-up that failed, finds the trigger set again. So does
+   * one with whom `visible` or `intent` fired too soon after a failure.
    * @default 'open'
    */
   warmOn?: WarmTrigger | undefined
   /**
-   * What `visible` and `intent` watch. Nothing is watched while it gives none; it is asked again when the session is mounted
-   * and when the user returns; in React after each commit of the component.
+   * What `visible` and `intent` watch. Nothing is watched while it gives none; it is asked again each second until the
+   * trigger has fired, so that an element may come later than its page, and be replaced.
    * @default the whole page
    */
   target?: TriggerTarget | undefined

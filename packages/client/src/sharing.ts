@@ -67,6 +67,18 @@ export function createSharing(
     if (!(await own(mine)) && mine === hand.held) giveUp(hand)
   }
 
+  /** Goes on with a conversation after its page was left: another page may have had it meanwhile. */
+  function resume(mine: Held) {
+    if (!mine.isLeft || !mine.isOwn) return
+    const found = find(true)
+    // The page that was left after this one may have renewed it.
+    if (found?.id === mine.id) mine.ticket = found?.ticket
+    mine.isLeft = false
+    mine.retryAtMs = 0
+    mine.owned = undefined
+    void ownOrGiveUp(mine)
+  }
+
   /** Whether a page has made the session its own. Not known where that cannot be asked: then no page has. */
   const isOwned = async (id: string | undefined) =>
     (await locks?.query().catch(() => undefined))?.held?.some(({ name }) => name === nameOf(id))
@@ -160,9 +172,11 @@ export function createSharing(
      * Looks for a spare to hold: one that is left over, or a new one.
      *
      * @param forgiven How many failures are no reason to wait.
+     * @returns whether the last one is.
      */
-    seek(forgiven: number) {
-      if (line || !isFree() || isTooSoon(hand.state, environment.now(), forgiven)) return
+    seek(forgiven: number): boolean | undefined {
+      if (line || !isFree()) return
+      if (isTooSoon(hand.state, environment.now(), forgiven)) return true
       line = new AbortController()
       known = takeTurn(locks, `spare of ${key}`, headers.pending(), line.signal, async signal => {
         const found = locks && find(false)
@@ -195,16 +209,8 @@ export function createSharing(
     /** The page may be back from the back/forward cache, or from being frozen: looks whether the session is still its own. */
     look(isVisible: boolean) {
       const mine = hand.held
-      const isBack = isVisible && mine.isLeft
-      if (isBack && mine.isOwn) {
-        const found = find(true)
-        // The page that was left after this one may have renewed it.
-        if (found?.id === mine.id) mine.ticket = found?.ticket
-        mine.isLeft = false
-        mine.retryAtMs = 0
-        mine.owned = undefined
-        void ownOrGiveUp(mine)
-      } else if (isBack) {
+      resume(mine)
+      if (isVisible && mine.isLeft) {
         giveUp(hand)
         // The page after it may have left a conversation.
         takeUp()
@@ -226,6 +232,8 @@ export function createSharing(
     async claim() {
       const mine = hand.held
       if (mine.ticket) {
+        // The application may hear before us that the page is back.
+        resume(mine)
         await ownOrGiveUp(mine)
         // It was left to the other tabs when this page was frozen: they see that it is taken.
         if (find(false)?.id === mine.id) remove(false)

@@ -16,9 +16,9 @@ export interface WarmSession {
   /**
    * Keeps the session for one user (a component, a page), and warms it up when `warmOn` says so.
    * @returns what lets it go. A second after the last user has gone, and when no message is on its way any more,
-   * the session closes; a conversation's 30 s later, so that its answer can be read. Its `watch` looks `target` up again.
+   * the session closes; a conversation's 30 s later, so that its answer can be read.
    */
-  mount(warmOn?: WarmTrigger, target?: TriggerTarget): (() => void) & { watch?(): void }
+  mount(warmOn?: WarmTrigger, target?: TriggerTarget): () => void
   /**
    * For a chat client that takes no `fetch`: waits for the ticket of a warm-up in flight and gives the headers that hand the
    * session over. Tell `answered` the headers of the answer.

@@ -148,3 +148,18 @@ test('storage that is forbidden is none', () => {
   expect(browserEnvironment.storage('browser')).toBeDefined()
   tab.mockRestore()
 })
+
+test('listeners need no AbortController of the make of their target (jest-fixed-jsdom has that of Node)', () => {
+  vi.stubGlobal(
+    'AbortController',
+    class {
+      signal = {}
+    },
+  )
+  const listener = vi.fn()
+  const stop = browserEnvironment.onPageChange(listener)
+  window.dispatchEvent(new Event('pageshow'))
+  stop()
+  window.dispatchEvent(new Event('pageshow'))
+  expect(listener).toHaveBeenCalledTimes(1)
+})

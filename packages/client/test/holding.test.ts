@@ -168,6 +168,17 @@ test('a clock that is set back delays no beat, and one that fails then is not re
   expect(proxy.beats).toHaveLength(3)
 })
 
+test('a clock that is set back while nobody sees the page holds the session no longer', async () => {
+  const { session, environment, warmUp, types } = start()
+  session.mount()
+  await warmUp()
+  await environment.hide()
+  const { now } = environment
+  environment.now = () => now() - 180 * minute
+  await environment.advance(13 * minute)
+  expect(types()).toContain('session-expired')
+})
+
 test('a clock that is set back after a beat failed delays the next one no longer than a failure does', async () => {
   const { proxy, environment, warmUp } = start()
   await warmUp()

@@ -302,3 +302,29 @@ test('a page that returns from the back/forward cache without a word of its own 
   expect(landing.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
   expect(landing.proxy.openings).toHaveLength(1)
 })
+
+test.each([
+  ['is back in a hidden tab', (page: ReturnType<typeof start>) => page.environment.hide()],
+  ['speaks before it has told that it is back', (page: ReturnType<typeof start>) => page.ask()],
+])('a conversation that %s is its own again, and no copy of its tab has it', async (_, comeBack) => {
+  const browser = createFakeBrowser()
+  const tab = new Map<string, string>()
+  const page = start({}, { browser, tab })
+  page.session.mount()
+  await settle()
+  await page.proxy.openings[0]?.lease()
+  await page.ask()
+  await page.environment.leave()
+  await comeBack(page)
+  await settle()
+  const copy = start({}, { browser, tab: new Map(tab) })
+  copy.session.mount()
+  await settle()
+  await page.environment.comeBack()
+  await copy.proxy.openings[0]?.lease({ ticket: 'ticket-of-copy' })
+  await copy.ask()
+  await page.ask()
+  expect(copy.types()).not.toContain('lease-adopted')
+  expect(page.types()).not.toContain('spare-given')
+  expect(page.proxy.messages.at(-1)?.headers.get('Warm-Agent-Ticket')).toMatch('ticket')
+})

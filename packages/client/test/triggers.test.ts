@@ -131,9 +131,8 @@ test('a login token that is renewed because of the failure is a reason to try ag
     const wait = session.mount('manual')
     held()
     await environment.advance(50)
-    const go = session.mount('open')
     wait()
-    return go
+    return session.mount('open')
   }
   const again = await renew(leave)
   expect(proxy.openings).toHaveLength(2)
@@ -157,6 +156,88 @@ test('a failure that a clock set back puts into the future holds no trigger back
   environment.now = () => now() - 120 * minute
   await goAndReturn({ environment })
   expect(proxy.openings).toHaveLength(2)
+})
+
+test.each(['visible', 'intent'] as const)(
+  'a trigger that fires too soon after a failure is set again: %s',
+  async warmOn => {
+    const { session, environment, proxy } = start({ warmOn })
+    session.mount()
+    await environment.trigger(warmOn)
+    await proxy.openings[0]?.fail()
+    session.mount()
+    await environment.trigger(warmOn)
+    await environment.advance(2000)
+    expect(proxy.openings).toHaveLength(1)
+    await environment.trigger(warmOn)
+    expect(proxy.openings).toHaveLength(2)
+  },
+)
+
+test.each(['visible', 'intent'] as const)(
+  'a renewed login token is a reason to try again at once: %s',
+  async warmOn => {
+    const { session, environment, proxy } = start({ warmOn })
+    const leave = session.mount()
+    await environment.trigger(warmOn)
+    await proxy.openings[0]?.fail()
+    leave()
+    session.mount('manual')()
+    session.mount()
+    await environment.trigger(warmOn)
+    expect(proxy.openings).toHaveLength(2)
+  },
+)
+
+test('a failure is not forgotten by a page that has shown it and is left for another', async () => {
+  const { session, environment, proxy } = start()
+  const error = new WarmAgentError('rate_limited', 'Wait.', { retryAfterMs: 30_000 })
+  for (let visit = 0; visit < 10; visit++) {
+    const leave = session.mount()
+    await proxy.openings.at(-1)?.fail(error)
+    leave()
+    await environment.advance(1500)
+  }
+  expect(proxy.openings).toHaveLength(1)
+  await environment.advance(minute)
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+})
+
+test('a status display that waits for nothing does not forgive a failure', async () => {
+  const { session, proxy } = start()
+  session.mount()
+  session.mount('manual')
+  await proxy.openings[0]?.fail()
+  session.mount()
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('a target that comes late, or is replaced, is watched from then on, until the trigger has fired', async () => {
+  const { session, environment, proxy } = start({ warmOn: 'visible' })
+  const elements = [null, {} as Element, {} as Element]
+  let element = elements[0]
+  const watched = new Set<unknown>()
+  const { onTrigger } = environment
+  environment.onTrigger = (trigger, target, fire) => {
+    const end = onTrigger(trigger, target, fire)
+    watched.add(target)
+    return () => {
+      watched.delete(target)
+      end()
+    }
+  }
+  session.mount('visible', () => element)
+  for (element of elements) {
+    await environment.advance(1000)
+    expect([...watched]).toEqual([element])
+  }
+  await environment.trigger('visible')
+  await proxy.openings[0]?.lease({ holdMs: 3000 })
+  // The page shows something else in its place when the session is over: nobody is there for whom to warm up again.
+  element = {} as Element
+  await environment.advance(10_000)
+  await environment.trigger('visible')
+  expect(proxy.openings).toHaveLength(1)
 })
 
 test('the target is looked up when the trigger is set', () => {
@@ -190,6 +271,18 @@ test('a user who saves data is warmed for when asked only', async () => {
   asked.session.mount()
   expect(asked.proxy.openings).toHaveLength(1)
 })
+
+test.each(['visible', 'intent'] as const)(
+  'a session that was closed on purpose waits for nothing: %s',
+  async warmOn => {
+    const { session, environment, proxy } = start({ warmOn })
+    session.mount(warmOn, () => ({}) as Element)
+    await session.close()
+    expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+    await environment.trigger(warmOn)
+    expect(proxy.openings).toHaveLength(0)
+  },
+)
 
 test('a session that was closed on purpose is not started again by a return', async () => {
   const { session, environment, proxy, warmUp } = start()

@@ -15,9 +15,11 @@ interface Shared {
   users: Set<SessionUser>
 }
 
-/** A component's own view of a shared session: the same shape, made while rendering, without any effect until it is used. */
-export interface SessionUser extends WarmSession {
+/** A component's own view of a shared session, made while rendering, without any effect until it is used. */
+export interface SessionUser extends Pick<WarmSession, 'store' | 'mount'> {
   options: WarmSessionOptions
+  /** Makes the session that components share, unless it is there. */
+  live(): WarmSession
 }
 
 const sharedSessions = new Map<string, Shared>()
@@ -32,20 +34,14 @@ export function createSessionUser(options: WarmSessionOptions): SessionUser {
   const key = sessionKey(options)
   // Looked up at each use: a session that was closed because nobody used it any more is made anew.
   const live = () => sharedSessions.get(key) ?? share(key, user)
-  const call = <Name extends 'fetch' | 'warm' | 'close' | 'handoff' | 'getHeaders'>(name: Name) =>
-    ((...given: []) => (live().session[name] as (...given: []) => unknown)(...given)) as WarmSession[Name]
   const user: SessionUser = {
     options,
+    live: () => live().session,
     store: {
       getState: () => sharedSessions.get(key)?.session.store.getState() ?? initialSnapshot,
       getInitialState: () => initialSnapshot,
       subscribe: listener => live().session.store.subscribe(listener),
     },
-    fetch: call('fetch'),
-    warm: call('warm'),
-    close: call('close'),
-    handoff: call('handoff'),
-    getHeaders: call('getHeaders'),
     mount(trigger = 'open', target) {
       const shared = live()
       const { session, users } = shared
@@ -53,14 +49,11 @@ export function createSessionUser(options: WarmSessionOptions): SessionUser {
       users.delete(user)
       users.add(user)
       const leave = session.mount(trigger, target && (() => user.options.target?.()))
-      return Object.assign(
-        () => {
-          shared.mounted--
-          if (users.size > 1) users.delete(user)
-          leave()
-        },
-        { watch: leave.watch },
-      )
+      return () => {
+        shared.mounted--
+        if (users.size > 1) users.delete(user)
+        leave()
+      }
     },
   }
   return user

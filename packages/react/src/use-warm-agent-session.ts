@@ -1,7 +1,7 @@
 import type { WarmSession, WarmSessionOptions } from '@warm-agent/client'
-import { useContext, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
-import { createSessionView, type WarmAgentSession } from './session-view.ts'
-import { createSessionUser, type SessionUser, sessionKey } from './shared-session.ts'
+import { useContext, useEffect, useInsertionEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { createActions, createSessionView, type WarmAgentSession } from './session-view.ts'
+import { createSessionUser, sessionKey } from './shared-session.ts'
 import { WarmAgentContext } from './warm-agent-provider.ts'
 
 /**
@@ -19,27 +19,19 @@ export function useWarmAgentSession(options?: WarmSessionOptions | { session: Wa
   const own = (borrowed ? {} : (options ?? {})) as WarmSessionOptions
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is what tells sessions apart; all else is kept fresh below
   const session = useMemo(() => borrowed || createSessionUser(own), [borrowed, sessionKey(own)])
-  const view = useMemo(() => createSessionView(session), [session])
+  const current = useRef(session)
+  const [actions] = useState(() =>
+    createActions(() => ('live' in current.current ? current.current.live() : current.current)),
+  )
+  const view = useMemo(() => createSessionView(session, actions), [session, actions])
   const trigger = own.enabled === false ? 'manual' : own.warmOn
 
   useInsertionEffect(() => {
-    if (!borrowed) (session as SessionUser).options = own
+    current.current = session
+    if ('live' in session) session.options = own
   })
-  const mounted = useRef<ReturnType<WarmSession['mount']>>(undefined)
   // biome-ignore lint/correctness/useExhaustiveDependencies: a target is a function, new with every render; it is called when it is needed
-  useEffect(() => {
-    mounted.current = session.mount(trigger, own.target)
-    return mounted.current
-  }, [session, trigger])
-
-  // What is to be watched may come later than its session, and be replaced.
-  const watched = useRef<Element | null>(undefined)
-  useEffect(() => {
-    if (!/^(visible|intent)$/.test(trigger ?? '')) return
-    const target = own.target?.()
-    if (target !== watched.current) mounted.current?.watch?.()
-    watched.current = target
-  })
+  useEffect(() => session.mount(trigger, own.target), [session, trigger, !own.target])
 
   return view.read(useSyncExternalStore(view.subscribe, view.getState, session.store.getInitialState))
 }
