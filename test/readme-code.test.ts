@@ -2,11 +2,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startEmulator } from '@warm-agent/emulator'
 import { DefaultChatTransport, readUIMessageStream, type UIMessage } from 'ai7'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { textOf } from './chat-clients/ai-sdk-protocol.ts'
 import { freePort } from './support/free-port.ts'
 import { createPage } from './support/page.ts'
@@ -20,6 +22,7 @@ beforeAll(async () => {
   await rm(directory, { recursive: true, force: true })
   await mkdir(directory, { recursive: true })
 })
+afterEach(() => vi.unstubAllEnvs())
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 /** Writes a program: what its reader brings, then the block. */
@@ -134,8 +137,52 @@ test('the commands that go together without AWS, pasted over what an earlier run
   expect({ evidence, outcome }).toEqual({ evidence: 'observed', outcome: 'warm' })
 }, 60_000)
 
-test('the test of a chat that packages/testing shows is the one that runs there', async () => {
-  const shown = await snippetWith('packages/testing/README.md', 'warmAgentHandlers(')
-  const file = await readFile(new URL('../packages/testing/test/chat.test.tsx', import.meta.url), 'utf8')
+test('the route of Next.js can be imported without secrets, as a build does, and serves once they are there', async () => {
+  const given = `
+    import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
+    import { createAgentCoreRuntime } from '@warm-agent/agentcore'
+    function createProxy() {
+      const { AGENT_RUNTIME_ARN: arn = '', WARM_AGENT_SECRET: secret = '' } = process.env
+      return createWarmProxy({ runtime: createAgentCoreRuntime({ arn }), secret, authorize: anonymousCallers({ secret }) })
+    }`
+  const code = await snippetWith('packages/proxy/README.md', 'toNextHandlers(')
+  vi.stubEnv('WARM_AGENT_SECRET', undefined)
+  const { GET } = await import(await write('next-route.ts', given, code))
+  vi.stubEnv('WARM_AGENT_SECRET', 'a secret for one test, of 32 bytes')
+  vi.stubEnv('AGENT_RUNTIME_ARN', 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5')
+  expect((await GET(new Request('http://localhost/api/agent/health'))).status).toBe(200)
+})
+
+test('a chat route of one’s own ends its call to the agent when the user stops the answer', async () => {
+  const agent = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void agent.close())
+  await once(agent, 'listening')
+  const environment = {
+    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: `http://127.0.0.1:${(agent.address() as AddressInfo).port}`,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'none',
+    AWS_SECRET_ACCESS_KEY: 'none',
+  }
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+  const given = `
+    const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5'
+    const proxy = { session: async () => ({ runtimeSessionId: 'a-session-of-this-test-of-33-characters', qualifier: 'DEFAULT' }) }`
+  const code = await snippetWith('packages/proxy/README.md', 'proxy.session(')
+  const { POST } = await import(await write('chat-route.ts', given, code))
+  const user = new AbortController()
+  const answer = POST(new Request('http://localhost/api/chat', { method: 'POST', body: '{}', signal: user.signal }))
+  const [call] = await once(agent, 'request')
+  const ended = once(call.socket, 'close')
+  user.abort()
+  await expect(answer).rejects.toMatchObject({ name: 'AbortError' })
+  await ended
+})
+
+test.each([
+  ['a chat', 'render(<Chat', 'chat.test.tsx'],
+  ['a page', 'createFakeEnvironment(', 'fake-environment.test.ts'],
+])('the test of %s that packages/testing shows is the one that runs there', async (_, text, name) => {
+  const shown = await snippetWith('packages/testing/README.md', text)
+  const file = await readFile(new URL(`../packages/testing/test/${name}`, import.meta.url), 'utf8')
   expect(file.startsWith(shown)).toBe(true)
 })

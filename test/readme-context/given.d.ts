@@ -21,6 +21,7 @@ declare global {
   const runtime: AgentRuntime
   const authorize: Authorize
   const proxy: WarmProxy
+  function createProxy(): WarmProxy
 
   // Your own sign-in.
   function userIdFrom(request: Request): Promise<string>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
 import { tellListener } from '@warm-agent/proxy/runtime-kit'
@@ -27,10 +28,10 @@ export function createAgentCoreRuntime(options: AgentCoreRuntimeOptions): AgentR
     return client ? createSdkCalls(client, isMcp) : createSignedCalls(region, isMcp)
   }
 
-  const home: Site = { arn, region, qualifiers, calls: callsTo(region, client) }
+  const home: Site = { prefix: '', arn, region, qualifiers, calls: callsTo(region, client) }
   const others = fallbacks.map(({ arn, qualifiers, client }): Site => {
     const region = regionOfArn(arn)
-    return { arn, region, qualifiers, calls: callsTo(region, client) }
+    return { prefix: `${tagOf(arn)}:${region}:`, arn, region, qualifiers, calls: callsTo(region, client) }
   })
   refuseSharedRegions([home, ...others])
   const tell = (event: EndpointEvent) => void tellListener('onEvent', () => onEvent?.(event))
@@ -76,7 +77,15 @@ function unlessMissing(error: unknown): void {
   if (!(error instanceof RuntimeFailure) || error.reason !== 'missing') throw error
 }
 
-/** A session's endpoint is known by its region, so two sites of one region could not be told apart. */
+/**
+ * Tells a fallback from another one that takes its place: a session is never looked for at an ARN that it was not placed at.
+ * In front of the region, where earlier releases look past it.
+ */
+function tagOf(arn: string): string {
+  return createHash('sha256').update(arn).digest('hex').slice(0, 8)
+}
+
+/** In one region a fallback would fail with its home, and names of earlier releases tell a fallback by its region alone. */
 function refuseSharedRegions(sites: readonly Site[]): void {
   const shared = sites.find(({ region }, index) => sites.findIndex(each => each.region === region) !== index)
   if (!shared) return

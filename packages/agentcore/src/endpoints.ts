@@ -10,6 +10,8 @@ export type Spread = 'first' | 'round-robin' | 'least-warming'
 
 /** The endpoints of one runtime in one region. */
 export interface Site {
+  /** What its endpoints' names have in front of the qualifier: nothing at home, else what ends with a colon, which no qualifier has. */
+  prefix: string
   arn: string
   region: string
   qualifiers: readonly string[]
@@ -43,7 +45,7 @@ export interface Endpoints {
   /**
    * The endpoint of a session, which is where it was placed, also when the list has changed since.
    *
-   * @throws RuntimeFailure `missing` when its region is served no longer.
+   * @throws RuntimeFailure `missing` when its region, or its ARN there, is served no longer.
    */
   of(session: RuntimeSession): Endpoint
 }
@@ -60,8 +62,7 @@ export function createEndpoints(
   let turn = 0
 
   function endpointOf(site: Site, qualifier: string): Endpoint {
-    // A colon cannot be part of a qualifier.
-    const name = site === home ? qualifier : `${site.region}:${qualifier}`
+    const name = `${site.prefix}${qualifier}`
     const known = endpoints.get(name)
     if (known) return known
     const breaker = createBreaker(breakerOptions, isUsable =>
@@ -88,12 +89,13 @@ export function createEndpoints(
     },
 
     of({ qualifier: name }) {
-      const [qualifier = '', region = home.region] = name.split(':').reverse()
-      const site = name.includes(':') ? sites.slice(1).find(each => each.region === region) : home
-      if (site) return endpointOf(site, qualifier)
+      const start = name.slice(0, name.lastIndexOf(':') + 1)
+      // Earlier releases named a fallback by its region alone.
+      const site = sites.find(({ prefix, region }) => start === prefix || (prefix && start === `${region}:`))
+      if (site) return endpointOf(site, name.slice(start.length))
       throw new RuntimeFailure(
         'missing',
-        `Could not reach the session: no fallback in region ${region} is configured any more. Put it back until its sessions have ended.`,
+        `Could not reach the session: its fallback ${start.slice(0, -1)} is configured no more. Put its ARN back until its sessions have ended.`,
         { mayHaveRun: false },
       )
     },

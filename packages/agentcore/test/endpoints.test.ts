@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { arn, refuse, startDataPlane } from './data-plane.ts'
 
 const arnInTokyo = arn.replace('eu-west-1', 'ap-northeast-1')
+const inTokyo = expect.stringMatching(/^[0-9a-f]{8}:ap-northeast-1:DEFAULT$/)
 const never = new AbortController().signal
 const message: AgentRequest = { body: new Uint8Array(), contentType: 'application/json', accept: '*/*' }
 
@@ -174,16 +175,19 @@ test('another region stands in for new sessions, while no endpoint at home is we
   sick = { 'eu-west-1': 503 }
   await failTimes(runtime, 'blue', 1)
   await failTimes(runtime, 'green', 1)
-  expect(place(runtime, 2)).toEqual(['ap-northeast-1:DEFAULT', 'ap-northeast-1:DEFAULT'])
+  const [placed = '', again] = place(runtime, 2)
+  expect([placed, again]).toEqual([inTokyo, inTokyo])
 
+  await invoke(runtime, placed)
+  // As earlier releases named it.
   await invoke(runtime, 'ap-northeast-1:DEFAULT')
-  await runtime.stop(sessionOn('ap-northeast-1:DEFAULT'))
-  for (const { url, headers } of dataPlane.calls.slice(-2)) {
+  await runtime.stop(sessionOn(placed))
+  for (const { url, headers } of dataPlane.calls.slice(-3)) {
     expect(decodeURIComponent(url)).toContain(arnInTokyo)
     expect(url).toMatch(/\?qualifier=DEFAULT$/)
     expect(headers.authorization).toContain('/ap-northeast-1/bedrock-agentcore/')
   }
-  expect(runtime.addressOf?.(sessionOn('ap-northeast-1:DEFAULT'))).toEqual({
+  expect(runtime.addressOf?.(sessionOn(placed))).toEqual({
     agentRuntimeArn: arnInTokyo,
     region: 'ap-northeast-1',
     qualifier: 'DEFAULT',
@@ -212,8 +216,34 @@ test('a session of a region that is configured no longer is missing, one of a qu
 test('whoever was just refused is told of another endpoint, of the next region where none is left at home', () => {
   const runtime = runtimeOf(withTokyo())
   expect(runtime.placeSession?.(['blue'])).toBe('green')
-  expect(runtime.placeSession?.(['blue', 'green'])).toBe('ap-northeast-1:DEFAULT')
-  expect(runtime.placeSession?.(['blue', 'green', 'ap-northeast-1:DEFAULT'])).toMatch(/^(blue|green)$/)
+  const next = runtime.placeSession?.(['blue', 'green']) ?? ''
+  expect(next).toEqual(inTokyo)
+  expect(runtime.placeSession?.(['blue', 'green', next])).toMatch(/^(blue|green)$/)
+})
+
+test('a session of a fallback stays with the ARN that it was placed at: of another one in its region it is missing', async () => {
+  const nextInTokyo = arnInTokyo.replace('my_agent', 'next_agent')
+  const proxyWith = (arn: string) =>
+    createWarmProxy({
+      runtime: runtimeOf({ fallbacks: [{ arn, client: client('ap-northeast-1') }] }),
+      authorize: () => ({ callerId: 'ann' }),
+      secret: 'a secret that only the tests of endpoints know',
+    })
+  const [before, after] = [proxyWith(arnInTokyo), proxyWith(nextInTokyo)]
+  const post = (proxy: typeof before, path: string, headers = {}) =>
+    proxy.fetch(new Request(`http://chat.test/api/agent${path}`, { method: 'POST', body: '{}', headers }))
+  sick = { 'eu-west-1': 429 }
+  const [one, two] = [await post(before, '/messages'), await post(before, '/messages')]
+  expect(decodeURIComponent(dataPlane.calls.at(-1)?.url ?? '')).toContain(arnInTokyo)
+
+  sick = {}
+  dataPlane.calls.length = 0
+  const ticketOf = (answer: Response) => ({ 'warm-agent-ticket': answer.headers.get('warm-agent-ticket') ?? '' })
+  const answer = await post(after, '/messages', ticketOf(one))
+  expect([answer.status, answer.headers.get('warm-agent-outcome')]).toEqual([200, 'rewarmed'])
+  expect((await post(after, '/sessions/beat', ticketOf(two))).status).toBe(410)
+  // Nothing is taken for stopped that was only looked for at another ARN.
+  expect(dataPlane.calls.map(({ url }) => decodeURIComponent(url).split(':')[3])).toEqual(['eu-west-1'])
 })
 
 test.each([429, 402])(

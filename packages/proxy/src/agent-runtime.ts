@@ -2,7 +2,10 @@
 export interface RuntimeSession {
   /** The AgentCore session id. It never leaves the server. */
   readonly id: string
-  /** The endpoint that the session lives on, as the runtime names it: on AgentCore the qualifier, behind `<region>:` where that is another one. */
+  /**
+   * The endpoint that the session lives on, as the runtime names it: on AgentCore the qualifier, in another region behind
+   * `<tag of the ARN>:<region>:`.
+   */
   readonly qualifier: string
 }
 

@@ -15,7 +15,9 @@ export interface AnonymousCallersOptions {
    */
   cookieName?: string
   /**
-   * Whether the pages live on another site than the proxy, so that the cookie must cross sites (`SameSite=None`).
+   * Whether the pages live on another site than the proxy, so that the cookie must cross sites (`SameSite=None; Partitioned`):
+   * a visitor is then another caller below each site of a page. A browser that takes no cookies of other sites, and does not
+   * know partitioned ones either, is never warm.
    * @default false
    */
   crossSite?: boolean
@@ -63,7 +65,11 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
   const authorize: Authorize = async request => {
     const sent = readCookies(request, name => name === cookieName || name.startsWith(`${cookieName}-`))
     const cookies = await Promise.all(sent.slice(0, mostRead).map(read))
-    const known = cookies.flatMap(({ caller }) => caller ?? []).sort(byAge)
+    // A partitioned cookie replaces no other: one from before them stays beside it, under the same name.
+    const isReplaced = (old: (typeof cookies)[number]) =>
+      old.isOld && cookies.some(({ isOld, caller }) => !isOld && caller?.callerId === old.caller?.callerId)
+    const readable = cookies.filter(cookie => cookie.caller && !isReplaced(cookie))
+    const known = readable.flatMap(({ caller }) => caller ?? []).sort(byAge)
     const [first = { callerId: `anonymous:${crypto.randomUUID()}`, sinceMs: Date.now() }, ...others] = known
     const countedBy = limitKey?.(wholeRequest(request))
     const caller = {
@@ -73,15 +79,15 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
     }
 
     // One of an older secret is sealed anew, so that the secret can be dropped one day.
-    const outdated = cookies.find(cookie => cookie.isOld && cookie.caller)
+    const outdated = readable.find(({ isOld }) => isOld)
     if (known.length > 0 && !outdated) return caller
     const replaced = outdated ?? (cookies.length >= mostUnreadable ? cookies[0] : undefined)
     const name = replaced?.name ?? `${cookieName}-${crypto.randomUUID().slice(0, 8)}`
     // Behind a TLS terminator only the page's own address tells.
-    const isSecure = crossSite || [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
-    const attributes = `Path=/; HttpOnly; SameSite=${crossSite ? 'None' : 'Lax'}${isSecure ? '; Secure' : ''}`
+    const isSecure = [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
+    const crossing = crossSite ? 'None; Secure; Partitioned' : isSecure ? 'Lax; Secure' : 'Lax'
     const sealed = await newest.seal(outdated?.caller ?? first)
-    return { ...caller, responseHeaders: { 'set-cookie': `${name}=${sealed}; ${attributes}` } }
+    return { ...caller, responseHeaders: { 'set-cookie': `${name}=${sealed}; Path=/; HttpOnly; SameSite=${crossing}` } }
   }
   return takesLean(authorize)
 }

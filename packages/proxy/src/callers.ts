@@ -8,7 +8,7 @@ export const longestCallerId = 512
 export interface Caller {
   /** Stable and unique for one user, 1 to 512 characters; tickets are bound to it. The browser never sees it. */
   callerId: string
-  /** What else the caller is named: a ticket that is bound to one of these names is theirs too. @default none */
+  /** What else the caller is named, 1 to 512 characters each: a ticket that is bound to one of these names is theirs too. @default none */
   otherIds?: readonly string[]
   /**
    * The caller's own OAuth token, without the word `Bearer`, for a runtime that takes OAuth. It is passed on with each of
@@ -45,9 +45,13 @@ export async function callerOf(authorize: Authorize, request: Request): Promise<
   const asked = authorize(canTakeLean(authorize) ? request : wholeRequest(request))
   const caller = await answerOf('ask `authorize` who is calling', asked)
   if (!caller || caller instanceof Response) return caller ?? undefined
-  const { callerId } = caller
-  if (typeof callerId === 'string' && callerId.length > 0 && callerId.length <= longestCallerId) return caller
-  throw new Error(
-    `Could not name the caller: callerId is not a string of 1 to ${longestCallerId} characters. Mend \`authorize\`.`,
-  )
+  const { callerId, otherIds = [] } = caller
+  const words = `of 1 to ${longestCallerId} characters. Mend \`authorize\`.`
+  if (!isName(callerId)) throw new Error(`Could not name the caller: callerId is not a string ${words}`)
+  if (Array.isArray(otherIds) && otherIds.every(isName)) return caller
+  throw new Error(`Could not name the caller: otherIds is not a list of strings ${words}`)
+}
+
+function isName(id: unknown): boolean {
+  return typeof id === 'string' && id.length > 0 && id.length <= longestCallerId
 }

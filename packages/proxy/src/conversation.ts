@@ -11,7 +11,10 @@ import { answerOf } from './within.ts'
  */
 export type ConversationSource =
   | string
-  | ((request: Request, caller: Caller) => string | undefined | Promise<string | undefined>)
+  | ((request: Request, caller: Caller) => ConversationName | Promise<ConversationName>)
+
+/** `null` is what `headers.get` gives for a header that is not there: no conversation. */
+type ConversationName = string | null | undefined
 
 /** A conversation outlives the microVM that it is held on. */
 export interface Conversation {
@@ -41,7 +44,7 @@ export async function conversationOf(
   if (conversationId !== undefined) return named(conversationId)
   if (typeof source === 'function') {
     const id = await ask(source, readable(request, body), caller)
-    return id === undefined ? undefined : named(id)
+    return id === undefined || id === null ? undefined : named(id)
   }
   const sent = source && request.headers.get(source)
   if (!sent) return undefined
@@ -59,7 +62,7 @@ async function ask(
   source: Exclude<ConversationSource, string>,
   request: Request,
   caller: Caller,
-): Promise<string | undefined> {
+): Promise<ConversationName> {
   try {
     return await answerOf('ask `conversationId` for the conversation', source(request, caller))
   } catch (cause) {

@@ -7,6 +7,7 @@ import {
   wireVersion,
 } from '@warm-agent/protocol'
 import { callerOf } from './callers.ts'
+import { showValue } from './explain-refusal.ts'
 import { toWarmAgentError } from './failures.ts'
 import { takesLean } from './lean-request.ts'
 import { createLedgerKeeper } from './ledger/ledger-keeper.ts'
@@ -54,7 +55,7 @@ const handlers: Record<Exclude<RouteName, 'health'>, RouteHandler> = {
  * @throws Error when an option is unknown or makes no sense.
  * @example
  * const proxy = createWarmProxy({ runtime, authorize, secret: process.env.WARM_AGENT_SECRET })
- * export const POST = proxy.fetch
+ * createServer(toNodeHandler(proxy.fetch)).listen(8787)
  */
 export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
   const { runtimes, pools, authorize, secrets, basePath, origins, limits, ledger, conversationId, onEvent } =
@@ -80,6 +81,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
       memories,
       rulesOf: ({ agent }) => agents.get(agent)?.rules,
       warmTimeoutMs: limits.warmTimeoutMs,
+      isSettled: () => reaper?.isSettled() ?? true,
       onFailed: cause => tell(onEvent, { type: 'ledger-failed', atMs: Date.now(), cause }),
       onMissing: () => tell(onEvent, { type: 'ledger-missing', atMs: Date.now(), message: withoutLedger }),
     }),
@@ -107,7 +109,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
       const route = routeOf(request, basePath)
       const isAllowed = isOriginAllowed(request, origins)
       try {
-        if (!isAllowed) throw foreignOrigin()
+        if (!isAllowed) throw foreignOrigin(request)
         return withHeaders(await answer(request, route), {
           ...streamingHeaders,
           ...corsHeaders(request),
@@ -168,8 +170,12 @@ function unauthenticated(): WarmAgentError {
   return new WarmAgentError('unauthenticated', 'Could not tell who is asking. Sign in, then try again.')
 }
 
-function foreignOrigin(): WarmAgentError {
-  return new WarmAgentError('forbidden', "Could not answer: this page's origin is not allowed. Add it to `origins`.")
+function foreignOrigin({ headers }: Request): WarmAgentError {
+  return new WarmAgentError(
+    'forbidden',
+    `Could not answer: the page's origin ${showValue(headers.get('origin'))} is neither the proxy's own nor allowed. ` +
+      'Add it to `origins` (for `warm-agent proxy`: WARM_AGENT_ORIGINS), or let nothing in front change the `Host` header.',
+  )
 }
 
 function toErrorResponse(error: WarmAgentError): Response {

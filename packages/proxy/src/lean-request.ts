@@ -1,5 +1,4 @@
 export const readBytes: unique symbol = Symbol('warm-agent: read bytes')
-export const toWhole: unique symbol = Symbol('warm-agent: to whole request')
 
 /**
  * What the proxy itself needs of a request. To build a Request of Node, and to read its body as a stream of the web, costs
@@ -8,11 +7,6 @@ export const toWhole: unique symbol = Symbol('warm-agent: to whole request')
 export interface LeanRequest extends Pick<Request, 'url' | 'method' | 'headers' | 'signal'> {
   /** @returns the body, or `undefined` as soon as it is known to be longer than `maxBytes`. */
   [readBytes](maxBytes: number): Promise<Uint8Array | undefined>
-  /**
-   * @param body What has been read of it. Without it the Request has none that could be read.
-   * @returns a Request for those who may do with it whatever one can do with a Request.
-   */
-  [toWhole](body: BodyInit | null): Request
 }
 
 export function isLean(request: object): request is LeanRequest {
@@ -22,11 +16,13 @@ export function isLean(request: object): request is LeanRequest {
 /**
  * For the functions of a user, who need not know of lean requests.
  *
- * @param body What has been read of the request, where the function may read it too.
+ * @param body What has been read of the request, where the function may read it too. Without it a lean one has none.
+ * @note Part by part: what a host hands over may only look like a Request (srvx), and no Request can be made of that.
  */
 export function wholeRequest(request: Request, body: BodyInit | null = null): Request {
-  if (isLean(request)) return request[toWhole](body)
-  return body ? new Request(request, { body }) : request
+  if (!body && !isLean(request)) return request
+  const { url, method, headers, signal } = request
+  return new Request(url, { method, headers, signal, body })
 }
 
 const takers = new WeakSet<object>()

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { type LeanRequest, readBytes, toWhole } from './lean-request.ts'
+import { type LeanRequest, readBytes } from './lean-request.ts'
 import { serialize, typeOf } from './parsed-body.ts'
 
 /** Express and its kin keep the whole URL and the parsed body here. */
@@ -63,7 +63,6 @@ function toLeanRequest({ incoming, url, headers, signal }: RequestParts): LeanRe
     headers,
     signal,
     [readBytes]: maxBytes => (wasRead(incoming) ? parsedBytes : readIncoming)(incoming, maxBytes, signal),
-    [toWhole]: body => new Request(url, { method, headers, signal, body }),
   }
 }
 

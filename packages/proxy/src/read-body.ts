@@ -1,13 +1,19 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import { isLean, readBytes } from './lean-request.ts'
 
-/** @throws WarmAgentError `payload_too_large`, as early as it is known. */
+/** @throws WarmAgentError `payload_too_large`, as early as it is known; `internal` for a body that was read before. */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
   if (isLean(request)) {
     const bytes = await request[readBytes](maxBytes)
     if (bytes) return bytes
     throw tooLarge(maxBytes)
+  }
+  if (request.bodyUsed) {
+    throw new WarmAgentError(
+      'internal',
+      'Could not read the body: something in front of the proxy has read it. Mount the proxy before that, or give it a clone.',
+    )
   }
   const chunks: Uint8Array[] = []
   let size = 0

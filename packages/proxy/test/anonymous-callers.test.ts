@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http'
 import { anonymousCallers } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
 import { createSealer } from '../src/sealer.ts'
@@ -75,6 +76,15 @@ test('of several first requests the first one names the caller, whatever the nam
   }
 })
 
+test('of first requests at once sixteen are one caller, whose cookies fit the headers that Node takes', async () => {
+  const asked = []
+  for (let at = 1; at <= 17; at++) asked.push(await askAt(at))
+  const cookie = asked.map(each => each.cookie).join('; ')
+  const { callerId, otherIds = [] } = await ask({ secret: older }, { cookie })
+  expect([callerId, ...otherIds]).toEqual(asked.slice(0, 16).map(each => each.callerId))
+  expect(cookie.length).toBeLessThan(maxHeaderSize / 2)
+})
+
 test('a cookie that was sealed before the time was counts as the oldest, and stays so when it is sealed anew', async () => {
   const bare = await createSealer([older], 'anonymous caller').seal('anonymous:z')
   const other = await ask({ secret: newer })
@@ -106,10 +116,23 @@ test.each([
   [{}, 'http', {}, 'Path=/; HttpOnly; SameSite=Lax'],
   [{}, 'https', {}, 'Path=/; HttpOnly; SameSite=Lax; Secure'],
   [{}, 'http', { origin: 'https://chat.test' }, 'Path=/; HttpOnly; SameSite=Lax; Secure'],
-  [{ crossSite: true }, 'http', {}, 'Path=/; HttpOnly; SameSite=None; Secure'],
+  [{ crossSite: true }, 'http', {}, 'Path=/; HttpOnly; SameSite=None; Secure; Partitioned'],
 ])('with %j on %s from %j the cookie is %s', async (options, scheme, headers, attributes) => {
   const { setCookie } = await ask({ secret: newer, ...options }, headers as Record<string, string>, scheme)
   expect(setCookie?.slice(setCookie.indexOf(';') + 2)).toBe(attributes)
+})
+
+test('a cookie from before cookies were partitioned stays beside the one that replaces it, and the caller is still one', async () => {
+  const before = await ask({ secret: older })
+  const after = await ask({ secret: [newer, older], crossSite: true }, { cookie: before.cookie })
+  // Of the same name, but not the same cookie: a browser that takes third-party cookies sends both, for ever.
+  expect(nameOf(after.cookie)).toBe(nameOf(before.cookie))
+  for (const cookie of [`${before.cookie}; ${after.cookie}`, `${after.cookie}; ${before.cookie}`])
+    expect(await ask({ secret: [newer, older], crossSite: true }, { cookie })).toEqual({
+      callerId: before.callerId,
+      otherIds: [],
+      cookie: '',
+    })
 })
 
 test('the limits may count by the address, which is not whom a ticket is bound to', async () => {

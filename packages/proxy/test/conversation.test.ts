@@ -86,6 +86,13 @@ test('a function names it, asynchronously too; without a name the agent is told 
 
 const ofBody: NonNullable<WarmProxyOptions['conversationId']> = async request => (await request.json()).id
 
+test('a function that gives what `headers.get` does names none where there is no header', async () => {
+  const { send, told } = createTold({ conversationId: request => request.headers.get('x-chat') })
+  await send('one', undefined, inChat('trip'))
+  expect((await send('two')).status).toBe(200)
+  expect(told).toEqual(['trip cold new', '  '])
+})
+
 test('a function can read the body, and nothing is lost of it: neither for the agent nor for an app’s own route', async () => {
   const { proxy, send, told, log } = createTold({ conversationId: ofBody })
   await send('{"id":"trip"}')
@@ -94,6 +101,45 @@ test('a function can read the body, and nothing is lost of it: neither for the a
   const request = new Request('http://chat.test/chat', { method: 'POST', body: '{"id":"tax"}' })
   expect((await proxy.session(request))?.agentHeaders).toMatchObject({ [`${prefix}-id`]: 'tax' })
   expect(await request.text()).toBe('{"id":"tax"}')
+})
+
+/** What some hosts (srvx, and with it h3 and Nitro) hand over: it looks like a Request, and Node's constructor knows better. */
+class LookAlike {
+  readonly #request: Request
+  constructor(request: Request) {
+    this.#request = request
+  }
+  get url() {
+    return this.#request.url
+  }
+  get method() {
+    return this.#request.method
+  }
+  get headers() {
+    return this.#request.headers
+  }
+  get signal() {
+    return this.#request.signal
+  }
+  get body() {
+    return this.#request.body
+  }
+  get bodyUsed() {
+    return this.#request.bodyUsed
+  }
+  clone() {
+    return this.#request.clone()
+  }
+}
+
+test('of a request that only looks like one, the function reads the body as well, and nothing is lost of it', async () => {
+  const { proxy, told, log } = createTold({ conversationId: ofBody })
+  const arrived = (path: string, body: string) =>
+    new LookAlike(new Request(`http://chat.test${path}`, { method: 'POST', body })) as unknown as Request
+  expect((await proxy.fetch(arrived('/api/agent/messages', '{"id":"trip"}'))).status).toBe(200)
+  expect([told, log[1]]).toEqual([['trip cold new'], 'vm 1 ran {"id":"trip"}'])
+  const lent = await proxy.session(arrived('/chat', '{"id":"tax"}'))
+  expect(lent?.agentHeaders).toMatchObject({ [`${prefix}-id`]: 'tax' })
 })
 
 test('a route that has read its body already can still name the conversation by a header', async () => {

@@ -3,7 +3,11 @@ import { toExpressHandler } from '@warm-agent/proxy/express'
 import { toFastifyPlugin } from '@warm-agent/proxy/fastify'
 import express from 'express'
 import Fastify from 'fastify'
+import { Hono } from 'hono'
+import { cloneRawRequest } from 'hono/request'
 import { expect, test } from 'vitest'
+import { browserOf, createTestProxy } from './browser.ts'
+import { createFakeRuntime } from './fake-runtime.ts'
 import { describeHost } from './host-cases.ts'
 import { type Handle, type Host, hosts, listen } from './hosts.ts'
 
@@ -59,6 +63,36 @@ test.each(apps)(
     await close()
   },
 )
+
+test('Hono, behind a middleware that has read the body: a clone is answered, and the request itself refused with what to do', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { proxy } = createTestProxy({ runtime })
+  const reading = () =>
+    new Hono().use(async (context, next) => {
+      await context.req.json()
+      await next()
+    })
+  const raw = reading().all('*', context => proxy.fetch(context.req.raw))
+  const cloned = reading().all('*', async context => proxy.fetch(await cloneRawRequest(context.req)))
+  const send = async ({ fetch }: Hono, path: string) => {
+    const answer = await browserOf({ fetch: async request => fetch(request) }).post(path, { body: '{"prompt":"hi"}' })
+    return [answer.status, await answer.text()]
+  }
+  for (const path of ['/messages', '/sessions', '/sessions/close']) {
+    const [status, text] = await send(raw, path)
+    expect([status, JSON.parse(`${text}`).error]).toEqual([
+      500,
+      {
+        code: 'internal',
+        message:
+          'Could not read the body: something in front of the proxy has read it. Mount the proxy before that, or give it a clone.',
+      },
+    ])
+  }
+  expect(log).toEqual([])
+  expect(await send(cloned, '/messages')).toEqual([200, 'onetwo'])
+  expect(log[1]).toBe('vm 1 ran {"prompt":"hi"}')
+})
 
 test('an adapter stays under 60 lines', async () => {
   const folder = new URL('../src/', import.meta.url)

@@ -1,24 +1,11 @@
-import { memoryLedger, type SessionLedger } from '@warm-agent/proxy'
+import { memoryLedger } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
+import { connectTo } from './connect-to-ledger.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 import { park, prepareFleet } from './fleet.ts'
 
 const { instance, pass, during, keys, killRedis, restartRedis } = prepareFleet()
-
-/** A ledger as one instance reaches it, while its connection is `up`, `cut` or `hung`. */
-function connectTo(ledger: SessionLedger) {
-  const connection = { is: 'up' as 'up' | 'cut' | 'hung' }
-  const through =
-    <Words extends unknown[], Answer>(ask: (...words: Words) => Promise<Answer>) =>
-    (...words: Words): Promise<Answer> => {
-      if (connection.is === 'hung') return new Promise(() => {})
-      return connection.is === 'cut' ? Promise.reject(new Error('away')) : ask(...words)
-    }
-  const { read, write, due, lead } = ledger
-  const reached = { read: through(read), write: through(write), due: through(due), lead: through(lead) }
-  return { connection, ledger: { ...ledger, ...reached } }
-}
 
 test('as soon as the ledger answers again, what others have ended is known, however much is still owed', async () => {
   const { runtime, log } = createFakeRuntime()

@@ -51,7 +51,7 @@ describe.each(Object.entries(ledgerKinds))('ledger: %s', (_, open) => {
 
   test('what was written is read, listed, and due when its time has come, the oldest first', async () => {
     const ledger = await create()
-    const late = entryOf('late', { heldUntil: now + 500 })
+    const late = entryOf('late', { heldUntil: now + 500, heardAt: now - 100 })
     await ledger.write(late)
     await ledger.write(entryOf('early', { heldUntil: now + 100 }))
     await ledger.write(entryOf('held'))

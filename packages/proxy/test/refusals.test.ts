@@ -72,6 +72,22 @@ test.each([
   expect(response.headers.get('access-control-allow-origin')).toBe(status === 200 ? origin : null)
 })
 
+test('the refusal names the origin, to whoever called and in the log, shortened and with nothing of it left loose', async () => {
+  const { post, events } = createTestProxy({ runtime })
+  for (const [origin, said] of [
+    ['http://localhost:5173', '"http://localhost:5173"'],
+    ['https://evil.test" \\', '"https://evil.test\\" \\\\"'],
+    [`https://${'x'.repeat(8000)}`, `"https://${'x'.repeat(92)}"`],
+  ] as const) {
+    const { error } = await (await post('/sessions', { headers: { origin } })).json()
+    expect(error.message).toMatch(
+      /^Could not answer: .* Add it to `origins` \(for `warm-agent proxy`: WARM_AGENT_ORIGINS\)/,
+    )
+    expect(error.message).toContain(` ${said} `)
+    expect(events.at(-1)).toMatchObject({ type: 'request-failed', cause: { message: error.message } })
+  }
+})
+
 test('a foreign origin is refused before anybody is asked who it is', async () => {
   const authorize = vi.fn(() => ({ callerId: 'ann' }))
   const { post } = createTestProxy({ runtime, authorize })
@@ -146,6 +162,20 @@ test.each([{}, { callerId: '' }, { callerId: 7 }, { callerId: 'x'.repeat(513) }]
     const { post, proxy } = createTestProxy({ runtime, authorize: () => caller as never })
     expect((await post('/sessions')).status).toBe(500)
     await expect(proxy.session(new Request('http://chat.test/chat'))).rejects.toThrow(/callerId/)
+    expect(log).toEqual([])
+  },
+)
+
+test.each([null, 'bob', 7, {}, [undefined], [''], ['x'.repeat(513)]])(
+  'authorize that names the caller otherwise by %j opens nothing: not every letter is a name',
+  async otherIds => {
+    const { runtime, log } = createFakeRuntime()
+    const authorize = () => ({ callerId: 'ann', otherIds }) as never
+    const { post, proxy } = createTestProxy({ runtime, authorize })
+    expect((await post('/sessions')).status).toBe(500)
+    await expect(proxy.session(new Request('http://chat.test/chat'))).rejects.toThrow(
+      /otherIds is not a list of strings/,
+    )
     expect(log).toEqual([])
   },
 )

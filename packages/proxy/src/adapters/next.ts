@@ -5,7 +5,12 @@ type RouteHandler = (request: Request) => Promise<Response>
  *
  * @note Behind a load balancer the URL that Next.js gives a handler names the server's own host (vercel/next.js #37536), which
  *   no page has as its origin. The `Host` header does not lie to us: no page can set it.
- * @example export const { GET, POST, OPTIONS } = toNextHandlers(proxy.fetch)
+ * @example
+ * // `next build` imports the file, and has no secrets: the first request makes the proxy.
+ * export const { GET, POST, OPTIONS } = toNextHandlers(request => {
+ *   proxy ??= createProxy()
+ *   return proxy.fetch(request)
+ * })
  */
 export function toNextHandlers(handle: RouteHandler): { GET: RouteHandler; POST: RouteHandler; OPTIONS: RouteHandler } {
   const serve: RouteHandler = request => handle(addressed(request))

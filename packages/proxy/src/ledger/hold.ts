@@ -14,6 +14,8 @@ export interface HoldNews {
   ticket: SessionTicket
   change: HoldChange
   holder: string
+  /** When it came to pass. */
+  atMs: number
   nowMs: number
   /** Whether a message waits for it on this instance, or for its answer, or this instance passes that answer on. */
   isAnswering: boolean
@@ -26,6 +28,9 @@ export const answeringMs = 20_000
 
 /** Whoever touched a session has this long to bring the touch to its end, in milliseconds. */
 const touchMs = 5_000
+
+/** What is written at once is the newest, whatever two clocks say; what is made up for after so long counts by its time. */
+const lateMs = 1_000
 
 /**
  * Whether the session was started again, under its old id, after this end, by somebody who could not know of it: the
@@ -41,11 +46,14 @@ export function isOutlived({ state, bornAt }: LedgerEntry, ticket: SessionTicket
  */
 export function heldEntry(
   stored: LedgerEntry | undefined,
-  { ticket, change, holder, nowMs, isAnswering, warmTimeoutMs }: HoldNews,
+  { ticket, change: told, holder, atMs, nowMs, isAnswering, warmTimeoutMs }: HoldNews,
   rules: SessionRules,
 ): LedgerEntry | undefined {
   const current = stored && isOutlived(stored, ticket) ? undefined : stored
   if (current && current.state !== 'held') return undefined
+  const isOutdated = nowMs - atMs > lateMs && atMs < (current?.heardAt ?? 0)
+  const change = isOutdated ? 'noted' : told
+  const heardAt = change === 'noted' ? current?.heardAt : atMs
   // A ticket may be older than what another instance has seen.
   const times = {
     bornAt: Math.max(ticket.bornAt, current?.bornAt ?? 0),
@@ -76,6 +84,7 @@ export function heldEntry(
     ...(ticket.runtimeTag !== undefined && { runtimeTag: ticket.runtimeTag }),
     callerId: ticket.callerId,
     holder: change === 'noted' ? (current?.holder ?? holder) : holder,
+    ...(heardAt !== undefined && { heardAt }),
     ...times,
     isWarm,
     reason,

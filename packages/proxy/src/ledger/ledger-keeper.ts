@@ -29,7 +29,7 @@ export interface LedgerKeeper {
    *
    * @returns `taken`, or `unknown` when the ledger has nothing of it: end it. `held`: it was touched elsewhere, or
    *   somebody else reaps now, let it live. `ended`: somebody else ends it or has.
-   * @throws Error when the ledger does not answer.
+   * @throws Error when the ledger does not answer, or what is due has to wait because it has only just answered again.
    */
   takeEnd(ticket: SessionTicket, condition: EndCondition, fence?: number): Promise<EndRight>
   /** Writes down that a session whose ending was taken on has ended. Never rejects. */
@@ -49,6 +49,8 @@ export interface LedgerKeeperOptions {
   /** `undefined` for an agent that this proxy does not serve. */
   rulesOf(ticket: SessionTicket): SessionRules | undefined
   warmTimeoutMs: number
+  /** Whether all have had the time to write down what they owe since the last outage. */
+  isSettled(): boolean
   /** Hears of the first failure of an outage. */
   onFailed(cause: unknown): void
   /** Hears once that a ledger would have been needed, and there is none. */
@@ -65,12 +67,13 @@ export function createLedgerKeeper({ ledger, ...options }: LedgerKeeperOptions):
 }
 
 function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'>): LedgerKeeper {
-  const { holder, memories, rulesOf, warmTimeoutMs, onFailed } = options
+  const { holder, memories, rulesOf, warmTimeoutMs, isSettled, onFailed } = options
   const outage = createOutage(onFailed)
-  const newsOf = (ticket: SessionTicket, change: HoldChange): HoldNews => ({
+  const newsOf = (ticket: SessionTicket, change: HoldChange, atMs: number): HoldNews => ({
     ticket,
     change,
     holder,
+    atMs,
     nowMs: Date.now(),
     isAnswering: isInUse({ memories }, ticket.session),
     warmTimeoutMs,
@@ -106,6 +109,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
     hold(ticket, change) {
       const { session } = ticket
       const rules = rulesOf(ticket)
+      const atMs = Date.now()
       // What has ended here is held no more, not even by a write that takes the place of the one that tells its end.
       if (!rules || memories.hasEnded(ticket)) return Promise.resolve()
       return outage.write(sessionKey(ticket.session), change !== 'noted', async () => {
@@ -116,7 +120,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
           touchedAt: Math.max(ticket.touchedAt, touchedAt),
           isSent: ticket.isSent || isSent,
         }
-        const entry = await settle(remembered, current => heldEntry(current, newsOf(fresh, change), rules))
+        const entry = await settle(remembered, current => heldEntry(current, newsOf(fresh, change, atMs), rules))
         if (!entry) return memories.noteEnd(ticket)
         memories.note(session, { touchedAt: entry.touchedAt, ...(entry.isSent && { isSent: true }) })
       })
@@ -125,14 +129,18 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
     async takeEnd(ticket, condition, fence) {
       const rules = rulesOf(ticket)
       let verdict: EndRight = 'unknown'
+      const stored = await read(ticket)
+      if (condition === 'due' && !isSettled()) {
+        throw new Error('Could not end what is due: others still write down what the ledger missed. Ask again later.')
+      }
       const taken = await settle(
-        await read(ticket),
+        stored,
         current => {
           // A close is written down even where nothing was known: its tickets are refused everywhere from now on.
           const known =
             current && !isOutlived(current, ticket)
               ? current
-              : condition !== 'due' && rules && heldEntry(current, newsOf(ticket, 'noted'), rules)
+              : condition !== 'due' && rules && heldEntry(current, newsOf(ticket, 'noted', Date.now()), rules)
           if (!known) return undefined
           const ending = endingEntry(known, condition, Date.now(), 2 * warmTimeoutMs)
           if (typeof ending === 'object') return { ...ending, version: (current?.version ?? 0) + 1 }

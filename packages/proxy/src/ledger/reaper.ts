@@ -14,18 +14,27 @@ export interface ReaperOptions {
 }
 
 export interface Reaper {
+  /** Whether all have had the time to write down what they owe, since the ledger last kept anybody waiting. */
+  isSettled(): boolean
   /** Ends the sweeps and gives the lead back. */
   close(): Promise<void>
 }
 
 /** The wait between two sweeps, in milliseconds; an instance that dies is replaced after `leadershipMs`. */
-const sweepMs = 2_000
+const sweepMs = 1_000
 const leadershipMs = 5_000
 /** After an outage the others write down first what they owe: else a session would be stopped that was touched meanwhile. */
 const settleMs = 6_000
+/**
+ * A ledger that takes longer has an outage. Others give up on it after a second, and of a stall in which they did, whoever
+ * asks in its midst sees only the rest.
+ */
+const leadMs = 500
 /** So many sessions are being stopped at a time: the data plane's calls belong to the messages. */
 const mostAtOnce = 25
-const answerMs = 5_000
+const dueMs = 1_000
+/** Whoever closes waits no longer than this for the lead to be given back. */
+const resignMs = 5_000
 
 /**
  * Stops what nobody holds: parked sessions, those whose hold is over, those whose browser is gone. Of the instances that
@@ -37,11 +46,13 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   let quietUntilMs = 0
   let timer: ReturnType<typeof setTimeout>
 
+  const isSettled = () => quietUntilMs <= Date.now()
+
   async function sweep(): Promise<void> {
     try {
-      const fence = await within(answerMs, 'lead the reapers', ledger.lead(holder, leadershipMs))
+      const fence = await within(leadMs, 'lead the reapers', ledger.lead(holder, leadershipMs))
       quietUntilMs = Math.min(quietUntilMs, Date.now() + settleMs)
-      if (fence !== undefined && quietUntilMs <= Date.now()) {
+      if (fence !== undefined && isSettled()) {
         const room = mostAtOnce - ending.size
         if (room > 0) for (const entry of await findDue(room)) void endOnce(entry, fence)
       }
@@ -55,7 +66,7 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   /** Nobody here can stop what is not ours: it stays due until it is forgotten, and is looked past. */
   async function findDue(room: number): Promise<readonly LedgerEntry[]> {
     for (let limit = mostAtOnce; ; limit *= 2) {
-      const due = await within(answerMs, 'ask what is due', ledger.due(Date.now(), limit))
+      const due = await within(dueMs, 'ask what is due', ledger.due(Date.now(), limit))
       const ours = due.filter(isOurs)
       if (ours.length >= room || due.length < limit) return ours.slice(0, room)
     }
@@ -77,11 +88,12 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
 
   schedule()
   return {
+    isSettled,
     async close() {
       isClosed = true
       clearTimeout(timer)
       // Nobody is left to wait for it, and the lead runs out by itself.
-      await within(answerMs, 'resign', ledger.resign(holder)).catch(() => undefined)
+      await within(resignMs, 'resign', ledger.resign(holder)).catch(() => undefined)
     },
   }
 }

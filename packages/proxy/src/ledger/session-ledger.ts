@@ -27,6 +27,8 @@ export interface LedgerEntry extends SessionTimes {
   readonly callerId: string
   /** The instance through which its user touched it last. */
   readonly holder: string
+  /** When its page last said that it stays or leaves, by the clock of whoever heard it. Earlier releases do not tell. */
+  readonly heardAt?: number
   readonly isWarm: boolean
   readonly reason: HoldReason
   /** `ending`: somebody is stopping it. `ended`: it is kept only so that its tickets are refused everywhere. */

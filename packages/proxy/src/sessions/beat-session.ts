@@ -59,8 +59,10 @@ export async function beatSession(
     throw expired(context, ticket, 'idle')
   }
   if (ticket.nonce !== undefined && answer.echo === nonce) {
-    // The VM had never seen a nonce: it is a new one that this very beat started. Nobody asked for it.
-    await closeSession(context, ticket, credentials)
+    // The VM had never seen a nonce: it is a new one that this very beat started. Nobody asked for it, and who has ended the
+    // session before knows nothing of it.
+    const isStopped = await closeSession(context, ticket, credentials)
+    if (!isStopped) await stopUnwanted(context, ticket, credentials)
     throw expired(context, ticket, 'replaced')
   }
   context.memories.note(session, { touchedAt: renewed.touchedAt, ticket: renewed })

@@ -3,18 +3,27 @@ import { endSession, stopTaken, unstopped } from './end-session.ts'
 import { isInUse, placedTicket, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
-/** Ends the session now. One that is still warming is stopped as soon as it is warm: a late session is not leaked. */
+/**
+ * Ends the session now. One that is still warming is stopped as soon as it is warm: a late session is not leaked.
+ *
+ * @returns whether this call has ended it, and not somebody else before.
+ */
 export async function closeSession(
   context: SessionContext,
   ticket: SessionTicket,
   credentials?: CallCredentials,
-): Promise<void> {
+): Promise<boolean> {
   unpark(context, ticket)
   const { stopping } = context.memories.of(ticket.session)
-  if (context.memories.hasEnded(ticket)) return stopping ?? retryStop(context, ticket.session, credentials)
+  if (context.memories.hasEnded(ticket)) {
+    await (stopping ?? retryStop(context, ticket.session, credentials))
+    return false
+  }
   context.memories.noteEnd(ticket, Date.now())
   context.memories.note(ticket.session, { isEndedHere: true })
-  if (await endSession(context, ticket, 'always', { credentials })) context.emit({ type: 'session-closed' }, ticket)
+  const isEnded = await endSession(context, ticket, 'always', { credentials })
+  if (isEnded) context.emit({ type: 'session-closed' }, ticket)
+  return isEnded
 }
 
 /** Ends a session that nobody can use. A failure has been told as an event by then. */
@@ -35,8 +44,8 @@ export async function retryStop(
 }
 
 /**
- * So much later it is asked again whether an answer of a parked session has ended; or, of a ledger that does not answer,
- * whether the session was touched elsewhere.
+ * So much later it is asked again whether an answer of a parked session has ended; or, of a ledger that does not answer or
+ * has only just begun to, whether the session was touched elsewhere.
  */
 const askAgainMs = 5_000
 

@@ -26,6 +26,7 @@ interface Cookie {
   name: string
   isSecure: boolean
   isHttpOnly: boolean
+  isPartitioned: boolean
   sameSite: string | undefined
 }
 
@@ -36,12 +37,13 @@ function read(header: string): Cookie {
     name: pair.split('=')[0] ?? '',
     isSecure: lower.includes('secure'),
     isHttpOnly: lower.includes('httponly'),
+    isPartitioned: lower.includes('partitioned'),
     sameSite: lower.find(attribute => attribute.startsWith('samesite='))?.slice(9),
   }
 }
 
 function findingsOf(cookie: Cookie, isCrossSite: boolean, isSecureContext: boolean, page: string): Finding[] {
-  const { name, isSecure, isHttpOnly, sameSite } = cookie
+  const { name, isSecure, isHttpOnly, isPartitioned, sameSite } = cookie
   const findings: Finding[] = []
   if (isCrossSite && (sameSite !== 'none' || !isSecure)) {
     findings.push(
@@ -49,7 +51,16 @@ function findingsOf(cookie: Cookie, isCrossSite: boolean, isSecureContext: boole
         'cookie-not-sent',
         `Browsers do not send the cookie ${name} (${describe(cookie)}) with requests of ${page}, which is another site.`,
         'Every request is a new caller: its ticket is refused as somebody else’s, so each message starts cold, and the warm session costs for nothing.',
-        'Serve the proxy under the site of the page (best: browsers block more and more third-party cookies), or set it with SameSite=None; Secure: anonymousCallers({ crossSite: true }), over https.',
+        'Serve the proxy under the site of the page (best: then no browser takes it for a third-party cookie), or set it with SameSite=None; Secure; Partitioned: anonymousCallers({ crossSite: true }), over https.',
+      ),
+    )
+  } else if (isCrossSite && !isPartitioned) {
+    findings.push(
+      risk(
+        'cookie-not-partitioned',
+        `The cookie ${name} (${describe(cookie)}) is a third-party cookie for pages of ${page}, and not Partitioned.`,
+        'Browsers that block third-party cookies do not store it: there every request is a new caller, each message starts cold, and each warm session costs for nothing.',
+        'Serve the proxy under the site of the page, or add Partitioned (anonymousCallers({ crossSite: true }) does): a visitor is then another caller below each site.',
       ),
     )
   } else if (isSecureContext && !isSecure) {

@@ -18,7 +18,7 @@ export interface OrphanFacts {
   now: number
 }
 
-/** The reaper sweeps every 2 s, and another takes over within 5 s; a stop may take 10 s more. */
+/** The reaper sweeps every second, and another takes over within 5 s; a stop may take 10 s more. */
 const lateMs = 20_000
 
 /** Sessions that nobody holds, and that nobody stops. */
