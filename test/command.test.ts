@@ -31,13 +31,19 @@ test('a busy port is one sentence and exit status 2', async () => {
   }
 })
 
-test('the proxy says where it listens, refuses callers it cannot tell apart, and ends at SIGTERM with 0', async () => {
-  const proxy = warmAgent(['proxy'], good)
-  const [, origin] = await proxy.lineMatching(
-    /port \d+, base path \/api\/agent: (http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/,
-  )
-  expect(await (await fetch(`${origin}/api/agent/health`)).json()).toEqual({ status: 'ok' })
-  expect((await fetch(`${origin}/api/agent/sessions`, { method: 'POST' })).status).toBe(401)
-  expect(await proxy.stop()).toBe(0)
-  expect(proxy.stderr()).toContain('WARM_AGENT_ANONYMOUS')
-})
+test.each([
+  ['SIGTERM', 'SIGTERM'],
+  ['the end of its terminal', 'SIGHUP'],
+] as const)(
+  'the proxy says where it listens, refuses callers it cannot tell apart, and ends at %s with 0',
+  async (_, signal) => {
+    const proxy = warmAgent(['proxy'], good)
+    const [, origin] = await proxy.lineMatching(
+      /port \d+, base path \/api\/agent: (http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/,
+    )
+    expect(await (await fetch(`${origin}/api/agent/health`)).json()).toEqual({ status: 'ok' })
+    expect((await fetch(`${origin}/api/agent/sessions`, { method: 'POST' })).status).toBe(401)
+    expect(await proxy.stop(signal)).toBe(0)
+    expect(proxy.stderr()).toContain('WARM_AGENT_ANONYMOUS')
+  },
+)

@@ -67,17 +67,20 @@ test.concurrent.for<[string, string[], RegExp]>([
   expect(code).toBe(2)
 })
 
-test('gives the first session the agent that it tried, is quiet, and leaves nothing', async () => {
-  const { command, warm, ledger } = await startEmulator([])
-  await warm('one')
-  await warm('two')
-  const { vms, totals } = await ledger()
-  expect(totals).toMatchObject({ vms: 2, live: 2, boots: 2, warmUps: 2 })
-  expect(new Set(vms.map(({ pid }: { pid: number }) => pid)).size).toBe(2)
-  expect(await command.stop()).toBe(0)
-  expect(command.stderr()).toBe('')
-  for (const { pid } of vms) expect(() => process.kill(pid, 0)).toThrow()
-})
+test.each(['SIGTERM', 'SIGHUP'] as const)(
+  'gives the first session the agent that it tried, is quiet, and leaves nothing at %s',
+  async signal => {
+    const { command, warm, ledger } = await startEmulator([])
+    await warm('one')
+    await warm('two')
+    const { vms, totals } = await ledger()
+    expect(totals).toMatchObject({ vms: 2, live: 2, boots: 2, warmUps: 2 })
+    expect(new Set(vms.map(({ pid }: { pid: number }) => pid)).size).toBe(2)
+    expect(await command.stop(signal)).toBe(0)
+    expect(command.stderr()).toBe('')
+    for (const { pid } of vms) expect(() => process.kill(pid, 0)).toThrow()
+  },
+)
 
 test('draws boots from a file, keeps a quota, and tells people what happens', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'boots-'))

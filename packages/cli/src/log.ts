@@ -15,7 +15,10 @@ export interface Log {
 
 /** Lines of JSON on stderr; stdout is for what the command answers. */
 export function createLog(): Log {
-  const logger = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination(2))
+  const lines = destination(2)
+  // A full disk is no reason to stop serving.
+  lines.on('error', () => {})
+  const logger = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, lines)
   return {
     warn: message => logger.warn(message),
     endpointEvent: ({ type, qualifier }) => logger[type === 'endpoint-opened' ? 'warn' : 'info']({ qualifier }, type),

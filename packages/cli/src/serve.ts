@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { listen } from './listen.ts'
+import { onEnd } from './on-end.ts'
 
 /** How long answers may go on after SIGTERM. Orchestrators kill after 30 s, and stopping sessions takes up to 10 of them. */
 const drainMs = 18_000
@@ -15,7 +16,7 @@ interface Drain {
 }
 
 /**
- * Listens, and drains at SIGTERM or SIGINT: no new connections, answers go on for a while, then `done`. The second signal
+ * Listens, and drains when it is to end: no new connections, answers go on for a while, then `done`. When it is told again, it
  * ends at once.
  *
  * @throws UsageError when the port cannot be had.
@@ -34,7 +35,6 @@ export async function serve(
   server.keepAliveTimeout = keepAliveMs
   const url = await listen(server, { port, host }, '--port or --host')
   const drain = async () => {
-    process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1))
     setTimeout(() => server.closeAllConnections(), drainMs).unref()
     isDraining = true
     begun()
@@ -43,6 +43,6 @@ export async function serve(
     await done()
     process.exit(0)
   }
-  process.once('SIGTERM', drain).once('SIGINT', drain)
+  onEnd(drain, () => process.exit(1))
   return url
 }

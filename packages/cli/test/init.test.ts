@@ -11,6 +11,10 @@ afterEach(() => vi.restoreAllMocks())
 const inWindows = (files: Files): Files =>
   Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll('\n', '\r\n')]))
 
+/** As some editors of Windows write them: the byte order mark comes first. */
+const withMarks = (files: Files): Files =>
+  Object.fromEntries(Object.entries(files).map(([path, text]) => [path, `\uFEFF${text}`]))
+
 test.each([
   ['Next.js', next, ['src/app/api/agent/[...path]/route.ts', 'src/app/use-agent.ts']],
   ['Vite', vite, ['warm-agent-proxy.ts', 'src/use-agent.ts', 'vite.config.ts']],
@@ -39,7 +43,7 @@ test.each([
   expect(await filesOf(folder)).toEqual(after)
 })
 
-test.each([next, vite, express, inWindows(next), inWindows(vite), inWindows(express)])(
+test.each([next, vite, express].flatMap(files => [files, inWindows(files), withMarks(files)]))(
   'the diff that is shown is the change that is made',
   async before => {
     const shown = await aProject(before)

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aResult, aSample } from './bench/a-result.ts'
 import { runCaptured } from './run-captured.ts'
 
 let folder: string
@@ -35,6 +36,20 @@ test('--json prints the whole plan', async () => {
   expect(plan.pool.sizes[0]).toMatchObject({ size: 45, verdict: 'too small by 7' })
 })
 
+test('a table of next to nothing is no wider than others', async () => {
+  const { stdout } = await run('--rate', '1', '--pool-size', '200')
+  expect(stdout).toMatch(/ 200 +under 0\.0000001 % +under 0\.000000001 /)
+  expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(110)
+})
+
+test('the mean of leads can be given, or is assumed in the formula', async () => {
+  const held = async (...args: string[]) => JSON.parse((await run('--rate', '0.5', '--json', ...args)).stdout)
+  const given = await held('--mean-lead-ms', '6000', '--mean-intent-lead-ms', '4000')
+  expect(given.demand).toMatchObject({ meanLeadMs: 6_000, meanIntentLeadMs: 4_000 })
+  expect(given.ladder[0].formula).toContain('0.5/s × 6 s until they send =')
+  expect((await held()).ladder[0].formula).toContain('(assumed: a log-normal lead with σ 1)')
+})
+
 test.each(['svg', 'html'])('--chart draws a self-contained %s file', async kind => {
   const file = join(folder, `plan.${kind}`)
   expect((await run(...article, '--chart', file)).status).toBe(0)
@@ -48,15 +63,29 @@ test.each(['svg', 'html'])('--chart draws a self-contained %s file', async kind 
 
 test('the replenishment time can come from a bench', async () => {
   const file = join(folder, 'bench.json')
-  const sample = (tookMs: number | null) => ({ warmUp: tookMs && { tookMs, evidence: 'observed' } })
-  const scenarios = {
-    cold: { samples: [sample(null)] },
-    warm: { samples: [sample(2000), sample(4000), { error: 'timeout' }] },
-    pool: { samples: [sample(1)] },
-  }
-  await writeFile(file, JSON.stringify({ format: 'warm-agent-bench/1', scenarios }))
+  const result = aResult({ cold: [1], warm: [1, 1], pool: [1] })
+  const { warm, pool } = result.scenarios
+  const warmUps = (...times: number[]) =>
+    times.map(tookMs => aSample(1, { warmUp: { tookMs, evidence: 'observed' as const } }))
+  if (warm) warm.samples = [...warmUps(2000, 4000), { dueAtMs: 0, lateMs: 0, failedMs: 1, error: 'timeout' }]
+  if (pool) pool.samples = warmUps(1)
+  // As an editor of Windows saves it.
+  await writeFile(file, `\uFEFF${JSON.stringify(result)}`)
   const { stdout } = await run('--rate', '10', '--bench', file, '--json')
   expect(JSON.parse(stdout).demand.replenishmentMs).toBe(3000)
+})
+
+test.each([
+  ['no scenario at all', { warm: null }],
+  ['samples that are none', { warm: { failures: {}, samples: 5 } }],
+  ['a sample that is none', { warm: { failures: {}, samples: [null] } }],
+  ['a time that is none', { warm: { failures: {}, samples: [{ firstTokenMs: 1, warmUp: { tookMs: 'abc' } }] } }],
+])('of a bench that was edited by hand %s is no fault of ours', async (_, scenarios) => {
+  const file = join(folder, 'bench.json')
+  await writeFile(file, JSON.stringify({ format: 'warm-agent-bench/1', setup: {}, scenarios }))
+  const { status, stderr } = await run('--rate', '10', '--bench', file)
+  expect(stderr).toMatch(/^Could not read [^\n]*bench\.json: it is not a result of warm-agent bench\.[^\n]+\n$/)
+  expect(status).toBe(2)
 })
 
 test.each([
@@ -73,8 +102,8 @@ test.each([
     [...article, '--chart', '/nowhere/plan.svg'],
     /Could not write the chart "\/nowhere\/plan\.svg": ENOENT/,
   ],
-  ['a bench that is not there', ['--rate', '1', '--bench', 'nowhere.json'], /"nowhere\.json": ENOENT/],
-  ['a bench that is none', ['--rate', '1', '--bench', 'package.json'], /"package\.json": it is another kind of file/],
+  ['a bench that is not there', ['--rate', '1', '--bench', 'nowhere.json'], /nowhere\.json: ENOENT/],
+  ['a bench that is none', ['--rate', '1', '--bench', 'package.json'], /package\.json: it is not a result/],
   ['two replenishment times', [...article, '--bench', 'x.json'], /--bench and --replenishment-ms together/],
   ['a send rate without a page', [...article, '--no-page', '--send-rate', '30%'], /--send-rate with --no-page/],
   [

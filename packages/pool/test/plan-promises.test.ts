@@ -83,6 +83,20 @@ test('beats are called of little use only where sessions wait much shorter than 
   expect(reason).not.toContain('in quiet hours only')
 })
 
+test.each([
+  ['that misses three of ten claims', { missRate: 0.3 }],
+  ['that misses nearly all', { missRate: 0.9 }],
+])('a session waits in a pool %s no less than not at all', (_, demand) => {
+  const { adviceOn } = planPool(demand)
+  expect(adviceOn('beat')?.reason).toMatch(/waits [\d.]+ s on average/)
+})
+
+test('a session alone in its pool waits as long as the next caller is away, however many came in vain before', () => {
+  const { pool, adviceOn } = planPool({ ratePerSecond: 1, replenishmentMs: 1_000, missRate: 0.5 })
+  expect(pool.size).toBe(1)
+  expect(adviceOn('beat')?.reason).toContain('waits 1 s on average')
+})
+
 test('the line that tells the cost of an hour adds up', () => {
   for (const footprintGb of [0.05, 1.2]) {
     const { adviceOn, ladder } = planPool({ footprintGb })

@@ -88,6 +88,48 @@ test.each([
   }
 })
 
+const ofSenders = { ratePerSecond: 0.5, sendRate: 1, intentSendRate: 1 }
+const heldBy = (demand: DemandOptions) => planWarmth(demand).ladder.map(({ heldSessions }) => heldSessions)
+
+test('sessions of senders are held until they send: for the mean of their leads, not for the shortest of them', () => {
+  const holdMs = 180_000
+  // The leads of which 5 % are shorter than 5 s, at steps of a normal distribution.
+  const steps = Array.from({ length: 1_201 }, (_, index) => -6 + index / 100)
+  const meanMs = steps.reduce((sum, z) => {
+    const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI) / 100
+    return sum + density * Math.min(holdMs, 5_000 * Math.exp(z + 1.645))
+  }, 0)
+  const [pingOnOpen = 0] = heldBy(ofSenders)
+  const wanted = (ofSenders.ratePerSecond * meanMs) / 1_000
+  expect(pingOnOpen).toBeGreaterThanOrEqual(wanted)
+  expect(pingOnOpen).toBeLessThan(1.1 * wanted)
+})
+
+test('a mean that was measured counts instead of the assumed one, up to the longest hold', () => {
+  const [pingOnOpen, intent] = heldBy({ ...ofSenders, meanLeadMs: 100_000, meanIntentLeadMs: 10_000 })
+  expect(pingOnOpen).toBeCloseTo(50)
+  expect(intent).toBeCloseTo(5)
+  expect(heldBy({ ...ofSenders, meanLeadMs: 3_600_000 })[0]).toBeCloseTo(0.5 * 180)
+})
+
+test('what is assumed of leads stands in the formula, and only then', () => {
+  const formulaOf = (demand: DemandOptions) => planWarmth(demand).ladder[0]?.formula
+  expect(formulaOf(ofSenders)).toContain('0.5/s × 42.7 s until they send (assumed: a log-normal lead with σ 1)')
+  expect(formulaOf({ ...ofSenders, meanLeadMs: 6_000 })).toContain('0.5/s × 6 s until they send = 3 held')
+})
+
+test('who thinks for long makes the pool the cheaper rung, who sends soon the ping', () => {
+  expect(planWarmth(ofSenders).rung).toBe('pool')
+  expect(planWarmth({ ...ofSenders, meanLeadMs: 6_000, meanIntentLeadMs: 10_000 }).rung).toBe('ping on open')
+  expect(planWarmth({ ...ofSenders, meanLeadMs: 6_000, meanIntentLeadMs: 4_000 }).rung).toBe('intent')
+})
+
+test('what senders hold counts for the quotas', () => {
+  const { quotas } = planWarmth({ ...ofSenders, meanLeadMs: 6_000, meanIntentLeadMs: 10_000 })
+  // 0.5/s for 6 s, and conversations of 3 min that are parked for 30 s.
+  expect(quotas.find(({ quota }) => quota === 'activeSessions')?.needed).toBeCloseTo(0.5 * (6 + 180 + 30))
+})
+
 test('endpoints add no warmth on V2 and for code, and the plan says so', () => {
   for (const platform of ['v2', 'v1-code'] as const) {
     const advice = planWarmth({ ...article, platform }).recommendations.find(({ what }) => what === 'endpoints')
@@ -131,6 +173,14 @@ test('an assumption is no reason to refuse: it warns', () => {
   expect(codeOf({ ratePerSecond: 20, region: 'eu-central-1', conversationMs: 180_000 })).toMatch(/^cannot_refill/)
 })
 
+test('a pool of any size that the quotas bear is large enough, and none of its numbers fills a line', () => {
+  const quotas = { newSessionsPerSecond: 100_000, activeSessions: 1_000_000, callsPerSecond: 1_000_000 }
+  const { pool, ladder } = planWarmth({ ratePerSecond: 200, replenishmentMs: 600_000, hasPage: false, quotas })
+  expect(pool.sizes.find(({ size }) => size === pool.size)?.missRate).toBeLessThanOrEqual(0.001)
+  expect(`${pool.explanation} ${JSON.stringify(ladder)}`).not.toMatch(/\d{30}/)
+  expect(pool.explanation).toContain('160000 is enough: under 0.0000001 % of claims')
+})
+
 test('more quota makes the refused plan possible', () => {
   expect(planWarmth({ ratePerSecond: 30, quotas: { newSessionsPerSecond: 50 } }).pool.size).toBeGreaterThan(58)
 })
@@ -167,6 +217,12 @@ test.each([
     'an idle timeout past the lifetime',
     { ...article, idleTimeoutMs: 900_000, maxLifetimeMs: 600_000 },
     /idleTimeoutMs is 900000/,
+  ],
+  ['a mean below what nearly all exceed', { ...article, meanLeadMs: 4_000 }, /meanLeadMs is 4000, but leadMs/],
+  [
+    'the same from the first key on',
+    { ...article, meanIntentLeadMs: 2_000 },
+    /meanIntentLeadMs is 2000, but intentLeadMs/,
   ],
   ['a send rate without a page', { ...article, hasPage: false, sendRate: 0.5 }, /sendRate is 0\.5/],
 ])('%s is refused by name', (_, demand, message) => {

@@ -104,6 +104,9 @@ export type BenchSettings = NonNullable<ReturnType<typeof readBenchSettings>>
 export function readBenchSettings(args: string[]) {
   const values = readSettings('warm-agent bench [options] | bench --compare BEFORE.json AFTER.json', settings, args)
   if (!values) return undefined
+  if (values.agent && args.some(word => /^--agent-runtime-arn(=|$)/.test(word))) {
+    throw new UsageError('Could not use --agent and --agent-runtime-arn together: only one is measured. Choose one.')
+  }
   const arn = values.agent ? undefined : values['agent-runtime-arn']
   if (!arn && !values.agent) {
     throw new UsageError(

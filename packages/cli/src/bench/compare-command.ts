@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../usage-error.ts'
-import type { BenchResult } from './bench-result.ts'
 import { compareResults } from './compare-results.ts'
 import { toComparisonText } from './comparison-text.ts'
+import { readResult } from './read-result.ts'
 
 /** `warm-agent bench --compare BEFORE.json AFTER.json`. @returns 0, or 3 when something became slower, or fails more. */
 export async function compareCommand(args: readonly string[]): Promise<number> {
@@ -31,28 +30,4 @@ function readArguments(args: readonly string[]): { before: string; after: string
       { cause },
     )
   }
-}
-
-async function readResult(path: string): Promise<BenchResult> {
-  try {
-    const result = JSON.parse(await readFile(path, 'utf8')) as Partial<BenchResult> | null
-    if (isResult(result)) return result
-    throw new Error('it is not a result of warm-agent bench')
-  } catch (cause) {
-    throw new UsageError(
-      `Could not read ${path}: ${(cause as Error).message}. Give the JSON that a bench has written.`,
-      { cause },
-    )
-  }
-}
-
-/** As far as a comparison goes: a file that was cut or edited by hand is no fault of ours. */
-function isResult(result: Partial<BenchResult> | null): result is BenchResult {
-  const scenarios = Object.values(result?.scenarios ?? {})
-  return (
-    result?.format === 'warm-agent-bench/1' &&
-    typeof result.setup === 'object' &&
-    typeof result.scenarios === 'object' &&
-    scenarios.every(each => Array.isArray(each?.samples) && typeof each.failures === 'object')
-  )
 }

@@ -16,6 +16,9 @@ export function createProgress({ scenarios, messages }: { scenarios: readonly Sc
   let current: ScenarioName | undefined
   let done = 0
   if (isTTY) bar.start(scenarios.length * messages, 0, { scenario: 'starting' })
+  // It hides the cursor and turns wrapping off: the terminal is not to keep that when the process ends at once.
+  const stop = () => bar.stop()
+  process.once('exit', stop)
   return {
     onScenario(name: ScenarioName) {
       current = name
@@ -30,7 +33,8 @@ export function createProgress({ scenarios, messages }: { scenarios: readonly Sc
       if (isTTY) bar.update(done, { scenario: current?.padEnd(8) })
     },
     end() {
-      bar.stop()
+      process.off('exit', stop)
+      stop()
     },
   }
 }

@@ -1,30 +1,51 @@
-import { access, constants, mkdir, writeFile } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { renderReport } from '../report/render-report.ts'
 import { UsageError } from '../usage-error.ts'
 import type { BenchResult } from './bench-result.ts'
 
+const filesOf = (path: string) => ({ html: `${path}.html`, json: `${path}.json` })
+
 /**
- * Makes the folder of the report, before anything is measured and paid for that could not be written down.
+ * Makes the folder of the report and tries its files, before anything is measured and paid for that could not be written down.
  *
  * @throws UsageError when nothing can be written there.
  */
 export async function prepareOutput(path: string): Promise<void> {
   try {
+    const isFolder = /(^|[/\\])$/.test(path) || statSync(path, { throwIfNoEntry: false })?.isDirectory()
+    if (isFolder) throw new Error(`"${path}" is a folder, and names no file in it`)
     await mkdir(dirname(path), { recursive: true })
-    await access(dirname(path), constants.W_OK)
+    for (const file of Object.values(filesOf(path))) {
+      const isNew = !existsSync(file)
+      await (await open(file, 'a')).close()
+      if (isNew) await rm(file)
+    }
   } catch (cause) {
     const why = (cause as Error).message
     throw new UsageError(`Could not use --out: ${why}. Give a path where a file can be written.`, { cause })
   }
 }
 
-/** Writes the report. @returns the files' names. */
-export async function writeResult(path: string, result: BenchResult): Promise<string[]> {
-  const [json, html] = [`${path}.json`, `${path}.html`]
+/** Writes the report, and tells the files' names. @returns whether all of it was written. */
+export async function writeResult(path: string, result: BenchResult): Promise<boolean> {
+  const { html, json } = filesOf(path)
   // A ten-thousandth of a millisecond will do.
   const round = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(4)) : value)
-  await writeFile(json, `${JSON.stringify(result, round, 1)}\n`)
-  await writeFile(html, renderReport(result))
-  return [html, json]
+  const hasPage = await write(html, renderReport(result))
+  return (await write(json, `${JSON.stringify(result, round, 1)}\n`)) && hasPage
+}
+
+async function write(file: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(file, text)
+    process.stdout.write(`${file}\n`)
+    return true
+  } catch (cause) {
+    process.stderr.write(
+      `Could not write ${file}: ${(cause as Error).message}. Its figures are in the table; make room before the next bench.\n`,
+    )
+    return false
+  }
 }

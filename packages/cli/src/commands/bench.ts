@@ -12,7 +12,7 @@ import { prepareOutput, writeResult } from '../bench/write-result.ts'
 import { toTextTable } from '../report/text-table.ts'
 
 /** What a bench that ran ends with; documented in the README of this package. */
-const exitStatus = { done: 0, notStopped: 1, cutShort: 3, nothingAnswered: 4, interrupted: 130 }
+const exitStatus = { done: 0, notStopped: 1, notWritten: 1, cutShort: 3, nothingAnswered: 4, interrupted: 130 }
 
 /** `warm-agent bench` */
 export async function bench(args: string[]): Promise<number> {
@@ -52,9 +52,10 @@ export async function bench(args: string[]): Promise<number> {
     cost: { ...footprint, ...measured.cost, pricesOf: footprint.prices ? 'yours' : pricesCheckedOn },
     generator: measured.generator,
   }
-  const files = await writeResult(settings.out, result)
-  process.stdout.write(`${toTextTable(result)}${files.map(file => `${file}\n`).join('')}`)
-  return statusOf(result)
+  process.stdout.write(toTextTable(result))
+  const isWritten = await writeResult(settings.out, result)
+  const status = statusOf(result)
+  return isWritten ? status : exitStatus.notWritten
 }
 
 function statusOf({ endedBy, scenarios, cost }: BenchResult): number {

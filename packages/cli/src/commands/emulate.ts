@@ -1,4 +1,5 @@
 import { describeEvent, type EmulatorEvent } from '@warm-agent/emulator'
+import { onEnd } from '../on-end.ts'
 import { platforms, readPlatform } from '../price-settings.ts'
 import { readBoot } from '../read-boot.ts'
 import { decimal, integer, isOn, oneOf, optional, readSettings, required, setting } from '../settings.ts'
@@ -108,7 +109,7 @@ export async function emulate(args: string[]): Promise<void> {
     await emulator.close()
     process.exit(0)
   }
-  process.once('SIGTERM', end).once('SIGINT', end)
+  onEnd(end, () => process.exit(1))
   // Not on stdout: that is for a shell to evaluate.
   if (values['admin-port'] !== undefined) process.stderr.write(`Admin routes: ${emulator.adminUrl}/_emulator/\n`)
   process.stdout.write(

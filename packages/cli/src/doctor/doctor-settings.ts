@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { Headroom } from '@warm-agent/pool/plan'
+import { readJson } from '../read-json.ts'
 import { redisSettings } from '../redis.ts'
 import { runtimeSettings } from '../runtime-settings.ts'
 import { decimal, isOn, list, optional, readSettings, setting } from '../settings.ts'
@@ -96,16 +96,20 @@ export function readDoctorSettings(args: string[]) {
 /** What a plan of `warm-agent plan --json` needs of each quota. @throws UsageError when the file is none. */
 export async function readPlanFile(path: string): Promise<Headroom[]> {
   try {
-    const { quotas } = JSON.parse(await readFile(path, 'utf8')) as { quotas?: Headroom[] }
-    if (!Array.isArray(quotas) || quotas.some(({ left }) => typeof left !== 'number'))
-      throw new Error('it has no quotas')
-    return quotas
+    const plan = (await readJson(path)) as { quotas?: unknown } | null
+    if (Array.isArray(plan?.quotas) && plan.quotas.every(isHeadroom)) return plan.quotas
+    throw new Error('it has no quotas')
   } catch (cause) {
     throw new UsageError(
       `Could not read the plan "${path}": ${(cause as Error).message}. Give what warm-agent plan --json printed.`,
       { cause },
     )
   }
+}
+
+function isHeadroom(value: unknown): value is Headroom {
+  const { quota, needed, allowed, left } = (value ?? {}) as Partial<Headroom>
+  return typeof quota === 'string' && [needed, allowed, left].every(each => typeof each === 'number')
 }
 
 function readUrls(text: string | undefined): string[] {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { withoutMark } from '../read-json.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Change } from './change.ts'
 
@@ -7,9 +8,9 @@ import type { Change } from './change.ts'
 export interface Project {
   folder: string
   manifest: Manifest
-  /** @returns the text of a file, in lines that end with `\n` alone, or `undefined` when there is none. */
+  /** @returns the text of a file, in lines that end with `\n` alone and without a byte order mark, or `undefined` when there is none. */
   read(path: string): string | undefined
-  /** @returns a change as it is to be written: in the line ends that the file has. */
+  /** @returns a change as it is to be written: in the line ends that the file has, and with the mark that it begins with. */
   inItsLineEnds(change: Change): Change
   has(path: string): boolean
   /** @returns the version range of a package that the project names as a dependency of its own. */
@@ -29,7 +30,7 @@ export function readProject(folder: string): Project {
   const readRaw = (path: string) =>
     existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined
   const read = (path: string) => {
-    const text = readRaw(path)
+    const text = withoutMark(readRaw(path))
     return isOfWindows(text) ? text?.replaceAll('\r\n', '\n') : text
   }
   const text = read('package.json')
@@ -45,7 +46,9 @@ export function readProject(folder: string): Project {
     read,
     inItsLineEnds(change) {
       const before = readRaw(change.path)
-      return isOfWindows(before) ? { ...change, before, after: change.after.replaceAll('\n', '\r\n') } : change
+      const mark = before === withoutMark(before) ? '' : '\uFEFF'
+      const after = isOfWindows(before) ? change.after.replaceAll('\n', '\r\n') : change.after
+      return { ...change, before, after: mark + after }
     },
     has: path => existsSync(join(folder, path)),
     rangeOf: name => manifest.dependencies?.[name] ?? manifest.devDependencies?.[name],

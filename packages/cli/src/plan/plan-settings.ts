@@ -38,8 +38,14 @@ const settings = {
   'lead-ms': setting('MS', 'of 20 first messages 19 come later than this after the page opened', decimal(1, dayMs), {
     defaultText: '5000',
   }),
-  'intent-lead-ms': setting('MS', 'the same, after the user began to write', decimal(1, dayMs), {
+  'mean-lead-ms': setting('MS', 'how long first messages come after the page opened, on average', decimal(1, dayMs), {
+    defaultText: '8.54 × --lead-ms, as of a log-normal lead with σ 1',
+  }),
+  'intent-lead-ms': setting('MS', 'as --lead-ms, after the user began to write', decimal(1, dayMs), {
     defaultText: '3000',
+  }),
+  'mean-intent-lead-ms': setting('MS', 'as --mean-lead-ms, after the user began to write', decimal(1, dayMs), {
+    defaultText: '8.54 × --intent-lead-ms',
   }),
   'intent-send-rate': setting('SHARE', 'visitors who send, of those who begin to write', share(true), {
     defaultText: '70%',
@@ -127,7 +133,9 @@ export function readPlanSettings(args: string[]): PlanCommand | undefined {
       sendRate: values['send-rate'],
       intentSendRate: values['intent-send-rate'],
       leadMs: values['lead-ms'],
+      meanLeadMs: values['mean-lead-ms'],
       intentLeadMs: values['intent-lead-ms'],
+      meanIntentLeadMs: values['mean-intent-lead-ms'],
       visitMs: inMs(values['visit-seconds']),
       parkMs: inMs(values['park-seconds']),
       conversationMs: inMs(values['conversation-seconds']),

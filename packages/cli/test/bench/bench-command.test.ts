@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { bootVcpuSeconds } from '@warm-agent/protocol/prices'
@@ -117,6 +118,18 @@ test('interrupted, it stops what it started, and reports what it measured', asyn
   expect(await readFile(`${out}.html`, 'utf8')).toContain('a part only')
 })
 
+test('of a terminal that closes the kernel and the shell both tell: it stops what it started, and reports, all the same', async () => {
+  let messages = 0
+  const { running } = await start(async ({ isWarmUp, operation }) => {
+    if (isWarmUp || operation !== 'invoke' || ++messages !== 12) return
+    process.emit('SIGHUP', 'SIGHUP')
+    process.emit('SIGHUP', 'SIGHUP')
+  })
+  expect(await bench('--scenarios', 'cold', '--messages', '100', '--concurrency', '2')).toBe(130)
+  expect(running()).toEqual([])
+  expect((await result()).endedBy).toBe('signal')
+})
+
 test('nothing begins beyond --max-cost', async () => {
   const { running } = await start()
   expect(await bench('--scenarios', 'cold', '--messages', '500', '--max-cost', '0.002')).toBe(3)
@@ -185,19 +198,39 @@ test('money on AWS is not spent unasked', async () => {
   const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5'
   const isTTY = Object.getOwnPropertyDescriptor(process.stdin, 'isTTY')
   Object.defineProperty(process.stdin, 'isTTY', { value: false, configurable: true })
-  const status = await bench('--agent-runtime-arn', arn, '--messages', '10')
+  // Less than half a cent, which would be rounded to nothing.
+  const status = await bench('--agent-runtime-arn', arn, '--messages', '1', '--max-cost', '0.004')
   Object.defineProperty(process.stdin, 'isTTY', isTTY ?? { value: undefined, configurable: true })
-  expect(last.stderr).toMatch(/^Could not start the bench: nobody is there to confirm it\. .*\$\d.*--yes\.\n$/)
+  expect(last.stderr).toMatch(
+    /^Could not start the bench: nobody is there to confirm it\. .*about \$0\.01,.*--yes\.\n$/,
+  )
   expect(status).toBe(2)
 })
 
-test('a report that could not be written is known before anything is measured', async () => {
+test.each<[string, string, () => Promise<unknown>]>([
+  ['below a file', '/report', () => writeFile(out, '')],
+  ['in a folder without a name', '/', async () => {}],
+  ['named as a folder is', '', () => mkdir(out)],
+  ['where a folder has the name of the result', '', () => mkdir(`${out}.json`)],
+])('a report that could not be written is known before anything is measured: %s', async (_, path, prepare) => {
   const { calls } = await start()
-  await writeFile(out, '')
-  expect(await run('--out', join(out, 'report'))).toBe(2)
+  await prepare()
+  expect(await run('--out', `${out}${path}`, '--messages', '1')).toBe(2)
   expect(last.stderr).toMatch(/^Could not use --out: [^\n]+\n$/)
   expect(calls).toEqual([])
+  expect((await readdir(dirname(out))).filter(name => name.endsWith('.html'))).toEqual([])
 })
+
+test.runIf(existsSync('/dev/full'))(
+  'a disk that is full at the end leaves the table, and says so in a sentence',
+  async () => {
+    await start()
+    await symlink('/dev/full', `${out}.json`)
+    expect(await bench('--scenarios', 'cold', '--messages', '1')).toBe(1)
+    expect(last.stdout).toMatch(/cold[\s\S]*report\.html\n$/)
+    expect(last.stderr).toMatch(/\nCould not write [^\n]*report\.json: ENOSPC[^\n]*\.\n$/)
+  },
+)
 
 test('costs are of the platform, or of prices and memory of one’s own', async () => {
   await start()
@@ -218,12 +251,17 @@ test('a saved result compares with another one by exit status', async () => {
   expect(last.stdout).toContain('No real change was found.')
   expect(await run('--json', '--compare', `${out}.json`, `${out}.json`)).toBe(0)
   expect(await run('--compare', `${out}.json`, `${out}.html`)).toBe(2)
+  // As an editor of Windows saves it.
+  await writeFile(`${out}.json`, `\uFEFF${await readFile(`${out}.json`, 'utf8')}`)
+  expect(await run('--compare', `${out}.json`, `${out}.json`)).toBe(0)
 })
 
 test.each([
   ['null', /it is not a result/],
   ['{"format":"warm-agent-bench/1"}', /it is not a result/],
   ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{"cold":{}}}', /it is not a result/],
+  ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{"cold":{"failures":{},"samples":[null]}}}', /it is not a/],
+  ['{"format":"warm-agent-bench/1","setup":null,"scenarios":{"cold":{"failures":{},"samples":[]}}}', /it is not a/],
   ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{}}', /no scenario in common/],
 ])('%s is nothing to compare, in a sentence', async (text, message) => {
   await writeFile(`${out}.json`, text)
@@ -239,6 +277,7 @@ test.each([
   [['--rate', '0'], /--rate.*"0"/],
   [['--message', '{'], /--message: it is not JSON/],
   [['--boot', 'lognormal:4900,2900'], /--boot: .*the p99 is below the median/],
+  [['--agent', 'node agent.mjs', '--agent-runtime-arn', 'arn'], /--agent and --agent-runtime-arn/],
   [['--compare', 'only-one.json'], /two results/],
 ])('%j is refused in a sentence', async (args, message) => {
   vi.stubEnv('AGENT_RUNTIME_ARN', 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5')

@@ -119,9 +119,15 @@ test('quotas are compared with the demand, and with a plan from a file', async (
   expect(tooMuch.ids).toEqual(['quota-exceeded'])
   expect(tooMuch.status).toBe(1)
   const quotas = [{ quota: 'activeSessions', needed: 2400, allowed: 2500, left: 0.04, formula: '…', reason: '…' }]
-  const tight = await diagnose(env, '--free', '--plan', await tokenFile(JSON.stringify({ quotas })))
+  const tight = await diagnose(env, '--free', '--plan', await tokenFile(`\uFEFF${JSON.stringify({ quotas })}`))
   expect(tight.ids).toEqual(['quota-tight'])
   expect(tight.status).toBe(0)
+})
+
+test.each(['null', '{"quotas":[null]}', '{"quotas":[{"left":1}]}'])('%s is no plan, in a sentence', async text => {
+  const { status, stderr } = await diagnose({ AGENT_RUNTIME_ARN: arn }, '--free', '--plan', await tokenFile(text))
+  expect(stderr).toMatch(/^Could not read the plan [^\n]+: it has no quotas\. [^\n]+\n$/)
+  expect(status).toBe(2)
 })
 
 test('--free starts no session, and tells who may call all the same', async () => {
@@ -133,20 +139,23 @@ test('--free starts no session, and tells who may call all the same', async () =
   expect(emulator.ledger().vms).toEqual([])
 })
 
-test('interrupted, it stops the sessions that it made, and reports what it saw', async () => {
-  const { emulator, env } = await emulate({
-    agent: goodAgent(() => {
-      process.emit('SIGINT')
-      return '{}'
-    }),
-  })
-  const { status, stdout, check } = await diagnose(env)
-  expect(status).toBe(130)
-  expect(JSON.parse(stdout)).toMatchObject({ isInterrupted: true, notStopped: 0 })
-  expect(check('warm-up')?.status).toBe('passed')
-  expect(emulator.ledger().vms).toHaveLength(1)
-  expect(emulator.sessions()).toEqual([])
-})
+test.each(['SIGINT', 'SIGHUP'] as const)(
+  'at %s it stops the sessions that it made, and reports what it saw',
+  async name => {
+    const { emulator, env } = await emulate({
+      agent: goodAgent(() => {
+        process.emit(name, name)
+        return '{}'
+      }),
+    })
+    const { status, stdout, check } = await diagnose(env)
+    expect(status).toBe(130)
+    expect(JSON.parse(stdout)).toMatchObject({ isInterrupted: true, notStopped: 0 })
+    expect(check('warm-up')?.status).toBe('passed')
+    expect(emulator.ledger().vms).toHaveLength(1)
+    expect(emulator.sessions()).toEqual([])
+  },
+)
 
 test('sessions on AWS are not started unasked', async () => {
   const isTTY = Object.getOwnPropertyDescriptor(process.stdin, 'isTTY')

@@ -9,6 +9,7 @@ import {
 } from '@warm-agent/protocol/prices'
 import { explainRefusal } from '@warm-agent/proxy/runtime-kit'
 import * as z from 'zod'
+import { assumedMeanMs } from './lead.ts'
 import { PlanError } from './plan-error.ts'
 
 /** What a plan is made for. Durations in milliseconds. An option that is unknown or makes no sense is refused by its name. */
@@ -35,8 +36,12 @@ export interface DemandOptions {
   intentSendRate?: number | undefined
   /** Nineteen of twenty first messages come at least this long after the page opened. @default 5_000, an assumption */
   leadMs?: number | undefined
+  /** How long first messages come after the page opened, on average. At least `leadMs`. @default 8.54 × `leadMs`, an assumption: a log-normal lead with σ 1 */
+  meanLeadMs?: number | undefined
   /** Nineteen of twenty first messages come at least this long after the user began to write. @default 3_000, an assumption */
   intentLeadMs?: number | undefined
+  /** How long first messages come after the user began to write, on average. At least `intentLeadMs`. @default 8.54 × `intentLeadMs`, by the same assumption */
+  meanIntentLeadMs?: number | undefined
   /** How long a visitor stays who sends nothing, on average. @default 60_000, an assumption */
   visitMs?: number | undefined
   /** How long a session is kept after its page left, in case it returns. @default 30_000, as the proxy does */
@@ -89,7 +94,9 @@ const demandSchema = z.strictObject({
   sendRate: share.optional(),
   intentSendRate: share.default(0.7),
   leadMs: durationMs.default(5_000),
+  meanLeadMs: durationMs.optional(),
   intentLeadMs: durationMs.default(3_000),
+  meanIntentLeadMs: durationMs.optional(),
   visitMs: durationMs.default(60_000),
   parkMs: z.number().min(0).max(86_400_000).default(30_000),
   conversationMs: durationMs.optional(),
@@ -135,8 +142,14 @@ export function readDemand(options: DemandOptions): Demand {
       `Could not plan: option sendRate is ${given.sendRate}, but there is no page. Leave one of them out.`,
     )
   }
+  const { leadMs, meanLeadMs = assumedMeanMs(leadMs) } = given
+  const { intentLeadMs, meanIntentLeadMs = assumedMeanMs(intentLeadMs) } = given
+  refuseMeanBelow('leadMs', leadMs, 'meanLeadMs', meanLeadMs)
+  refuseMeanBelow('intentLeadMs', intentLeadMs, 'meanIntentLeadMs', meanIntentLeadMs)
   return {
     ...given,
+    meanLeadMs,
+    meanIntentLeadMs,
     idleTimeoutMs,
     replenishmentMs,
     conversationMs: given.conversationMs ?? 180_000,
@@ -147,4 +160,12 @@ export function readDemand(options: DemandOptions): Demand {
     quotas: { ...quotasOf(given.region), ...given.quotas },
     prices: { ...prices[platform], ...given.prices },
   }
+}
+
+function refuseMeanBelow(name: string, leadMs: number, meanName: string, meanMs: number): void {
+  if (meanMs >= leadMs) return
+  throw new PlanError(
+    'invalid_option',
+    `Could not plan: option ${meanName} is ${meanMs}, but ${name}, which nineteen of twenty messages exceed, is ${leadMs}. Give a mean of at least that.`,
+  )
 }

@@ -2,6 +2,7 @@ import { erlangB, smallestSize } from '../target/erlang-b.ts'
 import { type Cost, costOf, costOfPool, startedForPool, visitorsPerSecond } from './costs.ts'
 import type { Demand } from './demand.ts'
 import { headroomOf } from './headroom.ts'
+import { assumedLead, assumedMeanMs } from './lead.ts'
 import { amount, duration, percent } from './words.ts'
 
 /** A way to have sessions warm; from the simplest to the one that takes most. */
@@ -34,24 +35,35 @@ export function judgeRungs(demand: Demand, poolSize: number): Rung[] {
 }
 
 function pingOnOpen(demand: Demand): Rung {
+  const { leadMs, meanLeadMs } = demand
   const visitors = visitorsPerSecond(demand)
-  return warmedForItsUser(demand, 'ping on open', 'the page opened', visitors, demand.leadMs)
+  return warmedForItsUser(demand, 'ping on open', 'the page opened', visitors, { leadMs, meanMs: meanLeadMs })
 }
 
 function intent(demand: Demand): Rung {
-  const { ratePerSecond, intentSendRate, intentLeadMs } = demand
+  const { ratePerSecond, intentSendRate, intentLeadMs: leadMs, meanIntentLeadMs: meanMs } = demand
   const writers = Math.min(visitorsPerSecond(demand), ratePerSecond / intentSendRate)
-  return warmedForItsUser(demand, 'intent', 'the user began to write', writers, intentLeadMs)
+  return warmedForItsUser(demand, 'intent', 'the user began to write', writers, { leadMs, meanMs })
 }
 
-function warmedForItsUser(demand: Demand, rung: RungName, moment: string, started: number, leadMs: number): Rung {
+function warmedForItsUser(
+  demand: Demand,
+  rung: RungName,
+  moment: string,
+  started: number,
+  { leadMs, meanMs }: { leadMs: number; meanMs: number },
+): Rung {
   const { ratePerSecond, replenishmentMs, visitMs, parkMs } = demand
   const unused = started - ratePerSecond
-  const unusedMs = Math.min(visitMs, holdMsOf(demand)) + parkMs
-  const held = (unused * unusedMs + ratePerSecond * leadMs) / 1000
+  const holdMs = holdMsOf(demand)
+  const unusedMs = Math.min(visitMs, holdMs) + parkMs
+  // What a session of a sender is held for is the mean: the shortest leads say only whether it is warm in time.
+  const usedMs = Math.min(meanMs, holdMs)
+  const held = (unused * unusedMs + ratePerSecond * usedMs) / 1000
+  const why = meanMs > holdMs ? ', the longest hold' : meanMs === assumedMeanMs(leadMs) ? ` (${assumedLead})` : ''
   const formula =
     `${amount(started)}/s started, ${amount(unused)}/s of them never used × ${duration(unusedMs)} + ` +
-    `${amount(ratePerSecond)}/s × ${duration(leadMs)} = ${amount(held)} held`
+    `${amount(ratePerSecond)}/s × ${duration(usedMs)} until they send${why} = ${amount(held)} held`
   const rest = { rung, formula, startedPerSecond: started, heldSessions: held, ...costOf(demand, held, unused) }
   if (!demand.hasPage) return { ...rest, isEnough: false, reason: 'No page is open before the message comes.' }
   const short = headroomOf(demand, started, held).find(({ needed, allowed }) => needed >= allowed)

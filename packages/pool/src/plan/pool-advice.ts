@@ -53,9 +53,10 @@ export function advisePool(demand: Demand): PoolAdvice {
   const most = Math.max(larger, poolSize) + Math.max(3, Math.ceil(0.1 * larger))
   const least = Math.max(1, Math.min(poolSize, Math.floor(load)) - 1)
   const step = Math.ceil((most - least + 1) / longestCurve)
-  const curve = Array.from({ length: Math.ceil((most - least + 1) / step) }, (_, index) => least + index * step).map(
-    each => ({ size: each, missRate: erlangB(each, load), ...costOfPool(demand, each) }),
-  )
+  const curve: PoolAdvice['curve'] = []
+  for (let each = least; each <= most; each += step) {
+    curve.push({ size: each, missRate: erlangB(each, load, curve.at(-1)), ...costOfPool(demand, each) })
+  }
   return { size, load, sizes, explanation: explain(demand, load, asked, advise(size), advise(larger)), curve }
 }
 

@@ -1,5 +1,6 @@
 import { bootVcpuSeconds, leastBilledGb, type Platform } from '@warm-agent/protocol/prices'
 import { defaultNewSessionsPerSecond } from '../new-session-rate.ts'
+import { erlangB } from '../target/erlang-b.ts'
 import { startedForPool, visitorsPerSecond } from './costs.ts'
 import type { Demand } from './demand.ts'
 import { beatMsOf, refillRateOf, roomWanted } from './headroom.ts'
@@ -93,7 +94,7 @@ function toEndpoints(demand: Demand, { rung }: Rung): Recommendation {
 }
 
 function toTimes(demand: Demand, pool: PoolAdvice, { rung }: Rung): Recommendation[] {
-  const { idleTimeoutMs, maxLifetimeMs, visitMs, ratePerSecond } = demand
+  const { idleTimeoutMs, maxLifetimeMs, visitMs, ratePerSecond, replenishmentMs } = demand
   const time = (what: Recommendation['what'], value: number, reason: string, formula: string): Recommendation => ({
     what,
     value,
@@ -102,7 +103,9 @@ function toTimes(demand: Demand, pool: PoolAdvice, { rung }: Rung): Recommendati
     reason,
     formula,
   })
-  const waitMs = ((pool.size - pool.load) / ratePerSecond) * 1000
+  // Each session goes round: it is made, waits, and is taken by a claim that does not find the pool empty.
+  const takenPerSecond = ratePerSecond * (1 - erlangB(pool.size, pool.load))
+  const waitMs = (pool.size / takenPerSecond) * 1000 - replenishmentMs
   const beat = time(
     'beat',
     beatMsOf(demand),

@@ -1,11 +1,16 @@
+/** Below it a number is next to nothing: its digits would fill lines. */
+const least = 1e-9
+
 /** Three digits that matter, with separators: 0.0281, 4.5, 30, 1,234. */
 export function amount(value: number): string {
+  if (value > 0 && value < least) return 'under 0.000000001'
   const digits = Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 }
   return value.toLocaleString('en-US', digits)
 }
 
 /** 1.4 %, 0.096 %. */
 export function percent(share: number): string {
+  if (share > 0 && share < least) return 'under 0.0000001 %'
   return `${(100 * share).toLocaleString('en-US', { maximumSignificantDigits: 2 })} %`
 }
 
