@@ -46,6 +46,7 @@ const warmOn = query.get('warmOn') as WarmTrigger | null
 export const options = {
   ...(warmOn && { warmOn, target: () => document.querySelector('textarea') }),
   agent: query.get('agent') ?? undefined,
+  endpoint: query.get('endpoint') ?? undefined,
   onEvent: (event: SessionEvent) => page.events.push(event),
   ...(query.has('hiddenHoldMs') && { hiddenHoldMs: Number(query.get('hiddenHoldMs')) }),
 }
@@ -71,7 +72,9 @@ export function exposePage(session: () => Pick<WarmSession, 'fetch'> & SessionSn
       return { status, heartbeat, error, outcome }
     },
     async send(text) {
-      return (await session().fetch('/api/agent/messages', { method: 'POST', body: text })).text()
+      return (
+        await session().fetch(`${options.endpoint ?? '/api/agent'}/messages`, { method: 'POST', body: text })
+      ).text()
     },
     show() {},
     async storm() {},
