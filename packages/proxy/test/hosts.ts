@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, Readable, type Writable } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
 import { toExpressHandler } from '@warm-agent/proxy/express'
 import { toFastifyPlugin } from '@warm-agent/proxy/fastify'
 import { toLambdaHandler } from '@warm-agent/proxy/lambda'
@@ -11,6 +12,7 @@ import { toNodeHandler } from '@warm-agent/proxy/node'
 import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
+import { serve as serveSrvx } from 'srvx'
 import { createServer as createViteServer } from 'vite'
 import { http2Fetch } from './http2-fetch.ts'
 
@@ -72,7 +74,12 @@ export const hosts: Host[] = [
   }),
   serve('Hono', handle => {
     const app = new Hono().all('/api/agent/*', context => handle(context.req.raw))
-    return listen(toNodeHandler(async request => app.fetch(request)))
+    return listen(getRequestListener(app.fetch))
+  }),
+  serve('srvx, on which h3 and Nitro stand', async handle => {
+    const server = serveSrvx({ fetch: handle, port: 0, hostname: '127.0.0.1', silent: true, gracefulShutdown: false })
+    await server.ready()
+    return { origin: String(server.url).replace(/\/$/, ''), fetch, close: () => server.close(true) }
   }),
   serve('route handlers of Next.js, as it calls them', handle => {
     const handlers: Record<string, Handle> = { ...toNextHandlers(handle) }
