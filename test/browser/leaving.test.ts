@@ -47,3 +47,23 @@ test('a crashed tab tells nobody, and the proxy lets its session expire', async 
   await soon(() => proxy.sessions()).toMatchObject([{ state: 'expired' }])
   expect(proxy.visits('close')).toEqual([])
 })
+
+test.for(['pagehide', 'visibilitychange'])(
+  'what a page sends on %s arrives, and the next page goes on with its conversation',
+  async (type, { proxy, profile }) => {
+    const tab = await profile.open(`${proxy.url}/plain`)
+    await soon(() => statusOf(tab)).toBe('warm')
+    await tab.evaluate(() => page.send('first'))
+    await tab.evaluate(type => {
+      addEventListener(type, () => void page.send('draft', { keepalive: true }), { capture: true, once: true })
+    }, type)
+    await tab.navigate(`${proxy.url}/plain?next`)
+    await soon(() => statusOf(tab)).toBe('active')
+    await tab.evaluate(() => page.send('second'))
+    expect(proxy.visits('message').map(({ session, text }) => `${session} ${text}`)).toEqual([
+      'session-1 first',
+      'session-1 draft',
+      'session-1 second',
+    ])
+  },
+)

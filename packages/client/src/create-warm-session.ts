@@ -65,8 +65,8 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     headers,
     () => isHere() && (warmOnSaveData || !environment.savesData()),
     () => {
-      // A trigger fires once each time that it is set.
-      for (const watching of triggers) watching.set()
+      // A trigger fires once each time that it is set. None is while nobody watches the page.
+      if (undos.length) for (const watching of triggers) watching.set()
     },
   )
 
@@ -75,6 +75,8 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const triggers = new Set<Watching>()
   /** Whether what has gone last had no trigger, as with `enabled: false`. */
   let isHeldBack = false
+  /** Until the page tells that it is back: an answer that comes meanwhile does not. */
+  let hasLeft = false
   let isVisible = true
   /** Since when the user has been away; while they must show signs of life, since the last one. */
   let awayAtMs = never
@@ -94,7 +96,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const isHere = () => isVisible && environment.now() < awayTooLongAtMs()
 
   /** Looks at the page: something has changed, or may have while timers slept. */
-  function look(hasLeft = false, isFreezing = false, isSign = false) {
+  function look(isFreezing = false, isSign = false) {
     const wasHere = isHere()
     const wasVisible = isVisible
     isVisible = !hasLeft && environment.isVisible()
@@ -111,9 +113,15 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   function attach() {
     if (!undos.length) {
       noteSign()
-      undos = [environment.onPageChange(look)]
+      hasLeft = false
+      undos = [
+        environment.onPageChange((left, isFreezing) => {
+          hasLeft = left
+          look(isFreezing)
+        }),
+      ]
       if (needsSigns) {
-        undos.push(environment.onActivity(() => look(false, false, true)))
+        undos.push(environment.onActivity(() => look(false, true)))
       }
     }
     sharing.takeUp()
@@ -122,8 +130,8 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   }
 
   function close(how = {}): Promise<void> {
+    // They are set again when it is used again.
     for (const watching of triggers) watching.end()
-    triggers.clear()
     for (const undo of undos) undo()
     undos = []
     hand.closes++

@@ -67,18 +67,6 @@ export function createSharing(
     if (!(await own(mine)) && mine === hand.held) giveUp(hand)
   }
 
-  /** Goes on with a conversation after its page was left: another page may have had it meanwhile. */
-  function resume(mine: Held) {
-    if (!mine.isLeft || !mine.isOwn) return
-    const found = find(true)
-    // The page that was left after this one may have renewed it.
-    if (found?.id === mine.id) mine.ticket = found?.ticket
-    mine.isLeft = false
-    mine.retryAtMs = 0
-    mine.owned = undefined
-    void ownOrGiveUp(mine)
-  }
-
   /** Whether a page has made the session its own. Not known where that cannot be asked: then no page has. */
   const isOwned = async (id: string | undefined) =>
     (await locks?.query().catch(() => undefined))?.held?.some(({ name }) => name === nameOf(id))
@@ -209,8 +197,15 @@ export function createSharing(
     /** The page may be back from the back/forward cache, or from being frozen: looks whether the session is still its own. */
     look(isVisible: boolean) {
       const mine = hand.held
-      resume(mine)
-      if (isVisible && mine.isLeft) {
+      if (mine.isLeft && mine.isOwn) {
+        const found = find(true)
+        // The page that was left after this one may have renewed it.
+        if (found?.id === mine.id) mine.ticket = found?.ticket
+        mine.isLeft = false
+        mine.retryAtMs = 0
+        mine.owned = undefined
+        void ownOrGiveUp(mine)
+      } else if (mine.isLeft && isVisible) {
         giveUp(hand)
         // The page after it may have left a conversation.
         takeUp()
@@ -232,8 +227,8 @@ export function createSharing(
     async claim() {
       const mine = hand.held
       if (mine.ticket) {
-        // The application may hear before us that the page is back.
-        resume(mine)
+        // The page is being left, or is back, and the application has heard it first: what was its own is so again at once.
+        if (mine.isLeft && mine.isOwn) return
         await ownOrGiveUp(mine)
         // It was left to the other tabs when this page was frozen: they see that it is taken.
         if (find(false)?.id === mine.id) remove(false)

@@ -305,7 +305,10 @@ test('a page that returns from the back/forward cache without a word of its own 
 
 test.each([
   ['is back in a hidden tab', (page: ReturnType<typeof start>) => page.environment.hide()],
-  ['speaks before it has told that it is back', (page: ReturnType<typeof start>) => page.ask()],
+  [
+    'speaks before it has told that it is back',
+    (page: ReturnType<typeof start>) => Promise.all([page.ask(), page.environment.comeBack()]),
+  ],
 ])('a conversation that %s is its own again, and no copy of its tab has it', async (_, comeBack) => {
   const browser = createFakeBrowser()
   const tab = new Map<string, string>()
@@ -327,4 +330,21 @@ test.each([
   expect(copy.types()).not.toContain('lease-adopted')
   expect(page.types()).not.toContain('spare-given')
   expect(page.proxy.messages.at(-1)?.headers.get('Warm-Agent-Ticket')).toMatch('ticket')
+})
+
+test('a message that is sent while the page is left goes out before the page does, and the next page has the conversation', async () => {
+  const browser = createFakeBrowser()
+  const tab = new Map<string, string>()
+  const page = start({}, { browser, tab })
+  page.session.mount()
+  await settle()
+  await page.proxy.openings[0]?.lease()
+  await page.ask()
+  browser.locks.request = () => new Promise(() => {})
+  const leaving = page.environment.leave()
+  await page.ask({ keepalive: true })
+  await leaving
+  expect((await browser.locks.query()).held).toEqual([])
+  expect(page.proxy.messages).toHaveLength(2)
+  expect(JSON.parse([...tab.values()][0] ?? '')).toHaveProperty('leftAtMs')
 })

@@ -294,6 +294,20 @@ test('a session that was closed on purpose is not started again by a return', as
   expect(proxy.openings).toHaveLength(1)
 })
 
+test('a new chat, by close() and warm(), is warmed again after the user was away, as the one before', async () => {
+  const { session, environment, proxy, warmUp, status } = start()
+  session.mount()
+  await warmUp()
+  await session.close()
+  await warmUp()
+  await environment.hide()
+  await environment.advance(3 * minute)
+  expect(status()).toBe('expired')
+  await environment.show()
+  expect(status()).toBe('warming')
+  expect(proxy.openings).toHaveLength(3)
+})
+
 test.each([{ holdWhile: 'never' }, { hiddenHoldMs: -1 }, { warmOn: 'hover' }])('%j is refused', wrong => {
   expect(() => start(wrong as never)).toThrow(/^Could not create the warm session: /)
 })

@@ -1,21 +1,12 @@
 import type { SessionSnapshot, WarmSession } from '@warm-agent/client'
+import type { SessionUser } from './shared-session.ts'
 
-type SessionActions = Pick<WarmSession, 'fetch' | 'warm' | 'close' | 'handoff' | 'getHeaders'>
-
-/** What `useWarmAgentSession` gives. The functions stay the same as long as the component lives, whatever its session is. */
-export type WarmAgentSession = SessionSnapshot & SessionActions
-
-/** @returns what calls the session that `find` finds at each call: chat clients keep the first `fetch` that they are given. */
-export function createActions(find: () => SessionActions): SessionActions {
-  const call = (name: keyof SessionActions) => [
-    name,
-    (...given: []) => (find()[name] as (...given: []) => unknown)(...given),
-  ]
-  return Object.fromEntries((['fetch', 'warm', 'close', 'handoff', 'getHeaders'] as const).map(call))
-}
+/** What `useWarmAgentSession` gives. The functions stay the same as long as `endpoint`, `agent` and `user` do. */
+export type WarmAgentSession = SessionSnapshot &
+  Pick<WarmSession, 'fetch' | 'warm' | 'close' | 'handoff' | 'getHeaders'>
 
 /** What one component sees of a session: it is told of changes to what it has read, and of nothing else. */
-export function createSessionView({ store }: Pick<WarmSession, 'store'>, actions: SessionActions) {
+export function createSessionView({ store, mount: _, options: __, ...actions }: WarmSession & Partial<SessionUser>) {
   const read = new Set<keyof WarmAgentSession>()
   let seen: Partial<WarmAgentSession> = store.getState()
   let tell: (() => void) | undefined

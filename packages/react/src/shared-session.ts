@@ -15,11 +15,9 @@ interface Shared {
   users: Set<SessionUser>
 }
 
-/** A component's own view of a shared session, made while rendering, without any effect until it is used. */
-export interface SessionUser extends Pick<WarmSession, 'store' | 'mount'> {
+/** A component's own view of a shared session: the same shape, made while rendering, without any effect until it is used. */
+export interface SessionUser extends WarmSession {
   options: WarmSessionOptions
-  /** Makes the session that components share, unless it is there. */
-  live(): WarmSession
 }
 
 const sharedSessions = new Map<string, Shared>()
@@ -34,14 +32,20 @@ export function createSessionUser(options: WarmSessionOptions): SessionUser {
   const key = sessionKey(options)
   // Looked up at each use: a session that was closed because nobody used it any more is made anew.
   const live = () => sharedSessions.get(key) ?? share(key, user)
+  const call = <Name extends 'fetch' | 'warm' | 'close' | 'handoff' | 'getHeaders'>(name: Name) =>
+    ((...given: []) => (live().session[name] as (...given: []) => unknown)(...given)) as WarmSession[Name]
   const user: SessionUser = {
     options,
-    live: () => live().session,
     store: {
       getState: () => sharedSessions.get(key)?.session.store.getState() ?? initialSnapshot,
       getInitialState: () => initialSnapshot,
       subscribe: listener => live().session.store.subscribe(listener),
     },
+    fetch: call('fetch'),
+    warm: call('warm'),
+    close: call('close'),
+    handoff: call('handoff'),
+    getHeaders: call('getHeaders'),
     mount(trigger = 'open', target) {
       const shared = live()
       const { session, users } = shared

@@ -1,7 +1,7 @@
 import type { WarmSession, WarmSessionOptions } from '@warm-agent/client'
-import { useContext, useEffect, useInsertionEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
-import { createActions, createSessionView, type WarmAgentSession } from './session-view.ts'
-import { createSessionUser, sessionKey } from './shared-session.ts'
+import { useContext, useEffect, useInsertionEffect, useMemo, useSyncExternalStore } from 'react'
+import { createSessionView, type WarmAgentSession } from './session-view.ts'
+import { createSessionUser, type SessionUser, sessionKey } from './shared-session.ts'
 import { WarmAgentContext } from './warm-agent-provider.ts'
 
 /**
@@ -19,16 +19,11 @@ export function useWarmAgentSession(options?: WarmSessionOptions | { session: Wa
   const own = (borrowed ? {} : (options ?? {})) as WarmSessionOptions
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is what tells sessions apart; all else is kept fresh below
   const session = useMemo(() => borrowed || createSessionUser(own), [borrowed, sessionKey(own)])
-  const current = useRef(session)
-  const [actions] = useState(() =>
-    createActions(() => ('live' in current.current ? current.current.live() : current.current)),
-  )
-  const view = useMemo(() => createSessionView(session, actions), [session, actions])
+  const view = useMemo(() => createSessionView(session), [session])
   const trigger = own.enabled === false ? 'manual' : own.warmOn
 
   useInsertionEffect(() => {
-    current.current = session
-    if ('live' in session) session.options = own
+    if (!borrowed) (session as SessionUser).options = own
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: a target is a function, new with every render; it is called when it is needed
   useEffect(() => session.mount(trigger, own.target), [session, trigger, !own.target])

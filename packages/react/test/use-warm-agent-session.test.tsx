@@ -254,14 +254,21 @@ test('the functions stay the same from render to render, and work', async () => 
   expect(last()).toMatchObject({ status: 'idle', outcome: null })
 })
 
-test('the functions stay the same when the user changes, and speak for the one of now (AI SDK 6 keeps its first fetch)', async () => {
-  const { rerender } = render(<Chat options={{ ...options, enabled: false }} />)
-  const { fetch } = last()
-  rerender(<Chat options={{ ...options, user: 'ada' }} />)
+test('the functions speak for the user that they were given to, also in the clean-up after a change', async () => {
+  function Draft({ user }: { user: string }) {
+    const { fetch } = useWarmAgentSession({ ...options, user })
+    useEffect(
+      () => () => void fetch('/api/agent/messages', { method: 'POST', body: `draft of ${user}` }),
+      [fetch, user],
+    )
+    return null
+  }
+  const { rerender } = render(<Draft user="ada" />)
   await warmUp()
-  expect(last()).toMatchObject({ fetch, status: 'warm' })
-  await act(() => fetch('/api/agent/messages', { method: 'POST' }))
-  expect(last()).toMatchObject({ status: 'active', outcome: 'warm' })
+  rerender(<Draft user="bob" />)
+  await act(async () => proxy.openings[1]?.lease({ ticket: 'ticket-of-bob' }))
+  expect(proxy.messages).toHaveLength(1)
+  expect(proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-2')
 })
 
 test('warmOn may change: what was manual opens', () => {

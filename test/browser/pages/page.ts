@@ -14,7 +14,7 @@ export interface PageUnderTest {
   mounts: number
   snapshot(): SessionSnapshot
   /** @returns the whole answer. */
-  send(text: string): Promise<string>
+  send(text: string, how?: RequestInit): Promise<string>
   /** So many components use the hook from now on. */
   show(components: number): void
   /** Mounts and unmounts so many times in a row; one component is mounted in the end. */
@@ -71,10 +71,9 @@ export function exposePage(session: () => Pick<WarmSession, 'fetch'> & SessionSn
       const { status, heartbeat, error, outcome } = session()
       return { status, heartbeat, error, outcome }
     },
-    async send(text) {
-      return (
-        await session().fetch(`${options.endpoint ?? '/api/agent'}/messages`, { method: 'POST', body: text })
-      ).text()
+    async send(text, how) {
+      const url = `${options.endpoint ?? '/api/agent'}/messages`
+      return (await session().fetch(url, { method: 'POST', body: text, ...how })).text()
     },
     show() {},
     async storm() {},

@@ -10,7 +10,8 @@ export const style = `
 @media (prefers-color-scheme: dark) { .warm-agent-devtools { --wa-ground: #1b1f24; --wa-ink: #e8ebee; --wa-faint: #a4aeb8;
   --wa-line: #3a424b; --wa-warming: #ffb454; --wa-warm: #ff7f50; --wa-active: #4cc38a; --wa-error: #ff8a80; } }
 .warm-agent-devtools * { all: revert; }
-.warm-agent-devtools .wa-panel { box-sizing: border-box; width: 340px; max-width: 100%; padding: 12px; border: 1px solid var(--wa-line);
+.warm-agent-devtools .wa-panel { box-sizing: border-box; width: 340px; max-width: 100%; max-height: calc(100vh - 68px);
+  overflow: auto; padding: 12px; border: 1px solid var(--wa-line);
   border-radius: 10px; background: var(--wa-ground); box-shadow: 0 6px 24px #0003; }
 .warm-agent-devtools p { margin: 0 0 8px; }
 .warm-agent-devtools [role=alert] { color: var(--wa-error); }
