@@ -1,8 +1,11 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anEntry } from '../packages/pool/test/stores.ts'
-import { stopAll, warmAgentOnce } from './support/command.ts'
+import { anEntry, fill } from '../packages/pool/test/stores.ts'
+import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
 import { startEmulate } from './support/emulate.ts'
 import { type RedisServer, startRedis } from './support/redis.ts'
 
@@ -21,10 +24,15 @@ afterAll(async () => {
   await redis.stop()
 })
 
-/** A proxy that warms a session, and says nothing more. */
-async function beginWarming(prefix: string, leaseMs: number) {
+function storeOf(prefix: string) {
   const store = redisStore({ client, prefix }).ofRuntime?.(env.AGENT_RUNTIME_ARN ?? '')
   if (!store) throw new Error('no store')
+  return store
+}
+
+/** A proxy that warms a session, and says nothing more. */
+async function beginWarming(prefix: string, leaseMs: number) {
+  const store = storeOf(prefix)
   const { fence = 0 } = await store.join({ id: 'a proxy', version: '7', tends: true, leaseMs })
   await store.begin([anEntry({ version: '7' })], fence)
 }
@@ -39,3 +47,31 @@ test('draining takes also what killed proxies were warming; what living ones war
   const [current = ''] = await client.keys('{living}:*:current')
   expect(await client.get(current)).toBe('7')
 }, 60_000)
+
+test('draining that is interrupted finishes the stop that it has begun, takes no more, and ends with 130', async () => {
+  const store = storeOf('interrupted')
+  await fill(store, [anEntry(), anEntry(), anEntry()])
+  const stops: ServerResponse[] = []
+  const platform = createServer((_, response) => {
+    stops.push(response)
+    platform.emit('asked')
+  }).listen(0, '127.0.0.1')
+  await once(platform, 'listening')
+  const url = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`
+  const asked = once(platform, 'asked')
+  const drain = warmAgent(['pool', '--drain', '--pool-prefix', 'interrupted'], {
+    ...env,
+    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: url,
+  })
+  await asked
+  const ended = drain.stop('SIGINT')
+  await expect.poll(drain.stderr).toMatch(/Finishing the stop/)
+  stops[0]?.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  expect(await ended).toBe(130)
+  expect(drain.stdout()).toBe(
+    '1 session was taken out of the pool and stopped.\nLeft in the pool, as it was interrupted: 2 ready.\n',
+  )
+  expect(stops).toHaveLength(1)
+  expect((await store.look()).entries).toMatchObject([{ state: 'ready' }, { state: 'ready' }])
+  platform.close()
+})

@@ -15,19 +15,28 @@ const prefix = 'x-amzn-bedrock-agentcore-runtime-custom-conversation'
  *
  * @param headers Of the invocation: on `BedrockAgentCoreApp` those of the context. AgentCore passes them on once the
  *   runtime's `requestHeaderAllowlist` has them.
- * @returns `undefined` when the proxy names no conversation, or its headers were not let through.
+ * @returns `undefined` when the proxy names no conversation, or its headers were not let through. An id that is malformed,
+ *   which is none of the proxy's, is taken as it is.
  */
 export function conversationOf(
   headers: Headers | Readonly<Record<string, string | string[] | undefined>>,
 ): Conversation | undefined {
   const entries = headers instanceof Headers ? [...headers] : Object.entries(headers)
-  const told = new Map(entries.map(([name, value]) => [name.toLowerCase(), String(value)]))
+  const told = new Map(entries.map(([name, value]) => [name.toLowerCase(), String(value ?? '')]))
   const id = told.get(`${prefix}-id`)
-  if (id === undefined) return undefined
+  if (!id) return undefined
   return {
-    id: decodeURIComponent(id),
+    id: decoded(id),
     // When in doubt load it: a history that is loaded twice is only slow.
     isNewHere: told.get(`${prefix}-vm`) !== 'known',
-    outcome: told.get(`${prefix}-outcome`) ?? 'cold',
+    outcome: told.get(`${prefix}-outcome`) || 'cold',
+  }
+}
+
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id)
+  } catch {
+    return id
   }
 }

@@ -19,6 +19,14 @@ test('without its headers there is no conversation, and half of them is one that
   expect(conversationOf({ [`${prefix}-Id`]: 'a' })).toEqual({ id: 'a', isNewHere: true, outcome: 'cold' })
 })
 
+test.each([undefined, ''])('a header that was copied although it is not there, as %j, is no conversation', id => {
+  expect(conversationOf({ [`${prefix}-Id`]: id })).toBeUndefined()
+})
+
+test('an id that no proxy encoded is taken as it is: a message must not fail of it', () => {
+  expect(conversationOf({ [`${prefix}-Id`]: '100%' })).toMatchObject({ id: '100%' })
+})
+
 test('it reaches a handler of the platform’s own library in its context', async () => {
   const process = async (_: unknown, { headers }: RequestContext) => conversationOf(headers) ?? null
   const invoke = await serveAgent(

@@ -111,12 +111,13 @@ export function refuseWithoutToken(values: TokenValues, task: string): void {
  * The sessions of a fleet, or of this process alone.
  *
  * @param reconnects Whether to try for ever, as a server does.
+ * @throws UsageError when Redis refuses the URL.
  */
 export async function openPoolStore(values: Pick<PoolValues, 'pool-store' | 'pool-prefix'>, reconnects: boolean) {
   const url = values['pool-store']
   if (!url) return { store: memoryStore(), close: () => {} }
   const [client, { redisStore }] = await Promise.all([
-    connectToRedis(url, reconnects),
+    connectToRedis(url, 'WARM_AGENT_POOL_STORE', reconnects),
     import('@warm-agent/pool/redis'),
   ])
   return { store: redisStore({ client, prefix: values['pool-prefix'] }), close: () => disconnect(client) }

@@ -4,10 +4,10 @@ import type { PoolContext } from './pool-context.ts'
 import { stopEntry } from './session-work.ts'
 import type { Tender } from './tend-pool.ts'
 
-/** Claims sessions of any age and stops them. @returns how many. */
+/** Claims sessions of any age and stops them, until the pool is closed. @returns how many. */
 async function stopReady(context: PoolContext, most: number): Promise<number> {
   let count = 0
-  while (count < most) {
+  while (count < most && !context.closing.aborted) {
     const { entry, rejected } = await context.store.claim(gateOf(context))
     const taken = entry ? [...rejected, entry] : rejected
     if (taken.length === 0) break
@@ -38,7 +38,7 @@ export async function stopWhatWaits(context: PoolContext, tender: Tender): Promi
     if (left.length === 0) break
     count += await stopReady(context, readyOf(left))
     await pause(clock, store.lookEveryMs, closing)
-    count += await tender.empty('closed')
+    if (!closing.aborted) count += await tender.empty('closed')
   }
   return count
 }

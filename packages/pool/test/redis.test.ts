@@ -311,6 +311,28 @@ test('a pool whose last tender was killed is drained to the end: also what it wa
   await operator.close()
 })
 
+test('a drain that is closed in the middle stops what it has taken, and takes no more', async () => {
+  const { store } = connect()
+  const { runtime } = createFakeAgents()
+  await fill(store, [anEntry(), anEntry(), anEntry()])
+  let begin = () => {}
+  let end = () => {}
+  const hasBegun = new Promise<void>(resolve => (begin = resolve))
+  const mayEnd = new Promise<void>(resolve => (end = resolve))
+  const stop = async () => {
+    begin()
+    await mayEnd
+  }
+  const operator = createWarmPool({ runtime: { ...runtime, stop }, store, target: 0, leaseMs: 500 })
+  const drained = operator.drain()
+  await hasBegun
+  const closed = operator.close({ sessions: 'keep' })
+  end()
+  expect(await drained).toBe(1)
+  await closed
+  expect((await store.look()).entries.map(({ state }) => state)).toEqual(['ready', 'ready'])
+})
+
 test('draining a pool that a living process tends takes what that warms when it is ready, and not its lease', async () => {
   const agents = createFakeAgents({ bootMs: 300 })
   const { pool, isReady, events } = startPool(agents, 2)

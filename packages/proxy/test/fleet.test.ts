@@ -93,6 +93,24 @@ test('a proxy that closes stops the unsent sessions that it holds, and none that
   expect(log.filter(line => line.includes('stopped'))).toEqual(['vm 1 stopped'])
 })
 
+test.each([
+  ['could be stopped is listed no more', undefined, []],
+  ['could not be stopped is due soon', 'unavailable', [true]],
+  ['only its caller could stop is given up', 'unauthenticated', []],
+] as const)('when a proxy has closed the ledger knows: what %s', async (_, reason, due) => {
+  const { runtime } = createFakeRuntime()
+  const stop = async () => {
+    if (reason) throw failure(reason)
+  }
+  const [one, two] = [await instance({ runtime: { ...runtime, stop } }), await instance({ runtime })]
+  await one.openWarm()
+  await settle()
+  await during(one.proxy.close().then(one.die))
+  const listed: boolean[] = []
+  for await (const { heldUntil } of two.ledger.list()) listed.push(heldUntil <= Date.now() + 10_000)
+  expect(listed).toEqual(due)
+})
+
 test('a warm-up that ends does not take its session back from the instance that its page has moved to', async () => {
   const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
   const [one, two] = [await instance({ runtime }), await instance({ runtime })]

@@ -1,7 +1,9 @@
 import { createWarmPool, type PoolEvent, type PoolStore, type StoredEntry } from '@warm-agent/pool'
 import { sessionTag } from '@warm-agent/proxy/runtime-kit'
 import { createLog } from '../log.ts'
+import { onEnd } from '../on-end.ts'
 import { openPoolStore, poolStoreSettings, refuseWithoutToken } from '../pool-settings.ts'
+import { answered } from '../redis.ts'
 import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
 import { isOn, readSettings, type Values } from '../settings.ts'
 import { formatDuration, toColumns } from '../text-columns.ts'
@@ -37,17 +39,13 @@ export async function pool(args: string[]): Promise<number> {
   }
 }
 
+const asked = <T>(task: string, answer: Promise<T>) => answered(task, 'WARM_AGENT_POOL_STORE', answer)
+
 async function look(store: PoolStore): Promise<readonly StoredEntry[]> {
-  try {
-    const { entries } = await store.look()
-    return entries
-  } catch (cause) {
-    // Not its words: they may repeat the URL, with its password.
-    throw new UsageError('Could not look into the pool: Redis does not answer. Check WARM_AGENT_POOL_STORE.', { cause })
-  }
+  return (await asked('look into the pool', store.look())).entries
 }
 
-/** @returns the exit status: 1 when some are left. */
+/** @returns the exit status: 1 when some are left, 130 when it was interrupted. */
 async function drain(store: PoolStore, values: Values<typeof settings>): Promise<number> {
   const log = createLog()
   const runtime = checking(() => runtimeFrom(values, event => log.endpointEvent(event)))
@@ -56,16 +54,30 @@ async function drain(store: PoolStore, values: Values<typeof settings>): Promise
   const { version = '1' } = entries[0]?.entry ?? {}
   const onEvent = (event: PoolEvent) => log.poolEvent(event)
   const drained = createWarmPool({ runtime, store, target: 0, version, onEvent })
-  const count = entries.length === 0 ? 0 : await drained.drain()
-  await drained.close({ sessions: 'keep' })
+  let isInterrupted = false
+  const close = () => drained.close({ sessions: 'keep' })
+  const release = onEnd(
+    () => {
+      isInterrupted = true
+      process.stderr.write(
+        '\nFinishing the stops that have begun; no more sessions are taken. Once more ends at once.\n',
+      )
+      void close()
+    },
+    () => process.exit(130),
+  )
+  const count = entries.length === 0 ? 0 : await asked('drain the pool', drained.drain())
+  await close()
+  release()
   process.stdout.write(`${count} ${count === 1 ? 'session was' : 'sessions were'} taken out of the pool and stopped.\n`)
   const seen = new Set(entries.map(({ entry }) => entry.runtimeSessionId))
   const left = (await look(store)).filter(({ entry }) => seen.has(entry.runtimeSessionId))
-  if (left.length === 0) return 0
   const states = [...new Set(left.map(({ state }) => state))]
   const counts = states.map(state => `${left.filter(each => each.state === state).length} ${state}`)
-  process.stdout.write(`Left to whoever tends it: ${counts.join(', ')}.\n`)
-  return 1
+  const why = isInterrupted ? 'in the pool, as it was interrupted' : 'to whoever tends it'
+  if (left.length > 0) process.stdout.write(`Left ${why}: ${counts.join(', ')}.\n`)
+  if (isInterrupted) return 130
+  return left.length > 0 ? 1 : 0
 }
 
 function format(entries: readonly StoredEntry[], nowMs: number, isJson: boolean): string {

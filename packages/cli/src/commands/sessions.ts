@@ -1,5 +1,5 @@
 import type { LedgerEntry, SessionLedger } from '@warm-agent/proxy'
-import { openRedis, redisSettings } from '../redis.ts'
+import { answered, openRedis, redisSettings } from '../redis.ts'
 import { formatSessions, tagOf } from '../sessions-table.ts'
 import { integer, isOn, list, readSettings, setting } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
@@ -28,7 +28,7 @@ export async function sessions(args: string[]): Promise<number | undefined> {
   }
   const { ledger, close } = await openRedis(url, false)
   try {
-    const found = await entriesOf(ledger)
+    const found = await asked('list the sessions', entriesOf(ledger))
     if (values.stop) return await stop(ledger, found, values.stop, values['wait-seconds'] * 1000)
     process.stdout.write(formatSessions(found, Date.now(), values.json))
     return undefined
@@ -37,14 +37,11 @@ export async function sessions(args: string[]): Promise<number | undefined> {
   }
 }
 
+const asked = <T>(task: string, answer: Promise<T>) => answered(task, 'WARM_AGENT_REDIS_URL', answer)
+
 async function entriesOf(ledger: SessionLedger): Promise<LedgerEntry[]> {
   const entries: LedgerEntry[] = []
-  try {
-    for await (const entry of ledger.list()) entries.push(entry)
-  } catch (cause) {
-    // Not its words: they may repeat the URL, with its password.
-    throw new UsageError('Could not list the sessions: Redis does not answer. Check WARM_AGENT_REDIS_URL.', { cause })
-  }
+  for await (const entry of ledger.list()) entries.push(entry)
   return entries.sort((one, other) => one.bornAt - other.bornAt)
 }
 
@@ -78,7 +75,7 @@ async function stop(ledger: SessionLedger, found: LedgerEntry[], tags: string[],
 
 async function makeDue(ledger: SessionLedger, entry: LedgerEntry, endsAt: number): Promise<void> {
   for (let current: LedgerEntry | undefined = entry; current && current.state !== 'ended'; ) {
-    const result = await ledger.write({
+    const writing = ledger.write({
       ...current,
       version: current.version + 1,
       // No touch and no answer keeps it any more.
@@ -87,6 +84,7 @@ async function makeDue(ledger: SessionLedger, entry: LedgerEntry, endsAt: number
       // What the platform should have ended by then nobody would stop.
       endsAt: Math.max(current.endsAt, endsAt),
     })
+    const result = await asked('stop the sessions', writing)
     if (result.is !== 'changed') return
     current = result.current
   }
@@ -97,7 +95,7 @@ const pollMs = 250
 
 async function untilStopped(ledger: SessionLedger, { session }: LedgerEntry, giveUpAt: number): Promise<boolean> {
   for (;;) {
-    const entry = await ledger.read(session)
+    const entry = await asked('see whether the sessions are stopped', ledger.read(session))
     if (!entry || entry.state === 'ended') return true
     if (Date.now() >= giveUpAt) return false
     await new Promise(resolve => setTimeout(resolve, pollMs))

@@ -71,6 +71,7 @@ export async function stopTaken(
   }
 }
 
+/** Ends when the ledger knows too: whoever closes the proxy leaves the ledger next. */
 async function stopOnce(context: SessionContext, ticket: SessionTicket, credentials?: CallCredentials): Promise<void> {
   const { ledger, memories, emit, limits } = context
   const { session } = ticket
@@ -81,15 +82,15 @@ async function stopOnce(context: SessionContext, ticket: SessionTicket, credenti
     emit({ type: 'stop-failed', cause }, ticket)
     if (cause instanceof RuntimeFailure && cause.reason === 'unauthenticated') {
       // Nobody but its caller could stop it: it is left to the idle timeout, and not tried again.
-      void ledger.noteEnded(ticket)
+      await ledger.noteEnded(ticket)
       throw cause
     }
     memories.note(session, { unstopped: upToDate(context, ticket) })
     // What the platform will refuse again is not asked of it every few seconds.
     const mayPass = !(cause instanceof RuntimeFailure) || retryWaitMs(cause, 'stop', 1, 0) !== undefined
-    if (mayPass) void ledger.noteUnstopped(ticket)
+    if (mayPass) await ledger.noteUnstopped(ticket)
     throw cause
   }
   memories.note(session, { unstopped: undefined })
-  void ledger.noteEnded(ticket)
+  await ledger.noteEnded(ticket)
 }

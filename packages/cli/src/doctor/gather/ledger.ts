@@ -1,25 +1,26 @@
+import type { SessionLedger } from '@warm-agent/proxy'
 import { sessionTag } from '@warm-agent/proxy/runtime-kit'
-import { openRedis } from '../../redis.ts'
+import { answered, openRedis } from '../../redis.ts'
 import { tagOf } from '../../sessions-table.ts'
-import { UsageError } from '../../usage-error.ts'
 import type { HeldSession } from '../checks/orphans.ts'
 
 /** What is in the ledger of the fleet. @throws UsageError when Redis does not answer. */
 export async function readLedger(url: string): Promise<HeldSession[]> {
   const { ledger, close } = await openRedis(url, false)
-  const held: HeldSession[] = []
   try {
-    for await (const entry of ledger.list()) {
-      const { reason, state, heldUntil, endsAt } = entry
-      held.push({ tag: tagOf(entry), reason, state, heldUntil, endsAt })
-    }
-    return held
-  } catch (cause) {
-    // Not its words: they may repeat the URL, with its password.
-    throw new UsageError('Could not read the ledger: Redis does not answer. Check WARM_AGENT_REDIS_URL.', { cause })
+    return await answered('read the ledger', 'WARM_AGENT_REDIS_URL', heldIn(ledger))
   } finally {
     close()
   }
+}
+
+async function heldIn(ledger: SessionLedger): Promise<HeldSession[]> {
+  const held: HeldSession[] = []
+  for await (const entry of ledger.list()) {
+    const { reason, state, heldUntil, endsAt } = entry
+    held.push({ tag: tagOf(entry), reason, state, heldUntil, endsAt })
+  }
+  return held
 }
 
 /** The VMs that an emulator runs, by the start of their session ids; none where it is not an emulator. */
