@@ -45,6 +45,19 @@ test('the proxy’s admin port tells what its first messages found, and a hold-o
   await plane.close()
 })
 
+test('what a proxy’s own pool holds is part of its figures', async () => {
+  const plane = await startDataPlane()
+  const { origin, stats } = await startProxy({ ...plane.env, WARM_AGENT_POOL: '2' })
+  // It is told when the pool is looked at, which each page that takes a session out of it brings about.
+  const afterAnotherPage = async () => {
+    await (await createPage(origin).open()).end
+    const { dollars } = await stats()
+    return { isWhole: dollars.isWhole, isPaid: dollars.pool > 0 }
+  }
+  await expect.poll(afterAnotherPage, { interval: 200 }).toEqual({ isWhole: true, isPaid: true })
+  await plane.close()
+})
+
 test('of a fleet every admin port tells the same: a page that one proxy opened and another answered is one warm visit', async () => {
   const plane = await startDataPlane()
   const redis = await startRedis()

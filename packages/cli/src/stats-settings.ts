@@ -1,6 +1,6 @@
 import type { Platform } from '@warm-agent/protocol/prices'
 import type { Authorize, ProxyEvent } from '@warm-agent/proxy'
-import { createStats, type StatsCosts, withHoldOut } from '@warm-agent/proxy/stats'
+import { createStats, type StatsCosts, type StatsPoolEvent, withHoldOut } from '@warm-agent/proxy/stats'
 import type { FleetStats } from '@warm-agent/proxy/stats-redis'
 import { price, pricesFrom } from './price-settings.ts'
 import { serveStats } from './serve-stats.ts'
@@ -58,6 +58,7 @@ export function statsFrom(
   const stats = shared?.(costs) ?? (port === undefined ? undefined : createStats({ costs }))
   return {
     onEvent: (event: ProxyEvent) => stats?.onEvent(event),
+    onPoolEvent: (event: StatsPoolEvent) => stats?.onPoolEvent(event),
     holdOut: (authorize: Authorize): Authorize => (share > 0 ? withHoldOut(authorize, { share }) : authorize),
     /** @returns a line that says where, or nothing when there is no such port. */
     async listen(): Promise<string> {

@@ -48,6 +48,25 @@ test('what first messages found adds up to as many as there were, callers who ar
   expect(renderStatsPage(stats.report())).toContain('<dd>4: 2 warm, 1 joined, 0 rewarmed, 0 cold, 1 held out</dd>')
 })
 
+test('the page says within which bounds the mean lies, and that the price of a pool that nobody tells of is not known', () => {
+  const stats = createStats()
+  const about = { agent: 'default', qualifier: 'DEFAULT', atMs: 1_000 }
+  const answer = { type: 'message-answered', joinMs: 0 } as const
+  for (let visit = 0; visit < 60; visit++) {
+    const ms = 3_000 + (visit % 2) * 1_000
+    const pooled = { type: 'session-claimed', tookMs: 1, ageMs: 60_000, evidence: 'observed' } as const
+    stats.onEvent({ ...about, ...pooled, sessionTag: `warm-${visit}` })
+    stats.onEvent({ ...about, ...answer, sessionTag: `warm-${visit}`, outcome: 'warm', agentMs: 100 })
+    stats.onEvent({ ...about, ...answer, sessionTag: `held-${visit}`, outcome: 'cold', agentMs: ms, isHeldOut: true })
+  }
+  const page = renderStatsPage(stats.report())
+  expect(page).toContain('<dd>3.40 s; in 95 of 100 cases between 3.27 s and 3.53 s</dd>')
+  expect(page).toMatch(/<dt>a second saved<\/dt><dd>not known: not all processes of the pool tell/)
+  expect(page).toMatch(/<dd>\$0\.0203 or more, of which \$0\.0000 for warm-ups that were never used and \$0\.0203 for/)
+  stats.onPoolEvent({ type: 'session-retired', atMs: 1_000, ageMs: 9 })
+  expect(renderStatsPage(stats.report())).toContain('1 never used (1 of them never left the pool), 0 waiting')
+})
+
 test('a port that is taken is one sentence', async () => {
   const { port } = await serveStats(createStats(), at)
   await expect(serveStats(createStats(), { ...at, port: Number(port) })).rejects.toThrow(

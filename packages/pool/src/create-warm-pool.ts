@@ -107,7 +107,9 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
       // Its lease ends by itself, and what it leaves behind idles out.
       emit({ type: 'store-failed', during: 'closing', cause })
     }
-    if (tender.isTending()) emit({ type: 'tending-ended' })
+    if (!tender.isTending()) return
+    tender.tellHeld()
+    emit({ type: 'tending-ended' })
   }
 
   /** What holds a session is waited for when the pool closes. */

@@ -44,6 +44,11 @@ export type PoolNews =
   /** This member fills and tends the pool from now on. */
   | { type: 'tending-started' }
   | { type: 'tending-ended' }
+  /**
+   * What the pool held since its tender last told, all its sessions added up, and how many other members live, as far as the
+   * store can tell. Told at the first look, then ever more rarely, in the end once a minute.
+   */
+  | { type: 'sessions-held'; heldMs: number; others: number | undefined }
   | { type: 'store-failed'; during: string; cause: unknown }
   | { type: 'canary-answered'; isWarm: boolean; tookMs: number; cause?: unknown }
   | { type: 'alarm-raised'; alarm: AlarmName; message: string }

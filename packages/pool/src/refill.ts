@@ -124,8 +124,11 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
       return atMs > budget.atMs ? atMs : Number.POSITIVE_INFINITY
     },
 
-    async fill(count: number, fence: number): Promise<void> {
-      for (const entry of await announce(count, fence)) begin(entry, false)
+    /** @returns how many warm-ups it began. */
+    async fill(count: number, fence: number): Promise<number> {
+      const fresh = await announce(count, fence)
+      for (const entry of fresh) begin(entry, false)
+      return fresh.length
     },
 
     adopt: (entry: PoolEntry) => begin(entry, true),

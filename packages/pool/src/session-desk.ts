@@ -59,6 +59,7 @@ export function createSessionDesk(context: PoolContext, onNews: () => void) {
     busy: busy as ReadonlySet<string>,
     join: watch.join,
     fence: watch.fence,
+    others: watch.others,
     content: watch.content,
     /** This member changed the store: what it saw there has passed. */
     forgetView: watch.forget,

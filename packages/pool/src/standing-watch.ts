@@ -9,6 +9,7 @@ export function createStandingWatch({ store, member, emit, books, clock, target 
   let seen: StoreContent | undefined
   let elsewhere: number | undefined
   let joinedAtMs: number | undefined
+  let others: number | undefined
 
   /** The target hears of this member's claims as they come. Those of the others it can only be told of afterwards. */
   function noteArrivals(all: number | undefined, own: number): void {
@@ -32,12 +33,15 @@ export function createStandingWatch({ store, member, emit, books, clock, target 
       if (standing.fence === undefined && fence !== undefined) emit({ type: 'tending-ended' })
       fence = standing.fence
       revision = standing.revision
+      others = standing.others
       books.noteFleet(standing)
       noteArrivals(standing.arrivals, own.arrivals)
       return fence
     },
     /** The fence of the last time. */
     fence: () => fence,
+    /** How many other members lived then. */
+    others: () => others,
     /** What the store holds; asked only when something changed there, or closely for those that could not be beaten before. */
     async content(isBehind: boolean): Promise<StoreContent> {
       if (!isBehind && seen && revision !== undefined && revision === seenRevision) return seen

@@ -1,4 +1,5 @@
 import { createBeats } from './beats.ts'
+import { createHeldTeller } from './held-teller.ts'
 import type { PoolContext } from './pool-context.ts'
 import { poolPlan, type RetireReason } from './pool-plan.ts'
 import type { StoreContent } from './pool-store.ts'
@@ -21,6 +22,8 @@ export interface Tender {
   settled(): Promise<void>
   /** Takes all sessions out of the pool, or those in some states, and stops them, when nobody else tends it. @returns how many. */
   empty(reason: RetireReason, states?: readonly EntryState[]): Promise<number>
+  /** Tells what the pool held up to now. */
+  tellHeld(): void
   /** Keeps account of work that nobody waits for. */
   inBackground(work: Promise<unknown>): void
 }
@@ -38,6 +41,7 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
   const desk = createSessionDesk(context, onNews)
   const refill = createRefill(context, desk)
   const beats = createBeats(context, desk)
+  const held = createHeldTeller(context, desk.others)
   let hasTakenOver = false
 
   function sizeWanted(): number {
@@ -57,6 +61,7 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
   function noteHeld({ ready, warming, old, stopping }: Counts, size: number): void {
     const nowMs = clock.now()
     books.noteHeld({ ready, warming, others: old + stopping, target: size }, nowMs)
+    held.tellIfDue()
     const { raised, cleared } = books.changedAlarms(nowMs)
     for (const [alarm, message] of raised) emit({ type: 'alarm-raised', alarm, message })
     for (const alarm of cleared) emit({ type: 'alarm-cleared', alarm })
@@ -66,6 +71,7 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
     inBackground: desk.inBackground,
     settled: desk.settled,
     isTending: () => desk.fence() !== undefined,
+    tellHeld: held.tell,
 
     async pass() {
       const lookAgainMs = store.lookEveryMs > 0 ? clock.now() + store.lookEveryMs : Number.POSITIVE_INFINITY
@@ -99,9 +105,11 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
       )
       for (const entry of plan.stop) desk.workOn(entry, () => desk.stopAndForget(entry))
       for (const entry of plan.adopt) refill.adopt(entry)
-      await refill.fill(plan.warm, fence)
+      const begun = await refill.fill(plan.warm, fence)
+      // They are held from now on, and the next look may come when they are warm only.
+      if (begun > 0) noteHeld({ ...counts, warming: counts.warming + begun }, size)
       beats.make(plan.beat, isBehind)
-      return Math.min(lookAgainMs, plan.nextAtMs, nowMs + rules.targetEveryMs, refill.moreAtMs())
+      return Math.min(lookAgainMs, plan.nextAtMs, nowMs + rules.targetEveryMs, refill.moreAtMs(), held.nextAtMs())
     },
 
     async replenish() {

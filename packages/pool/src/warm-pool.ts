@@ -29,7 +29,7 @@ export interface WarmPool {
    * Takes all sessions out of the pool and stops them, in whatever state, when no other process tends it. Of a pool that another
    * one tends only those that can be claimed: it waits for the others to become ready, or for the lease to end, if that process
    * was killed, for `leaseMs` at most, and with `tends: false` not at all. Whoever tends the pool fills it again, unless its
-   * target is 0 or it is closed.
+   * target is 0 or it is closed. {@link close} ends it: what it has taken it stops, and it takes no more.
    *
    * @returns how many.
    */

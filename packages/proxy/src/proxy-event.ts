@@ -45,8 +45,8 @@ export type ProxyEvent =
   | ({ type: 'session-closed' } & SessionEventDetails)
   | ({ type: 'session-reaped'; reason: HoldReason } & SessionEventDetails)
   | ({ type: 'stop-failed'; cause: unknown } & SessionEventDetails)
-  /** A session was taken out of the pool; `tookMs` is how long that took. */
-  | ({ type: 'session-claimed'; tookMs: number; evidence: Evidence } & SessionEventDetails)
+  /** A session was taken out of the pool; `tookMs` is how long that took, `ageMs` how long the session had been held there. */
+  | ({ type: 'session-claimed'; tookMs: number; ageMs: number; evidence: Evidence } & SessionEventDetails)
   | { type: 'pool-failed'; atMs: number; cause: unknown }
   | { type: 'ledger-failed'; atMs: number; cause: unknown }
   /** A session was parked, and there is no ledger; `message` says what cannot be done without one. Told once. */

@@ -69,7 +69,10 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
   )
   const runtime = checking(() => runtimeFrom(values, event => log.endpointEvent(event)))
   const operations = operationsFrom(values, runtime)
-  const pooled = await poolFrom(values, runtime, event => log.poolEvent(event))
+  const pooled = await poolFrom(values, runtime, event => {
+    log.poolEvent(event)
+    stats.onPoolEvent(event)
+  })
   if (pooled) opened.push(pooled.close)
   const warmProxy = checking(() =>
     createWarmProxy({

@@ -1,4 +1,4 @@
-import type { Percentiles, StatsReport } from '@warm-agent/proxy/stats'
+import type { Interval, Percentiles, StatsReport } from '@warm-agent/proxy/stats'
 import { escapeHtml, formatDuration, formatPeriod } from './format.ts'
 import { style } from './style.ts'
 
@@ -31,15 +31,16 @@ export function renderStatsPage(report: StatsReport, now = Date.now()): string {
     ['first byte, without warmth', `${share(report.waitMs.withoutWarmth)}`],
     ['compared with', baselineTexts[baseline]],
     ['saved', share(report.savedMs)],
+    ['saved on average', interval(report.meanSavedMs)],
     [
       'warm-ups',
-      `${warmUps.started}: ${warmUps.used} used, ${warmUps.unused} never used, ${warmUps.waiting} waiting, ${warmUps.failed} failed; ${warmUps.refused} refused by a limit`,
+      `${warmUps.started}: ${warmUps.used} used, ${warmUps.unused} never used${inThePool(warmUps)}, ${warmUps.waiting} waiting, ${warmUps.failed} failed; ${warmUps.refused} refused by a limit`,
     ],
     [
       'cost of warmth',
-      `$${dollars.total.toFixed(4)}, of which $${dollars.unused.toFixed(4)} for warm-ups that were never used`,
+      `$${dollars.total.toFixed(4)}${dollars.isWhole ? '' : ' or more'}, of which $${dollars.unused.toFixed(4)} for warm-ups that were never used and $${dollars.pool.toFixed(4)} for waiting in a pool`,
     ],
-    ['a second saved', dollars.perSecondSaved === null ? '–' : `$${dollars.perSecondSaved.toFixed(6)}`],
+    ['a second saved', perSecond(dollars)],
     ['prices', dollars.pricesOf],
   ]
   return `<!doctype html>
@@ -61,6 +62,21 @@ export function renderStatsPage(report: StatsReport, now = Date.now()): string {
 </body>
 </html>
 `
+}
+
+function interval(saved: Interval | null): string {
+  if (!saved) return '–'
+  const [estimate, low, high] = [saved.estimate, saved.low, saved.high].map(formatDuration)
+  return `${estimate}; in 95 of 100 cases between ${low} and ${high}`
+}
+
+function inThePool({ unclaimed }: StatsReport['warmUps']): string {
+  return unclaimed > 0 ? ` (${unclaimed} of them never left the pool)` : ''
+}
+
+function perSecond({ isWhole, perSecondSaved }: StatsReport['dollars']): string {
+  if (!isWhole) return 'not known: not all processes of the pool tell these statistics what it holds'
+  return perSecondSaved === null ? '–' : `$${perSecondSaved.toFixed(6)}`
 }
 
 function share(times: Percentiles | null): string {

@@ -39,7 +39,9 @@ export async function claimSpare(
     context.memories.note(ticket.session, { touchedAt: ticket.touchedAt, ticket })
     await context.ledger.hold(ticket, 'touched')
     const tookMs = performance.now() - askedAt
-    context.emit({ type: 'session-claimed', tookMs, evidence }, ticket)
+    // The clock of whoever warmed it may be ahead.
+    const ageMs = Math.max(0, Date.now() - claimed.bornAtMs)
+    context.emit({ type: 'session-claimed', tookMs, ageMs, evidence }, ticket)
     return { ticket, evidence, tookMs }
   } catch (cause) {
     context.onPoolFailed(cause)

@@ -1,12 +1,14 @@
-import type { Outcome } from '@warm-agent/protocol'
-import type { ProxyEvent, SessionEventDetails } from '../proxy-event.ts'
+import type { ProxyEvent } from '../proxy-event.ts'
 import { checkCosts } from './check-costs.ts'
-import { recent } from './quantile.ts'
+import { createTally } from './create-tally.ts'
+import type { StatsPoolEvent } from './pool-tally.ts'
 import { type StatsCosts, type StatsReport, toStatsReport } from './stats-report.ts'
 
 export interface Stats {
   /** Give it to the proxy's `onEvent`, or call it from there. */
   onEvent(event: ProxyEvent): void
+  /** Give it to the `onEvent` of each pool, or call it from there: what waits in a pool costs as well. */
+  onPoolEvent(event: StatsPoolEvent): void
   /** What was seen so far. */
   report(): StatsReport
 }
@@ -18,22 +20,9 @@ export interface StatsOptions {
   now?: () => number
 }
 
-/** A session that was warmed, or that a message started. */
-interface Watched {
-  warmStartedAt: number | undefined
-  hasMessage: boolean
-}
-
-/** Samples kept of each quantity, the newest: enough for a p95, in 80 kB each. */
-const keptSamples = 10_000
-/** Sessions remembered, those with a message included. */
-const keptSessions = 20_000
-/** No session outlives this: what has not been heard of for so long has ended unheard. The platform's longest lifetime. */
-const longestLifeMs = 28_800_000
-
 /**
- * Collects what a proxy tells, and answers what warming is worth. Forgets sessions that have ended, and all but the newest
- * samples, so its memory is bounded. Counts what one process tells: for a fleet take `redisStats`.
+ * Collects what a proxy tells, and answers what warming is worth. Its memory is bounded. Counts what one process tells: for a
+ * fleet take `redisStats`.
  *
  * @throws Error when an option is unknown, or costs make no sense.
  */
@@ -42,123 +31,6 @@ export function createStats({ costs, now = Date.now, ...unknown }: StatsOptions 
   if (option) throw new Error(`Could not collect statistics: there is no option ${option}. See StatsOptions.`)
   checkCosts(costs)
   const sinceMs = now()
-  const watched = new Map<string, Watched>()
-  const outcomes: Record<Outcome, number> = { warm: 0, joined: 0, rewarmed: 0, cold: 0 }
-  const warmUps = { started: 0, used: 0, unused: 0, failed: 0, refused: 0 }
-  const heldMs = { used: 0, unused: 0 }
-  let heldOut = 0
-  const warmedMs = recent(keptSamples)
-  const heldOutMs = recent(keptSamples)
-  const coldMs = recent(keptSamples)
-  const leadMs = recent(keptSamples)
-  const warmUpMs = recent(keptSamples)
-  const unusedHeldMs = recent(keptSamples)
-
-  function started(session: string, atMs: number): void {
-    const known = watched.get(session)
-    // A second warm-up of the same session is a probe of another instance, or a new start: it is held since the first.
-    if (known?.warmStartedAt !== undefined) return
-    warmUps.started += 1
-    watched.set(session, { warmStartedAt: atMs, hasMessage: known?.hasMessage ?? false })
-    forgetOld(atMs)
-  }
-
-  function answered(session: string, event: ProxyEvent & { type: 'message-answered' | 'session-lent' }): void {
-    const { outcome, joinMs, atMs, isHeldOut } = event
-    const agentMs = event.type === 'message-answered' ? event.agentMs : 0
-    // Of a lent session only the wait for a warm-up is seen: where there is none left, it is all the wait that counts.
-    const isWaitSeen = event.type === 'message-answered' || outcome === 'warm' || outcome === 'joined'
-    const known = watched.get(session)
-    // One that another process answered before, or that was told of before this collector began, is no first one.
-    if (known?.hasMessage || event.isFirst === false) return
-    const waitedMs = joinMs + agentMs
-    // Reinserted, so that the oldest stays first.
-    watched.delete(session)
-    watched.set(session, { warmStartedAt: known?.warmStartedAt, hasMessage: true })
-    forgetOld(atMs)
-    if (isHeldOut) {
-      heldOut += 1
-      if (isWaitSeen) heldOutMs.add(waitedMs)
-      return
-    }
-    outcomes[outcome] += 1
-    if (isWaitSeen) warmedMs.add(waitedMs)
-    if (isWaitSeen && outcome === 'cold') coldMs.add(waitedMs)
-    if (known?.warmStartedAt === undefined) return
-    const untilSentMs = Math.max(0, atMs - waitedMs - known.warmStartedAt)
-    warmUps.used += 1
-    heldMs.used += untilSentMs
-    // Where nobody waited, no page was open: the message itself took the session out of a pool.
-    if (untilSentMs > 0) leadMs.add(untilSentMs)
-  }
-
-  function ended(session: string, atMs: number): void {
-    const known = watched.get(session)
-    // One that had its first message is remembered: a later one may start it again, and is no first message.
-    if (!known || known.hasMessage || known.warmStartedAt === undefined) return
-    watched.delete(session)
-    warmUps.unused += 1
-    heldMs.unused += atMs - known.warmStartedAt
-    unusedHeldMs.add(atMs - known.warmStartedAt)
-  }
-
-  function forgetOld(atMs: number): void {
-    for (const [session, { warmStartedAt, hasMessage }] of watched) {
-      const isForgotten = !hasMessage && (warmStartedAt ?? 0) < atMs - longestLifeMs
-      if (!isForgotten && watched.size <= keptSessions) return
-      ended(session, Math.min(atMs, (warmStartedAt ?? atMs) + longestLifeMs))
-      watched.delete(session)
-    }
-  }
-
-  return {
-    onEvent(event) {
-      switch (event.type) {
-        case 'warm-started':
-        case 'session-claimed':
-          return started(keyOf(event), event.atMs)
-        case 'warm-succeeded':
-          return warmUpMs.add(event.tookMs)
-        case 'warm-failed':
-          warmUps.failed += 1
-          watched.delete(keyOf(event))
-          return
-        case 'warm-refused':
-          warmUps.refused += 1
-          return
-        case 'message-answered':
-        case 'session-lent':
-          return answered(keyOf(event), event)
-        case 'session-closed':
-        case 'session-reaped':
-        case 'session-expired':
-          return ended(keyOf(event), event.atMs)
-        default:
-          return
-      }
-    },
-    report: () =>
-      toStatsReport(
-        {
-          outcomes: { ...outcomes },
-          warmedMs: warmedMs.values(),
-          warmed: warmedMs.count(),
-          heldOut,
-          heldOutMs: heldOutMs.values(),
-          coldMs: coldMs.values(),
-          leadMs: leadMs.values(),
-          warmUpMs: warmUpMs.values(),
-          unusedHeldMs: unusedHeldMs.values(),
-          warmUps: { ...warmUps, waiting: [...watched.values()].filter(({ hasMessage }) => !hasMessage).length },
-          heldMs: { ...heldMs },
-        },
-        sinceMs,
-        costs,
-      ),
-  }
-}
-
-/** A tag is the first characters of an id that is random: enough to tell the sessions of one process apart. */
-function keyOf({ agent, qualifier, sessionTag }: SessionEventDetails): string {
-  return `${agent} ${qualifier} ${sessionTag}`
+  const { onEvent, onPoolEvent, tally } = createTally()
+  return { onEvent, onPoolEvent, report: () => toStatsReport(tally(), { scope: 'process', sinceMs, costs }) }
 }

@@ -1,4 +1,6 @@
 export { createStats, type Stats, type StatsOptions } from './create-stats.ts'
+export type { Interval } from './difference.ts'
 export { type HoldOutOptions, withHoldOut } from './hold-out.ts'
+export type { StatsPoolEvent } from './pool-tally.ts'
 export type { Percentiles, StatsCosts, StatsReport } from './stats-report.ts'
 export { decideVerdict, type Verdict, type VerdictFacts } from './verdict.ts'

@@ -1,8 +1,9 @@
 import { type RedisClient, toRunScript } from '../ledger/redis-client.ts'
 import type { ProxyEvent } from '../proxy-event.ts'
 import { checkCosts } from './check-costs.ts'
-import { createStats } from './create-stats.ts'
-import type { StatsCosts, StatsReport } from './stats-report.ts'
+import { createTally } from './create-tally.ts'
+import { countedOfPools, type StatsPoolEvent } from './pool-tally.ts'
+import { type StatsCosts, type StatsReport, toStatsReport } from './stats-report.ts'
 
 export type { RedisClient } from '../ledger/redis-client.ts'
 
@@ -10,6 +11,8 @@ export type { RedisClient } from '../ledger/redis-client.ts'
 export interface FleetStats {
   /** Give it to the proxy's `onEvent`, or call it from there. It never throws, and nobody waits for it. */
   onEvent(event: ProxyEvent): void
+  /** Give it to the `onEvent` of each process's pool, also of those that only tend it. It never throws, and nobody waits for it. */
+  onPoolEvent(event: StatsPoolEvent): void
   /** What the fleet has seen; of many events not anew each second. Rejects when Redis does not answer. */
   report(): Promise<StatsReport>
 }
@@ -19,7 +22,7 @@ export interface RedisStatsOptions {
   client: RedisClient
   /** What the name of the key begins with, as in `redisLedger`. @default 'warm-agent' */
   prefix?: string
-  /** Events that are kept, the newest, with up to a hundred more; a visit tells about five, each takes 0.1 kB. @default 100_000 */
+  /** Events that are kept, the newest, with up to a hundred more; a visit tells about five, a pool one a minute, each takes 0.1 kB. @default 100_000 */
   keepEvents?: number
   /** What a session costs, for the money in the report. @default as {@link StatsCosts} tells */
   costs?: StatsCosts
@@ -89,7 +92,8 @@ export function redisStats({
   let reading: Promise<StatsReport> | undefined
   let recent: { report: StatsReport; freshUntil: number } | undefined
 
-  async function append(event: ProxyEvent): Promise<void> {
+  async function append(event: ProxyEvent | StatsPoolEvent): Promise<void> {
+    if (unanswered >= mostUnanswered) return
     unanswered += 1
     try {
       await run(appendScript, [stream], [`${keepEvents}`, encode(event), `${forgottenAfterMs}`])
@@ -105,21 +109,21 @@ export function redisStats({
   async function read(): Promise<{ report: StatsReport; isLong: boolean }> {
     let sinceMs: number | undefined
     let pages = 0
-    const now = () => sinceMs ?? Date.now()
-    let stats: ReturnType<typeof createStats> | undefined
+    const { onEvent, onPoolEvent, tally } = createTally()
     for (let from = '-'; ; ) {
       const page = (await run(readScript, [stream], [from, `${pageSize}`])) as [id: string, fields: string[]][]
       for (const [id, [, text = '']] of page) {
         const atMs = Number.parseInt(id, 10)
         sinceMs ??= atMs
-        stats ??= createStats({ costs, now })
-        stats.onEvent({ ...JSON.parse(text), atMs })
+        const event = { ...JSON.parse(text), atMs }
+        if (countedOfPools.has(event.type)) onPoolEvent(event)
+        else onEvent(event)
         from = `(${id}`
       }
       pages += 1
       if (page.length < pageSize) break
     }
-    const report: StatsReport = { ...(stats ?? createStats({ costs, now })).report(), scope: 'fleet' }
+    const report = toStatsReport(tally(), { scope: 'fleet', sinceMs: sinceMs ?? Date.now(), costs })
     return { report, isLong: pages > 1 }
   }
 
@@ -133,7 +137,10 @@ export function redisStats({
 
   return {
     onEvent(event) {
-      if (counted.has(event.type) && unanswered < mostUnanswered) void append(event)
+      if (counted.has(event.type)) void append(event)
+    },
+    onPoolEvent(event) {
+      if (countedOfPools.has(event.type)) void append(event)
     },
     report() {
       if (recent && performance.now() < recent.freshUntil) return Promise.resolve(recent.report)
@@ -147,6 +154,6 @@ export function redisStats({
 }
 
 /** Without its cause, which may say what is nobody's business, and without the time: Redis has the one clock. */
-function encode(event: ProxyEvent): string {
+function encode(event: ProxyEvent | StatsPoolEvent): string {
   return JSON.stringify({ ...event, atMs: undefined, cause: undefined })
 }

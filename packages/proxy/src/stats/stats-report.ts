@@ -8,8 +8,9 @@ import {
   prices,
   pricesCheckedOn,
 } from '@warm-agent/protocol/prices'
+import { differenceOfMeans, enoughForComparison, type Interval } from './difference.ts'
 import { quantile } from './quantile.ts'
-import type { Tally } from './tally.ts'
+import type { PoolTally, Tally } from './tally.ts'
 import { decideVerdict, type Verdict } from './verdict.ts'
 
 /** What a microVM costs, and what a second of a user's time is worth. */
@@ -46,57 +47,101 @@ export interface StatsReport {
   /** What the comparison is with: fair with the hold-out only, because who goes cold in spite of warming is in a hurry. */
   baseline: 'hold-out' | 'cold-messages' | 'warm-ups' | 'none'
   savedMs: Percentiles | null
-  warmUps: Tally['warmUps']
-  dollars: { unused: number; total: number; perSecondSaved: number | null; pricesOf: string }
+  /** By how much the mean is shorter; `null` before there are 20 on either side. The verdict goes by it. */
+  meanSavedMs: Interval | null
+  /** A session of a pool counts when it is taken out; `unclaimed` of the unused ended in the pool, where nobody took them. */
+  warmUps: Tally['warmUps'] & { unclaimed: number }
+  /**
+   * `pool` is for waiting there, also of what waits now. Not `isWhole`: of a pool nobody tells what it holds, or others take
+   * from it whom nobody counts. Then `total` has of it only what those sessions waited that were taken out, and is too small.
+   */
+  dollars: {
+    unused: number
+    pool: number
+    total: number
+    isWhole: boolean
+    perSecondSaved: number | null
+    pricesOf: string
+  }
   verdict: Verdict
 }
 
-/** Fewer than these say little of a p95. */
-const enoughForComparison = 20
+/** Some of a pool may go unseen, while one process takes it over from another for example. */
+const unseenShare = 0.05
 
-export function toStatsReport(tally: Tally, sinceMs: number, costs: StatsCosts = {}): StatsReport {
+export function toStatsReport(
+  tally: Tally,
+  { scope, sinceMs, costs = {} }: { scope: StatsReport['scope']; sinceMs: number; costs: StatsCosts | undefined },
+): StatsReport {
   const { platform = 'v2', gb = echoFootprintGb[platform] } = costs
   const { bootVcpuMs = bootVcpuSeconds * 1_000, mostDollarsPerSecond = 0.01 } = costs
   const price = costs.prices ?? prices[platform]
-  const dollars = (heldMs: number, boots: number) => dollarsOf({ heldMs, gb, vcpuMs: boots * bootVcpuMs }, price)
+  const dollarsFor = (heldMs: number, boots = 0) => dollarsOf({ heldMs, gb, vcpuMs: boots * bootVcpuMs }, price)
   const { outcomes, heldMs, warmUps } = tally
+  const pool = heldInPool(tally.pool, scope)
 
   const { baseline, samples } = baselineOf(tally)
   const [warmed, without] = [percentilesOf(tally.warmedMs), percentilesOf(samples)]
   const savedMs = warmed && without && { p50: without.p50 - warmed.p50, p95: without.p95 - warmed.p95 }
-  const typicalMs = without?.p50 ?? 0
-  const savedOfKept = tally.warmedMs.reduce((sum, ms) => sum + Math.max(0, typicalMs - ms), 0)
-  // The dollars are those of all messages, so the seconds must be too. Messages whose waits are not kept any more are taken to
-  // have saved as much, on average, as those whose waits are.
-  const savedSeconds = ((savedOfKept / Math.max(1, tally.warmedMs.length)) * tally.warmed) / 1_000
-  const unused = dollars(heldMs.unused, warmUps.unused)
+  const meanSavedMs = differenceOfMeans(samples, tally.warmedMs)
+  const unusedOfPages = dollarsFor(heldMs.unused, warmUps.unused)
+  const bootsInVain = dollarsFor(0, pool.unclaimed)
+  const ofPool = dollarsFor(pool.heldMs)
   // A session that was used would have booted anyway; warming it cost what it was held before its message.
-  const total = unused + dollars(heldMs.used, 0)
+  const total = unusedOfPages + bootsInVain + ofPool + dollarsFor(heldMs.used)
+  // The dollars are those of all messages, also of those whose waits are not kept any more.
+  const dollarsPerMessage = total / Math.max(1, tally.warmed)
+  const isKnown = pool.isWhole && meanSavedMs !== null && meanSavedMs.estimate > 0
   const messages = outcomes.warm + outcomes.joined + outcomes.rewarmed + outcomes.cold
-  const perSecondSaved = savedSeconds > 0 ? total / savedSeconds : null
   const leadMs = percentilesOf(tally.leadMs)
   return {
-    scope: 'process',
+    scope,
     sinceMs,
     firstMessages: { total: messages + tally.heldOut, heldOut: tally.heldOut, ...outcomes },
     leadMs,
     waitMs: { warmed, withoutWarmth: without },
     baseline,
     savedMs,
-    warmUps,
-    dollars: { unused, total, perSecondSaved, pricesOf: costs.prices ? 'yours' : pricesCheckedOn },
+    meanSavedMs,
+    warmUps: {
+      ...warmUps,
+      started: warmUps.started + tally.pool.unclaimed,
+      unused: warmUps.unused + tally.pool.unclaimed,
+      unclaimed: tally.pool.unclaimed,
+    },
+    dollars: {
+      unused: unusedOfPages + bootsInVain + dollarsFor(pool.unclaimedMs),
+      pool: ofPool + bootsInVain,
+      total,
+      isWhole: pool.isWhole,
+      perSecondSaved: isKnown ? (dollarsPerMessage / meanSavedMs.estimate) * 1_000 : null,
+      pricesOf: costs.prices ? 'yours' : pricesCheckedOn,
+    },
     verdict: decideVerdict({
       firstMessages: messages,
+      compared: samples.length,
       savedMs,
-      perSecondSaved,
+      meanSavedMs,
+      dollarsPerMessage,
       mostDollarsPerSecond,
+      isWhole: pool.isWhole,
+      poolShareOfDollars: total > 0 ? (ofPool + bootsInVain) / total : 0,
       used: warmUps.used,
       unused: warmUps.unused,
-      unusedShareOfDollars: total > 0 ? unused / total : 0,
+      unusedShareOfDollars: total > 0 ? unusedOfPages / total : 0,
       leadP95Ms: leadMs?.p95 ?? null,
       unusedHeldP50Ms: quantile(tally.unusedHeldMs, 0.5),
     }),
   }
+}
+
+/** What is to be paid for by those who were counted: all of a pool, or of one that is not seen whole what is known to be theirs. */
+function heldInPool(pool: PoolTally, scope: StatsReport['scope']) {
+  const isTold = pool.claimedUnseen <= unseenShare * pool.claimed
+  const isTheirs = scope === 'fleet' || pool.sharedMs <= unseenShare * pool.heldMs
+  if (!isTold || !isTheirs) return { isWhole: false, heldMs: pool.claimedMs, unclaimed: 0, unclaimedMs: 0 }
+  // What was retired may have been held before this collector began.
+  return { ...pool, isWhole: true, unclaimedMs: Math.min(pool.unclaimedMs, pool.heldMs) }
 }
 
 /** What first messages wait without warmth, by the best evidence that there is. */

@@ -21,6 +21,22 @@ export interface Tally {
   /** How long sessions were held that ended without a message. */
   unusedHeldMs: readonly number[]
   warmUps: { started: number; used: number; unused: number; failed: number; refused: number; waiting: number }
-  /** What was held before a first message came, of sessions that were used; and of those that were not, all of it. */
+  /** What was held since a page opened before its first message came, of sessions that were used; and of those that were not, all of it. */
   heldMs: { used: number; unused: number }
+  pool: PoolTally
+}
+
+/** What was counted of pools: what is held there before any page asks. */
+export interface PoolTally {
+  /** All that pools held, as those who tend them tell. */
+  heldMs: number
+  /** How much of that was told of a pool that other processes take from as well. */
+  sharedMs: number
+  /** Sessions that were ended without having been taken out, and how long those waited. */
+  unclaimed: number
+  unclaimedMs: number
+  /** Sessions that were taken out, those of them that came from a pool of which nobody tells what it holds, and how long all had waited. */
+  claimed: number
+  claimedUnseen: number
+  claimedMs: number
 }
