@@ -67,3 +67,18 @@ test.for(['pagehide', 'visibilitychange'])(
     ])
   },
 )
+
+test.for(['pagehide', 'visibilitychange'])(
+  'what a page sends on %s while its tab closes does not keep its session',
+  async (type, { proxy, profile }) => {
+    const tab = await profile.open(`${proxy.url}/plain`)
+    await soon(() => statusOf(tab)).toBe('warm')
+    await tab.evaluate(() => page.send('first'))
+    await tab.evaluate(type => {
+      addEventListener(type, () => void page.send('draft', { keepalive: true }), { once: true })
+    }, type)
+    await tab.close()
+    await soon(() => proxy.visits('message').length).toBe(2)
+    await soon(() => proxy.sessions()).toMatchObject([{ state: 'parked' }])
+  },
+)

@@ -8,7 +8,7 @@ import { createHttpTransport } from './http-transport.ts'
 import { refuse, toEndpoint, type WarmSessionOptions } from './options.ts'
 import { createSending } from './sending.ts'
 import { createSharing } from './sharing.ts'
-import { isTooSoon, liveHold, never } from './state.ts'
+import { liveHold, never } from './state.ts'
 import type { WarmSession } from './warm-session.ts'
 import { createWatching, type Watching } from './watching.ts'
 import { createWireHeaders } from './wire-headers.ts'
@@ -140,13 +140,10 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     return gone
   }
 
-  /**
-   * Nobody uses it any more: it is closed when that stays so, and no message is on its way. Its answer may still be read then.
-   * A failure is remembered for as long as it holds triggers back.
-   */
+  /** Nobody uses it any more: it is closed when that stays so, and no message is on its way. Its answer may still be read then. */
   function letGo() {
     stopGrace = environment.after(graceMs, () => {
-      if (hand.waiting || hand.pending || isTooSoon(hand.state, environment.now())) letGo()
+      if (hand.waiting || hand.pending) letGo()
       else void close(liveHold(hand.state)?.isSent ? { afterMs: parkMs } : {})
     })
   }

@@ -21,7 +21,7 @@ export function createHolding(
   environment: Environment,
   transport: WarmTransport,
   awayTooLongAtMs: () => number,
-  sharing: () => Pick<Sharing, 'keep' | 'offer' | 'own'>,
+  sharing: () => Pick<Sharing, 'keep' | 'offer' | 'isOursToEnd'>,
   onEvent: (event: SessionEvent) => void,
 ): Hand {
   const hand: Hand = {
@@ -133,7 +133,7 @@ export function createHolding(
   async function end(how = {}) {
     const mine = hand.held
     const ticket = drop(hand)
-    if (ticket && !mine.isLeft && (await sharing().own(mine))) await close(ticket, how)
+    if (ticket && (await sharing().isOursToEnd(mine))) await close(ticket, how)
   }
 
   async function warm(isOwn: boolean) {

@@ -49,7 +49,7 @@ export interface WarmSessionOptions {
    * - `manual`: when `warm()` is called.
    *
    * A user who returns to a spare that was lost meanwhile, or to a warm-up that failed, finds the trigger set again. So does
-   * one with whom `visible` or `intent` fired too soon after a failure.
+   * one whose `intent` came too soon after a failure.
    * @default 'open'
    */
   warmOn?: WarmTrigger | undefined

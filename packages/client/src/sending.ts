@@ -2,6 +2,7 @@ import { carryOn } from './carry.ts'
 import type { Environment } from './environment.ts'
 import type { Hand } from './hand.ts'
 import { handOver } from './hand-over.ts'
+import { parkMs } from './held.ts'
 import { readError } from './http-transport.ts'
 import type { Sharing } from './sharing.ts'
 import { liveHold } from './state.ts'
@@ -61,8 +62,8 @@ export function createSending(
       const signal = init.signal ?? request.signal
       const mine = isMessage ? await untilReady(hand, environment, sharing, signal) : hand.held
       const { ticket, refused, failed, answered } = handOver(hand, mine, isMessage, onHeld)
-      const send = async (target: RequestInfo | URL, ticket?: string) =>
-        carry(target, {
+      const send = async (target: RequestInfo | URL, ticket?: string) => {
+        const sent = carry(target, {
           ...init,
           // Some clients name every option of theirs, undefined ones too.
           ...(isForeign && { credentials: init.credentials ?? 'include' }),
@@ -73,6 +74,10 @@ export function createSending(
             init.headers ?? request.headers,
           ),
         })
+        // It was parked when its page was left; the message would keep it.
+        if (mine.isLeft) void hand.close(ticket, { afterMs: parkMs, keepalive: true })
+        return sent
+      }
       let answer: Response
       try {
         // What can be read only once cannot be sent again: a stream, or in Node whatever is iterated asynchronously.

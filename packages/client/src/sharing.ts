@@ -7,6 +7,9 @@ import { takeLock } from './take-lock.ts'
 import { takeTurn } from './take-turn.ts'
 import type { WireHeaders } from './wire-headers.ts'
 
+/** A page that is going away is gone, or in the back/forward cache, after so long, in milliseconds. */
+const leavingMs = 1000
+
 /**
  * Shares what is held with the other pages of the browser.
  *
@@ -40,6 +43,8 @@ export function createSharing(
   /** Where the lease in hand is written down. */
   let kept: ReturnType<typeof place>
   let free: (() => void) | undefined
+  /** When the page was left last. */
+  let leftAtMs = 0
   /** Whether this page wants a spare: it waits for its login token or for the turn, or has that. */
   let line: AbortController | undefined
   /** Settles when it is known whether the turn was free, and what came of it if it was. */
@@ -60,6 +65,19 @@ export function createSharing(
       return true
     })
     return mine.owned
+  }
+
+  /** Goes on with a conversation after its page was left: another page may have had it meanwhile. */
+  async function resume(mine: Held) {
+    const found = find(true)
+    // The page that was left after this one may have renewed it.
+    if (found?.id === mine.id) mine.ticket = found?.ticket
+    mine.isLeft = false
+    mine.retryAtMs = 0
+    mine.owned = undefined
+    await ownOrGiveUp(mine)
+    keep()
+    offer()
   }
 
   /** Makes the session in hand this page's own, or gives it up. */
@@ -145,8 +163,17 @@ export function createSharing(
   return {
     keep,
     offer,
-    own,
     takeUp,
+
+    /** @returns whether a session that was in hand is this page's to end. It is kept for no other page then. */
+    async isOursToEnd(mine: Held) {
+      if (mine.isOwn && find(true)?.id === mine.id) remove(true)
+      if (mine.isLeft) {
+        if (!mine.isOwn) return
+        mine.owned = undefined
+      }
+      return own(mine)
+    },
 
     /** Warms a session up for this page alone, unless there is one. */
     async warm() {
@@ -188,6 +215,7 @@ export function createSharing(
       if (mine.ticket) {
         keep(environment.now())
         mine.isLeft = true
+        leftAtMs = environment.now()
         // The proxy stops it soon, unless the page returns, or another one takes it up.
         void hand.close(mine.ticket, { afterMs: parkMs, keepalive: true })
       } else if (!mine.isOwn && isWarming(hand)) giveUp(hand)
@@ -198,13 +226,7 @@ export function createSharing(
     look(isVisible: boolean) {
       const mine = hand.held
       if (mine.isLeft && mine.isOwn) {
-        const found = find(true)
-        // The page that was left after this one may have renewed it.
-        if (found?.id === mine.id) mine.ticket = found?.ticket
-        mine.isLeft = false
-        mine.retryAtMs = 0
-        mine.owned = undefined
-        void ownOrGiveUp(mine)
+        void resume(mine)
       } else if (mine.isLeft && isVisible) {
         giveUp(hand)
         // The page after it may have left a conversation.
@@ -223,12 +245,16 @@ export function createSharing(
     /**
      * What a message goes on has to be this page's own: the session in hand, or else the spare of another tab, if this one
      * waits for its turn to hold it.
+     *
+     * @returns whether it cannot be had in time: the message goes without.
      */
-    async claim() {
+    async claim(): Promise<boolean | undefined> {
       const mine = hand.held
+      // A page that is going away cannot wait for a lock.
+      if (mine.isLeft && environment.now() < leftAtMs + leavingMs) return !mine.isOwn
       if (mine.ticket) {
-        // The page is being left, or is back, and the application has heard it first: what was its own is so again at once.
-        if (mine.isLeft && mine.isOwn) return
+        // The application may hear before us that the page is back.
+        if (mine.isLeft && mine.isOwn) void resume(mine)
         await ownOrGiveUp(mine)
         // It was left to the other tabs when this page was frozen: they see that it is taken.
         if (find(false)?.id === mine.id) remove(false)

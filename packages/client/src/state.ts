@@ -86,7 +86,7 @@ export function toSnapshot(state: SessionState): SessionSnapshot {
  *
  * @param forgiven How many failures do not count.
  */
-export function isTooSoon(state: SessionState, nowMs: number, forgiven = 0): boolean {
+export function isTooSoon(state: SessionState, nowMs: number, forgiven: number): boolean {
   if (state.status !== 'error') return false
   const counted = state.failures - forgiven
   const pauseMs = counted > 0 ? Math.min(shortestPauseMs * 2 ** (counted - 1), longestPauseMs) : 0

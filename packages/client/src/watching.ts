@@ -12,7 +12,7 @@ export interface Watching {
 }
 
 /**
- * @param fire @returns whether it was too soon: then the trigger is set again.
+ * @param fire @returns whether it was too soon: then the user is asked again.
  */
 export function createWatching(
   environment: Environment,
@@ -35,8 +35,8 @@ export function createWatching(
     watched = found
     unset = environment.onTrigger(trigger, found, () => {
       end()
-      // What fires by itself would do so for ever.
-      if (fire() && trigger !== 'open') stopTimer = environment.after(lookMs, set)
+      // What is in view, or open, would fire again by itself.
+      if (fire() && trigger === 'intent') stopTimer = environment.after(lookMs, set)
     })
   }
 

@@ -332,19 +332,81 @@ test.each([
   expect(page.proxy.messages.at(-1)?.headers.get('Warm-Agent-Ticket')).toMatch('ticket')
 })
 
-test('a message that is sent while the page is left goes out before the page does, and the next page has the conversation', async () => {
+/** A page that is being left: it is given no lock any more. */
+async function leaving(options: { isSent: boolean }) {
   const browser = createFakeBrowser()
   const tab = new Map<string, string>()
   const page = start({}, { browser, tab })
   page.session.mount()
   await settle()
   await page.proxy.openings[0]?.lease()
-  await page.ask()
+  if (options.isSent) await page.ask()
+  const { request } = browser.locks
   browser.locks.request = () => new Promise(() => {})
-  const leaving = page.environment.leave()
-  await page.ask({ keepalive: true })
-  await leaving
-  expect((await browser.locks.query()).held).toEqual([])
-  expect(page.proxy.messages).toHaveLength(2)
+  await page.environment.leave()
+  return { ...page, browser, tab, stay: () => Object.assign(browser.locks, { request }) }
+}
+
+test('a message that is sent while the page is left goes out, the session is parked again, and the next page has it', async () => {
+  const { ask, proxy, tab } = await leaving({ isSent: true })
+  await ask({ keepalive: true })
+  expect(proxy.messages.map(({ headers }) => headers.get('Warm-Agent-Ticket'))).toEqual([
+    'ticket-1',
+    'ticket-of-message',
+  ])
+  const park = { ticket: 'ticket-of-message', afterMs: 30_000, keepalive: true }
+  expect(proxy.closes).toEqual([park, park])
   expect(JSON.parse([...tab.values()][0] ?? '')).toHaveProperty('leftAtMs')
+})
+
+test('a spare that the page leaves to the others is not taken by what the page still sends', async () => {
+  const { ask, proxy } = await leaving({ isSent: false })
+  await ask({ keepalive: true })
+  expect(proxy.messages.map(({ headers }) => headers.get('Warm-Agent-Ticket'))).toEqual([null])
+})
+
+test.each([
+  ['while its page is left', () => {}, []],
+  [
+    'before its page has told that it is back',
+    (page: { stay(): unknown }) => page.stay(),
+    [{ ticket: 'ticket-of-message' }],
+  ],
+])('a conversation that is closed %s is over for the next page too', async (_, change, closes) => {
+  const page = await leaving({ isSent: true })
+  change(page)
+  void page.session.close()
+  await settle()
+  expect([...page.tab]).toEqual([])
+  // The first has parked it.
+  expect(page.proxy.closes.slice(1)).toEqual(closes)
+  page.stay()
+  const next = start({}, { browser: page.browser, tab: page.tab })
+  next.session.mount()
+  await settle()
+  expect(next.types()).toEqual(['warm-started'])
+})
+
+test('a page that is back finds its conversation taken by a copy, and speaks on one of its own', async () => {
+  const page = await leaving({ isSent: true })
+  page.stay()
+  const copy = start({}, { browser: page.browser, tab: new Map(page.tab) })
+  copy.session.mount()
+  await settle()
+  await copy.ask()
+  await page.environment.advance(2000)
+  await page.ask()
+  expect(copy.proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-of-message')
+  expect(page.proxy.messages.at(-1)?.headers.get('Warm-Agent-Ticket')).toBeNull()
+})
+
+test('a page that is back and has lost its conversation to a copy has a spare again', async () => {
+  const page = await leaving({ isSent: true })
+  page.stay()
+  const copy = start({}, { browser: page.browser, tab: new Map(page.tab) })
+  copy.session.mount()
+  await settle()
+  await page.environment.comeBack()
+  expect(page.status()).toBe('warming')
+  expect(page.proxy.openings).toHaveLength(2)
 })

@@ -22,8 +22,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   cleanup()
-  // One that has failed is remembered for longer than the grace.
-  await environment.advance(3000)
+  await environment.advance(1000)
   expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
 })
 
