@@ -75,7 +75,7 @@ export function createSending(
           ),
         })
         // It was parked when its page was left; the message would keep it.
-        if (mine.isLeft) void hand.close(ticket, { afterMs: parkMs, keepalive: true })
+        if (isMessage && mine.isLeft) void hand.close(ticket, { afterMs: parkMs, keepalive: true })
         return sent
       }
       let answer: Response

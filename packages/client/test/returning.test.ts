@@ -365,6 +365,13 @@ test('a spare that the page leaves to the others is not taken by what the page s
   expect(proxy.messages.map(({ headers }) => headers.get('Warm-Agent-Ticket'))).toEqual([null])
 })
 
+test('what is only read through a page that was left parks nothing again: another tab may hold the spare by then', async () => {
+  const { session, proxy } = await leaving({ isSent: false })
+  await session.fetch('/api/status')
+  expect(proxy.messages).toHaveLength(1)
+  expect(proxy.closes).toHaveLength(1)
+})
+
 test.each([
   ['while its page is left', () => {}, []],
   [
