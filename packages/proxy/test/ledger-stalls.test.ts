@@ -5,7 +5,7 @@ import { connectTo } from './connect-to-ledger.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 import { park, prepareFleet } from './fleet.ts'
 
-const { pass } = prepareFleet()
+const { pass, during } = prepareFleet()
 
 const stalls = ['reaper', 'instance that parked it'].flatMap(who => [1_700, 2_500, 3_500].map(ms => [who, ms] as const))
 
@@ -64,7 +64,8 @@ test.each(['leaves', 'stays'])(
     await one.beat((await one.openWarm()).ticket)
     await pass(500)
     await (word === 'leaves' ? two.beat(ticket) : leaveBy(two))
-    await pass(500)
+    // Further apart than two clocks may be.
+    await pass(6_000)
     await (word === 'leaves' ? leaveBy(one) : one.beat(ticket))
     early.connection.is = late.connection.is = 'up'
     await pass(30_000)
@@ -80,6 +81,21 @@ test('a page that is back keeps its session, however far the clock of whoever he
   await one.post(park, { ticket })
   vi.setSystemTime(Date.now() - 3_000)
   expect(await two.beat(ticket)).toMatchObject({ status: 'warm' })
+  await pass(60_000)
+  expect(log).not.toContain('vm 1 stopped')
+})
+
+test('a page that is back keeps its session, though that is written down late, by whose clock is behind', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const late = connectTo(ledger)
+  const [one, two] = [createTestProxy({ runtime, ledger }), createTestProxy({ runtime, ledger: late.ledger })]
+  const { ticket } = await one.openWarm()
+  await one.post(park, { ticket })
+  vi.setSystemTime(Date.now() - 2_000)
+  late.connection.is = 'hung'
+  expect(await during(two.beat(ticket))).toMatchObject({ status: 'warm' })
+  late.connection.is = 'up'
   await pass(60_000)
   expect(log).not.toContain('vm 1 stopped')
 })

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { renderReport } from '../report/render-report.ts'
 import { UsageError } from '../usage-error.ts'
@@ -20,7 +20,8 @@ export async function prepareOutput(path: string): Promise<void> {
     for (const file of Object.values(filesOf(path))) {
       const isNew = !existsSync(file)
       await (await open(file, 'a')).close()
-      if (isNew) await rm(file)
+      // A link that led nowhere stays.
+      if (isNew) await rm(await realpath(file))
     }
   } catch (cause) {
     const why = (cause as Error).message

@@ -232,6 +232,14 @@ test.runIf(existsSync('/dev/full'))(
   },
 )
 
+test('a link that leads to no file yet is left as it was when nothing is measured', async () => {
+  await start()
+  await symlink('later.html', `${out}.html`)
+  await mkdir(`${out}.json`)
+  expect(await bench('--scenarios', 'cold', '--messages', '1')).toBe(2)
+  expect((await readdir(dirname(out))).toSorted()).toEqual(['report.html', 'report.json'])
+})
+
 test('costs are of the platform, or of prices and memory of one’s own', async () => {
   await start()
   expect(await bench('--scenarios', 'cold', '--messages', '1', '--platform', 'v1-container')).toBe(0)

@@ -2,7 +2,7 @@ import { erlangB, smallestSize } from '../target/erlang-b.ts'
 import { type Cost, costOf, costOfPool, startedForPool, visitorsPerSecond } from './costs.ts'
 import type { Demand } from './demand.ts'
 import { headroomOf } from './headroom.ts'
-import { assumedLead, assumedMeanMs } from './lead.ts'
+import { assumedLead, assumedMeanMs, holdOfSenders } from './lead.ts'
 import { amount, duration, percent } from './words.ts'
 
 /** A way to have sessions warm; from the simplest to the one that takes most. */
@@ -23,6 +23,9 @@ export interface Rung extends Cost {
 /** Instances that the platform keeps ready per endpoint of a V1 container, and the time after which test authors find them replaced (blait/AgentCoreWarmPool, September 2026). */
 const readyPerEndpoint = 10
 const readyAgainMs = 150_000
+
+/** Of one sender in twenty it is told that the session is gone when the message comes. */
+const lateShareTold = 0.05
 
 /** Nineteen of twenty visitors have gone by then, if stays are exponential: ln 20 times the mean. */
 export function holdMsOf({ visitMs }: Demand): number {
@@ -57,13 +60,14 @@ function warmedForItsUser(
   const unused = started - ratePerSecond
   const holdMs = holdMsOf(demand)
   const unusedMs = Math.min(visitMs, holdMs) + parkMs
-  // What a session of a sender is held for is the mean: the shortest leads say only whether it is warm in time.
-  const usedMs = Math.min(meanMs, holdMs)
+  const { heldMs: usedMs, lateShare } = holdOfSenders(leadMs, meanMs, holdMs)
+  const hasLate = lateShare >= lateShareTold
   const held = (unused * unusedMs + ratePerSecond * usedMs) / 1000
-  const why = meanMs > holdMs ? ', the longest hold' : meanMs === assumedMeanMs(leadMs) ? ` (${assumedLead})` : ''
+  const until = hasLate ? `until they send, at most ${duration(holdMs)}` : 'until they send'
+  const why = meanMs === assumedMeanMs(leadMs) ? ` (${assumedLead})` : ''
   const formula =
     `${amount(started)}/s started, ${amount(unused)}/s of them never used × ${duration(unusedMs)} + ` +
-    `${amount(ratePerSecond)}/s × ${duration(usedMs)} until they send${why} = ${amount(held)} held`
+    `${amount(ratePerSecond)}/s × ${duration(usedMs)} ${until}${why} = ${amount(held)} held`
   const rest = { rung, formula, startedPerSecond: started, heldSessions: held, ...costOf(demand, held, unused) }
   if (!demand.hasPage) return { ...rest, isEnough: false, reason: 'No page is open before the message comes.' }
   const short = headroomOf(demand, started, held).find(({ needed, allowed }) => needed >= allowed)
@@ -75,7 +79,8 @@ function warmedForItsUser(
   const reason = isEnough
     ? `The session is warm after ${duration(replenishmentMs)}; nineteen of twenty messages come later than ${duration(leadMs)} after ${moment}, and the others join.`
     : `The session is warm after ${duration(replenishmentMs)}, but messages come from ${duration(leadMs)} after ${moment} on: those join, and wait for up to ${duration(replenishmentMs - leadMs)}.`
-  return { ...rest, isEnough, reason }
+  const late = ` The ${percent(lateShare)} of senders who write after its hold of ${duration(holdMs)} find it stopped.`
+  return { ...rest, isEnough, reason: hasLate ? reason + late : reason }
 }
 
 function endpoints(demand: Demand): Rung {

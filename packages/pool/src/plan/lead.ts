@@ -15,3 +15,25 @@ export const assumedLead = 'assumed: a log-normal lead with σ 1'
 export function assumedMeanMs(leadMs: number): number {
   return Math.round(leadMs * Math.exp(normalQuantile * spread + spread ** 2 / 2))
 }
+
+/**
+ * What becomes of senders' sessions that are held for `holdMs` at most, where leads are log-normal with that 5 % quantile and
+ * that mean.
+ *
+ * @returns how long one is held on average, and the share of senders who write after its hold.
+ */
+export function holdOfSenders(leadMs: number, meanMs: number, holdMs: number): { heldMs: number; lateShare: number } {
+  if (meanMs <= leadMs) return { heldMs: Math.min(meanMs, holdMs), lateShare: meanMs > holdMs ? 1 : 0 }
+  const sigma = Math.sqrt(normalQuantile ** 2 + 2 * Math.log(meanMs / leadMs)) - normalQuantile
+  const deviations = (Math.log(holdMs / leadMs) - normalQuantile * sigma) / sigma
+  const lateShare = normalShareBelow(-deviations)
+  return { heldMs: meanMs * normalShareBelow(deviations - sigma) + holdMs * lateShare, lateShare }
+}
+
+/** The standard normal distribution, to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26). */
+function normalShareBelow(z: number): number {
+  const t = 1 / (1 + (0.3275911 * Math.abs(z)) / Math.SQRT2)
+  const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+  const tail = (series * Math.exp((-z * z) / 2)) / 2
+  return z < 0 ? tail : 1 - tail
+}

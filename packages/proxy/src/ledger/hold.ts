@@ -31,6 +31,8 @@ const touchMs = 5_000
 
 /** What is written at once is the newest, whatever two clocks say; what is made up for after so long counts by its time. */
 const lateMs = 1_000
+/** So far may two clocks be apart. Within it the page is taken to stay: what is kept too long costs little. */
+const clocksMs = 5_000
 
 /**
  * Whether the session was started again, under its old id, after this end, by somebody who could not know of it: the
@@ -51,7 +53,8 @@ export function heldEntry(
 ): LedgerEntry | undefined {
   const current = stored && isOutlived(stored, ticket) ? undefined : stored
   if (current && current.state !== 'held') return undefined
-  const isOutdated = nowMs - atMs > lateMs && atMs < (current?.heardAt ?? 0)
+  const newestMs = atMs + (told === 'touched' ? clocksMs : 0)
+  const isOutdated = nowMs - atMs > lateMs && newestMs < (current?.heardAt ?? 0)
   const change = isOutdated ? 'noted' : told
   const heardAt = change === 'noted' ? current?.heardAt : atMs
   // A ticket may be older than what another instance has seen.

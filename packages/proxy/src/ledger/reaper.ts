@@ -26,13 +26,18 @@ const leadershipMs = 5_000
 /** After an outage the others write down first what they owe: else a session would be stopped that was touched meanwhile. */
 const settleMs = 6_000
 /**
- * A ledger that takes longer has an outage. Others give up on it after a second, and of a stall in which they did, whoever
- * asks in its midst sees only the rest.
+ * A ledger that takes so much longer than usual has an outage. Others give up on it after a second, and of a stall in which
+ * they did, whoever asks in its midst sees only the rest.
  */
-const leadMs = 500
+const stallMs = 500
+const mostMs = 5_000
+/**
+ * The usual round trip is the median of so many: what slows down for good, or every now and then, becomes usual. Whoever
+ * finds the ledger late more often before he may reap leaves that to others: it is perhaps late only to him.
+ */
+const fewTrips = 5
 /** So many sessions are being stopped at a time: the data plane's calls belong to the messages. */
 const mostAtOnce = 25
-const dueMs = 1_000
 /** Whoever closes waits no longer than this for the lead to be given back. */
 const resignMs = 5_000
 
@@ -44,29 +49,54 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   const ending = new Set<string>()
   let isClosed = false
   let quietUntilMs = 0
+  let lateSweeps = 0
+  let trips: number[] = []
+  let usualMs = 0
   let timer: ReturnType<typeof setTimeout>
 
   const isSettled = () => quietUntilMs <= Date.now()
 
+  const tripMs = () => Math.min(usualMs + stallMs, mostMs)
+
   async function sweep(): Promise<void> {
+    const startedMs = Date.now()
+    let waitMs = sweepMs
     try {
-      const fence = await within(leadMs, 'lead the reapers', ledger.lead(holder, leadershipMs))
+      const fence = await within(tripMs(), 'lead the reapers', lead(startedMs))
       quietUntilMs = Math.min(quietUntilMs, Date.now() + settleMs)
-      if (fence !== undefined && isSettled()) {
+      if (isSettled()) {
         const room = mostAtOnce - ending.size
-        if (room > 0) for (const entry of await findDue(room)) void endOnce(entry, fence)
+        if (fence !== undefined && room > 0) for (const entry of await findDue(room)) void endOnce(entry, fence)
+        lateSweeps = 0
       }
     } catch {
       // The keeper tells of the outage. Whoever leads afterwards waits until all have written what they owe.
       quietUntilMs = Number.POSITIVE_INFINITY
+      if (++lateSweeps > fewTrips) {
+        lateSweeps = 0
+        waitMs = leadershipMs
+        ledger.resign(holder).catch(() => undefined)
+      }
     }
-    schedule()
+    // Counted from the start: what a slow ledger takes is no time in which a stall goes unnoticed.
+    schedule(waitMs - (Date.now() - startedMs))
   }
 
-  /** Nobody here can stop what is not ours: it stays due until it is forgotten, and is looked past. */
+  /** An answer counts as a round trip also when it comes too late to be waited for. */
+  async function lead(startedMs: number): Promise<number | undefined> {
+    const fence = await ledger.lead(holder, leadershipMs)
+    trips = [...trips, Date.now() - startedMs].slice(-fewTrips)
+    usualMs = trips.toSorted((one, other) => one - other)[trips.length >> 1] ?? 0
+    return fence
+  }
+
+  /**
+   * Nobody here can stop what is not ours: it stays due until it is forgotten, and is looked past. To find it takes two
+   * round trips.
+   */
   async function findDue(room: number): Promise<readonly LedgerEntry[]> {
     for (let limit = mostAtOnce; ; limit *= 2) {
-      const due = await within(dueMs, 'ask what is due', ledger.due(Date.now(), limit))
+      const due = await within(2 * tripMs(), 'ask what is due', ledger.due(Date.now(), limit))
       const ours = due.filter(isOurs)
       if (ours.length >= room || due.length < limit) return ours.slice(0, room)
     }
@@ -80,13 +110,13 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
     ending.delete(key)
   }
 
-  function schedule(): void {
+  function schedule(ms: number): void {
     if (isClosed) return
     // Instances that started together do not all ask at once.
-    timer = backgroundTimeout(sweep, sweepMs * (0.9 + 0.2 * Math.random()))
+    timer = backgroundTimeout(sweep, ms * (0.9 + 0.2 * Math.random()))
   }
 
-  schedule()
+  schedule(sweepMs)
   return {
     isSettled,
     async close() {
