@@ -4,6 +4,7 @@ import type { Hand } from './hand.ts'
 import { handOver } from './hand-over.ts'
 import { parkMs } from './held.ts'
 import { readError } from './http-transport.ts'
+import { askAfterLeaveMs } from './kept-lease.ts'
 import type { Sharing } from './sharing.ts'
 import { liveHold } from './state.ts'
 import { orAborted, untilReady } from './until-ready.ts'
@@ -75,7 +76,10 @@ export function createSending(
           ),
         })
         // It was parked when its page was left; the message would keep it.
-        if (isMessage && mine.isLeft) void hand.close(ticket, { afterMs: parkMs, keepalive: true })
+        if (isMessage && mine.isLeft) {
+          void hand.close(ticket, { afterMs: parkMs, keepalive: true })
+          mine.retryAtMs = environment.now() + askAfterLeaveMs
+        }
         return sent
       }
       let answer: Response

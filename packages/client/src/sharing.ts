@@ -7,9 +7,6 @@ import { takeLock } from './take-lock.ts'
 import { takeTurn } from './take-turn.ts'
 import type { WireHeaders } from './wire-headers.ts'
 
-/** A page that is going away is gone, or in the back/forward cache, after so long, in milliseconds. */
-const leavingMs = 1000
-
 /**
  * Shares what is held with the other pages of the browser.
  *
@@ -43,8 +40,6 @@ export function createSharing(
   /** Where the lease in hand is written down. */
   let kept: ReturnType<typeof place>
   let free: (() => void) | undefined
-  /** When the page was left last. */
-  let leftAtMs = 0
   /** Whether this page wants a spare: it waits for its login token or for the turn, or has that. */
   let line: AbortController | undefined
   /** Settles when it is known whether the turn was free, and what came of it if it was. */
@@ -73,7 +68,7 @@ export function createSharing(
     // The page that was left after this one may have renewed it.
     if (found?.id === mine.id) mine.ticket = found?.ticket
     mine.isLeft = false
-    mine.retryAtMs = 0
+    mine.retryAtMs ??= 0
     mine.owned = undefined
     await ownOrGiveUp(mine)
     keep()
@@ -215,7 +210,6 @@ export function createSharing(
       if (mine.ticket) {
         keep(environment.now())
         mine.isLeft = true
-        leftAtMs = environment.now()
         // The proxy stops it soon, unless the page returns, or another one takes it up.
         void hand.close(mine.ticket, { afterMs: parkMs, keepalive: true })
       } else if (!mine.isOwn && isWarming(hand)) giveUp(hand)
@@ -245,16 +239,12 @@ export function createSharing(
     /**
      * What a message goes on has to be this page's own: the session in hand, or else the spare of another tab, if this one
      * waits for its turn to hold it.
-     *
-     * @returns whether it cannot be had in time: the message goes without.
      */
-    async claim(): Promise<boolean | undefined> {
+    async claim() {
       const mine = hand.held
-      // A page that is going away cannot wait for a lock.
-      if (mine.isLeft && environment.now() < leftAtMs + leavingMs) return !mine.isOwn
       if (mine.ticket) {
-        // The application may hear before us that the page is back.
-        if (mine.isLeft && mine.isOwn) void resume(mine)
+        // A page that is going away cannot wait for a lock; one that is back has it again as soon as we hear of that.
+        if (mine.isLeft && mine.isOwn) return
         await ownOrGiveUp(mine)
         // It was left to the other tabs when this page was frozen: they see that it is taken.
         if (find(false)?.id === mine.id) remove(false)

@@ -27,13 +27,13 @@ export async function untilReady(
   hand.waiting++
   try {
     await orAborted(Promise.race([patience, untilLeased(hand, sharing)]), signal)
-    const isOutOfReach = await sharing.claim()
+    await sharing.claim()
     signal?.throwIfAborted()
-    return closes !== hand.closes || isOutOfReach ? {} : hand.held
   } finally {
     stopTimer?.()
     hand.waiting--
   }
+  return closes === hand.closes ? hand.held : {}
 }
 
 /** @returns `promise`; it rejects with the reason of `signal` when that is aborted before. */
