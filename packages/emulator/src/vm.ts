@@ -145,7 +145,7 @@ export function createVm({ record, engine, clock, limits, emit, onEnded, ...time
 
   /** A broken connection is often the first sign of an agent's death: give the second one a moment to arrive. */
   async function settled(): Promise<void> {
-    await Promise.race([machine?.exited.then(() => ending), sleep(500, undefined, { ref: false })])
+    await Promise.race([machine?.exited.then(() => ending), sleep(250, undefined, { ref: false })])
   }
 
   function begin(clientLeft: AbortSignal, how: 'busy' | 'quiet' = 'busy'): Flight {
