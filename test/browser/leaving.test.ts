@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
 import { test } from './harness/browser-test.ts'
+import type { Profile } from './harness/profile.ts'
+import type { ProxyStub } from './harness/proxy-stub.ts'
 import { eventsOf, soon, statusOf } from './harness/watch.ts'
 
 const parked = [{ session: 'session-1', afterMs: 30_000 }]
@@ -48,15 +50,21 @@ test('a crashed tab tells nobody, and the proxy lets its session expire', async 
   expect(proxy.visits('close')).toEqual([])
 })
 
+/** A conversation in a page that sends once more when that happens. */
+async function openChat(proxy: ProxyStub, profile: Profile, type: string, capture: boolean) {
+  const tab = await profile.open(`${proxy.url}/plain`)
+  await soon(() => statusOf(tab)).toBe('warm')
+  await tab.evaluate(() => page.send('first'))
+  const listen = (type: string, capture: boolean) =>
+    addEventListener(type, () => void page.send('draft', { keepalive: true }), { capture, once: true })
+  await tab.evaluate(listen, type, capture)
+  return tab
+}
+
 test.for(['pagehide', 'visibilitychange'])(
   'what a page sends on %s arrives, and the next page goes on with its conversation',
   async (type, { proxy, profile }) => {
-    const tab = await profile.open(`${proxy.url}/plain`)
-    await soon(() => statusOf(tab)).toBe('warm')
-    await tab.evaluate(() => page.send('first'))
-    await tab.evaluate(type => {
-      addEventListener(type, () => void page.send('draft', { keepalive: true }), { capture: true, once: true })
-    }, type)
+    const tab = await openChat(proxy, profile, type, true)
     await tab.navigate(`${proxy.url}/plain?next`)
     await soon(() => statusOf(tab)).toBe('active')
     await tab.evaluate(() => page.send('second'))
@@ -71,12 +79,7 @@ test.for(['pagehide', 'visibilitychange'])(
 test.for(['pagehide', 'visibilitychange'])(
   'what a page sends on %s while its tab closes does not keep its session',
   async (type, { proxy, profile }) => {
-    const tab = await profile.open(`${proxy.url}/plain`)
-    await soon(() => statusOf(tab)).toBe('warm')
-    await tab.evaluate(() => page.send('first'))
-    await tab.evaluate(type => {
-      addEventListener(type, () => void page.send('draft', { keepalive: true }), { once: true })
-    }, type)
+    const tab = await openChat(proxy, profile, type, false)
     await tab.close()
     await soon(() => proxy.visits('message').length).toBe(2)
     await soon(() => proxy.sessions()).toMatchObject([{ state: 'parked' }])

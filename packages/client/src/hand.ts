@@ -1,5 +1,5 @@
 import type { StoreApi } from 'zustand/vanilla'
-import type { Held } from './held.ts'
+import { type Held, parkMs } from './held.ts'
 import type { KeptLease } from './kept-lease.ts'
 import type { ExpiryReason, SessionOccurrence } from './session-event.ts'
 import type { SessionSnapshot, SessionState } from './state.ts'
@@ -45,6 +45,11 @@ export function drop(hand: Hand) {
   hand.held = {}
   flight?.abort()
   return ticket
+}
+
+/** Its page is going away: the proxy stops it soon, unless the page returns, or another one takes it up. */
+export function park(hand: Hand, ticket: string | undefined) {
+  void hand.close(ticket, { afterMs: parkMs, keepalive: true })
 }
 
 /** Leaves it to another tab, which has it or may have it. */

@@ -1,8 +1,7 @@
 import { carryOn } from './carry.ts'
 import type { Environment } from './environment.ts'
-import type { Hand } from './hand.ts'
+import { type Hand, park } from './hand.ts'
 import { handOver } from './hand-over.ts'
-import { parkMs } from './held.ts'
 import { readError } from './http-transport.ts'
 import { askAfterLeaveMs } from './kept-lease.ts'
 import type { Sharing } from './sharing.ts'
@@ -77,7 +76,7 @@ export function createSending(
         })
         // It was parked when its page was left; the message would keep it.
         if (isMessage && mine.isLeft) {
-          void hand.close(ticket, { afterMs: parkMs, keepalive: true })
+          park(hand, ticket)
           mine.retryAtMs = environment.now() + askAfterLeaveMs
         }
         return sent

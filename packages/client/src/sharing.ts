@@ -1,6 +1,6 @@
 import type { Environment } from './environment.ts'
-import { adopt, giveUp, type Hand, isWarming } from './hand.ts'
-import { type Held, parkMs } from './held.ts'
+import { adopt, giveUp, type Hand, isWarming, park } from './hand.ts'
+import type { Held } from './held.ts'
 import { askAfterLeaveMs, readKept } from './kept-lease.ts'
 import { type Hold, isTooSoon, liveHold } from './state.ts'
 import { takeLock } from './take-lock.ts'
@@ -210,8 +210,7 @@ export function createSharing(
       if (mine.ticket) {
         keep(environment.now())
         mine.isLeft = true
-        // The proxy stops it soon, unless the page returns, or another one takes it up.
-        void hand.close(mine.ticket, { afterMs: parkMs, keepalive: true })
+        park(hand, mine.ticket)
       } else if (!mine.isOwn && isWarming(hand)) giveUp(hand)
       free?.()
     },

@@ -310,17 +310,11 @@ test.each([
     (page: ReturnType<typeof start>) => Promise.all([page.ask(), page.environment.comeBack()]),
   ],
 ])('a conversation that %s is its own again, and no copy of its tab has it', async (_, comeBack) => {
-  const browser = createFakeBrowser()
-  const tab = new Map<string, string>()
-  const page = start({}, { browser, tab })
-  page.session.mount()
-  await settle()
-  await page.proxy.openings[0]?.lease()
-  await page.ask()
-  await page.environment.leave()
+  const page = await leaving({ isSent: true })
+  page.stay()
   await comeBack(page)
   await settle()
-  const copy = start({}, { browser, tab: new Map(tab) })
+  const copy = start({}, { browser: page.browser, tab: new Map(page.tab) })
   copy.session.mount()
   await settle()
   await page.environment.comeBack()

@@ -49,14 +49,20 @@ test('a session that is parked when the ledger stalls is stopped all the same, o
   expect(log.at(-1)).toBe('vm 1 stopped')
 })
 
+/** Two instances, each with a connection of its own to the ledger. */
+function startTwo() {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const [early, late] = [connectTo(ledger), connectTo(ledger)]
+  const one = createTestProxy({ runtime, ledger: early.ledger })
+  const two = createTestProxy({ runtime, ledger: late.ledger })
+  return { log, early, late, one, two }
+}
+
 test.each(['leaves', 'stays'])(
   'of what the ledger missed the page’s last word counts, though it is written first: it %s',
   async word => {
-    const { runtime, log } = createFakeRuntime()
-    const ledger = memoryLedger()
-    const [early, late] = [connectTo(ledger), connectTo(ledger)]
-    const one = createTestProxy({ runtime, ledger: early.ledger })
-    const two = createTestProxy({ runtime, ledger: late.ledger })
+    const { log, early, late, one, two } = startTwo()
     const { ticket } = await one.openWarm()
     const leaveBy = (each: typeof one) => each.post('/sessions/close?afterMs=9000', { ticket })
     early.connection.is = late.connection.is = 'cut'
@@ -101,11 +107,7 @@ test('a page that is back keeps its session, though that is written down late, b
 })
 
 test('a microVM that a beat has started again is stopped, though the ledger has its session as ended by then', async () => {
-  const { runtime, log } = createFakeRuntime()
-  const ledger = memoryLedger()
-  const [early, late] = [connectTo(ledger), connectTo(ledger)]
-  const one = createTestProxy({ runtime, ledger: early.ledger })
-  const two = createTestProxy({ runtime, ledger: late.ledger })
+  const { log, early, late, one, two } = startTwo()
   const { ticket } = await one.openWarm()
   early.connection.is = late.connection.is = 'cut'
   await one.post('/sessions/close', { ticket })
