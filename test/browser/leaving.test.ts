@@ -85,3 +85,17 @@ test.for(['pagehide', 'visibilitychange'])(
     await soon(() => proxy.sessions()).toMatchObject([{ state: 'parked' }])
   },
 )
+
+test('what a page sends on pagehide before its first message arrives, and leaves its spare to others', async ({
+  proxy,
+  profile,
+}) => {
+  const tab = await profile.open(`${proxy.url}/plain`)
+  await soon(() => statusOf(tab)).toBe('warm')
+  await tab.evaluate(() =>
+    addEventListener('pagehide', () => void page.send('draft', { keepalive: true }), { once: true }),
+  )
+  await tab.close()
+  await soon(() => proxy.visits('message')).toMatchObject([{ session: 'session-2', text: 'draft' }])
+  await soon(() => proxy.sessions()[0]).toMatchObject({ state: 'parked' })
+})

@@ -75,8 +75,6 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const triggers = new Set<Watching>()
   /** Whether what has gone last had no trigger, as with `enabled: false`. */
   let isHeldBack = false
-  /** Until the page tells that it is back: an answer that comes meanwhile does not. */
-  let hasLeft = false
   let isVisible = true
   /** Since when the user has been away; while they must show signs of life, since the last one. */
   let awayAtMs = never
@@ -99,11 +97,11 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   function look(isFreezing = false, isSign = false) {
     const wasHere = isHere()
     const wasVisible = isVisible
-    isVisible = !hasLeft && environment.isVisible()
-    if (hasLeft || isFreezing) sharing.leave(isFreezing)
+    isVisible = !hand.isLeft && environment.isVisible()
+    if (hand.isLeft || isFreezing) sharing.leave(isFreezing)
     if ((isSign && isVisible) || isVisible !== wasVisible) noteSign()
     if (isVisible !== wasVisible) hand.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
-    if (!hasLeft) sharing.look(isVisible)
+    if (!hand.isLeft) sharing.look(isVisible)
     if (hand.state.isPaused && isHere()) hand.dispatch({ type: 'heartbeat-resumed' })
     else hand.wake()
     if (!wasHere) sharing.offer()
@@ -113,10 +111,10 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   function attach() {
     if (!undos.length) {
       noteSign()
-      hasLeft = false
+      hand.isLeft = false
       undos = [
         environment.onPageChange((left, isFreezing) => {
-          hasLeft = left
+          hand.isLeft = left
           look(isFreezing)
         }),
       ]

@@ -7,7 +7,7 @@ import type { WarmTransport } from './warm-transport.ts'
 
 /**
  * What is in hand, and what can be done with it. `createHolding` makes it; whoever shares it or hands it over reads it here, and
- * changes nothing but `pending`, `waiting`, `closes` and the session in `held`.
+ * changes nothing but `pending`, `waiting`, `closes`, `isLeft` and the session in `held`.
  */
 export interface Hand {
   /** What an application sees. */
@@ -21,6 +21,8 @@ export interface Hand {
   waiting: number
   /** How often the application has closed it: a message that waited meanwhile belongs to the conversation before. */
   closes: number
+  /** The page was left, until it tells that it is back: an answer that comes meanwhile does not. */
+  isLeft: boolean
   /** Makes something happen: changes the state, tells the store and the listener, and looks at what is due. */
   dispatch(occurrence: SessionOccurrence): void
   /** Warms it up: one warm-up at a time, and none beside a session that is held. Resolves when that has ended. */

@@ -31,6 +31,7 @@ export function createHolding(
     pending: 0,
     waiting: 0,
     closes: 0,
+    isLeft: false,
     dispatch,
     wake,
     expire,

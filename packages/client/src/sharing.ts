@@ -242,8 +242,6 @@ export function createSharing(
     async claim() {
       const mine = hand.held
       if (mine.ticket) {
-        // A page that is going away cannot wait for a lock; one that is back has it again as soon as we hear of that.
-        if (mine.isLeft && mine.isOwn) return
         await ownOrGiveUp(mine)
         // It was left to the other tabs when this page was frozen: they see that it is taken.
         if (find(false)?.id === mine.id) remove(false)

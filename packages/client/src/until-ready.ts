@@ -9,7 +9,7 @@ const leaseWaitMs = 15_000
 /**
  * Waits for the session that a message goes on, and makes it this page's own. Rejects with the reason of `signal`, once that
  * is aborted.
- * @returns what is in hand then, or nothing's if it was closed meanwhile.
+ * @returns what is in hand then; nothing's if it was closed meanwhile, or if a page that is left may not have it alone.
  */
 export async function untilReady(
   hand: Hand,
@@ -20,6 +20,8 @@ export async function untilReady(
 ): Promise<Held> {
   const { closes } = hand
   signal?.throwIfAborted()
+  // A page that is going away cannot wait, not even for a lock.
+  if (hand.isLeft) return hand.held.isOwn ? hand.held : {}
   let stopTimer: (() => void) | undefined
   const patience = new Promise<unknown>(resolve => {
     stopTimer = environment.after(timeoutMs, () => resolve(0))

@@ -1,6 +1,7 @@
 import type { Authorize } from './callers.ts'
 import { takesLean, wholeRequest } from './lean-request.ts'
 import { readCookies } from './read-cookie.ts'
+import { refuseUnknown } from './refuse-unknown.ts'
 import { createSealer, type Sealer } from './sealer.ts'
 import { secretsFrom } from './secrets.ts'
 
@@ -29,7 +30,6 @@ export interface AnonymousCallersOptions {
   limitKey?: (request: Request) => string | undefined | null
 }
 
-const optionNames = ['secret', 'cookieName', 'crossSite', 'limitKey']
 /** A token of RFC 6265. */
 const cookieNames = /^[\w!#$%&'*+.^`|~-]+$/
 /** A browser has one, or as many as first requests that it sent at the same time; and those of other proxies on this host. */
@@ -44,16 +44,14 @@ const mostUnreadable = 8
  * @throws Error when an option is unknown or makes no sense.
  */
 export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
-  const { cookieName = 'warm-agent-caller', crossSite = false, limitKey } = options
-  const unknown = Object.keys(options).find(name => !optionNames.includes(name))
-  if (unknown)
-    throw new Error(`Could not accept anonymous callers: there is no option ${unknown}. See AnonymousCallersOptions.`)
+  const { secret, cookieName = 'warm-agent-caller', crossSite = false, limitKey, ...unknown } = options
+  refuseUnknown(unknown, 'accept anonymous callers', 'See AnonymousCallersOptions.')
   if (!cookieNames.test(cookieName)) {
     throw new Error(
       `Could not accept anonymous callers: no cookie can be named "${cookieName}". Use letters, digits and -.`,
     )
   }
-  const secrets = secretsFrom(options.secret)
+  const secrets = secretsFrom(secret)
   const newest = createSealer(secrets.slice(0, 1), 'anonymous caller')
   const older = createSealer(secrets.slice(1), 'anonymous caller')
 

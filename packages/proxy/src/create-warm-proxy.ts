@@ -1,12 +1,6 @@
-import {
-  headerNames,
-  type RouteName,
-  statusOfCode,
-  toErrorBody,
-  WarmAgentError,
-  wireVersion,
-} from '@warm-agent/protocol'
+import { headerNames, type RouteName, WarmAgentError, wireVersion } from '@warm-agent/protocol'
 import { callerOf } from './callers.ts'
+import { toErrorResponse } from './error-response.ts'
 import { showValue } from './explain-refusal.ts'
 import { toWarmAgentError } from './failures.ts'
 import { takesLean } from './lean-request.ts'
@@ -98,7 +92,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     checkVersion(request)
     if (route === 'health') return Response.json({ status: 'ok' })
     const caller = await callerOf(authorize, request)
-    // A copy: what is handed in may be handed in again, or be immutable.
+    // A copy: `authorize` may give the same one again, or one whose headers cannot be changed.
     if (caller instanceof Response) return new Response(caller.body, caller)
     if (!caller) throw unauthenticated()
     return withHeaders(await handlers[route](context, caller, request), caller.responseHeaders)
@@ -108,24 +102,17 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     fetch: takesLean(async request => {
       const route = routeOf(request, basePath)
       const isAllowed = isOriginAllowed(request, origins)
+      const headers = { ...streamingHeaders, ...(isAllowed && corsHeaders(request)) }
       try {
         if (!isAllowed) throw foreignOrigin(request)
-        return withHeaders(await answer(request, route), {
-          ...streamingHeaders,
-          ...corsHeaders(request),
-        })
+        return withHeaders(await answer(request, route), headers)
       } catch (cause) {
         const error = toWarmAgentError(cause, { isMessage: route === 'message' })
         if (!request.signal.aborted) {
-          tell(onEvent, {
-            type: 'request-failed',
-            atMs: Date.now(),
-            code: error.code,
-            route: route ?? 'unknown',
-            cause,
-          })
+          const { code } = error
+          tell(onEvent, { type: 'request-failed', atMs: Date.now(), code, route: route ?? 'unknown', cause })
         }
-        return withHeaders(toErrorResponse(error), isAllowed ? corsHeaders(request) : {})
+        return withHeaders(toErrorResponse(error), headers)
       }
     }),
 
@@ -148,7 +135,7 @@ const withoutLedger =
   'another instance does not keep it, sessions cannot be listed, and what this process holds when it dies runs until its ' +
   'idle timeout. Give `ledger`.'
 
-/** Nothing between the proxy and the page may store, rewrite or gather up what is streamed. */
+/** Nothing between the proxy and the page may store, rewrite or buffer what is streamed. */
 const streamingHeaders = {
   [headerNames.version]: wireVersion,
   'cache-control': 'no-store, no-transform',
@@ -176,16 +163,6 @@ function foreignOrigin({ headers }: Request): WarmAgentError {
     `Could not answer: the page's origin ${showValue(headers.get('origin'))} is neither the proxy's own nor allowed. ` +
       'Add it to `origins` (for `warm-agent proxy`: WARM_AGENT_ORIGINS), or let nothing in front change the `Host` header.',
   )
-}
-
-function toErrorResponse(error: WarmAgentError): Response {
-  return Response.json(toErrorBody(error), {
-    status: statusOfCode[error.code],
-    headers: {
-      ...streamingHeaders,
-      ...(error.retryAfterMs === undefined ? {} : { 'retry-after': `${Math.ceil(error.retryAfterMs / 1000)}` }),
-    },
-  })
 }
 
 function withHeaders(response: Response, headers: Readonly<Record<string, string>> = {}): Response {

@@ -117,6 +117,12 @@ test('a trace that began in the browser goes through the proxy to the agent', as
   })
 })
 
+test('a path with a slash at its end is the same route', async () => {
+  const { post } = start()
+  await (await post('/messages/', { body: 'hi' })).text()
+  expect(spans[0]).toMatchObject({ attributes: { 'warm_agent.route': 'message' } })
+})
+
 test('a span ends also when the page leaves, and one that failed says why in a word', async () => {
   const { send, answerWith, failNext } = start()
   answerWith(() => new ReadableStream({ pull: controller => controller.enqueue(new Uint8Array(1)) }))

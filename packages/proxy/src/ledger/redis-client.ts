@@ -13,6 +13,12 @@ export type RedisClient = IoredisClient | NodeRedisClient
 
 export type RunScript = (script: string, keys: string[], words: string[]) => Promise<unknown>
 
+/** @throws Error when the names of keys cannot begin with this. */
+export function checkPrefix(prefix: string, task: string): void {
+  if (/^[\w.:-]{1,64}$/.test(prefix)) return
+  throw new Error(`Could not ${task}: prefix is ${JSON.stringify(prefix)}. Use letters, digits and . : _ -`)
+}
+
 /** Whether it is a client of ioredis or iovalkey. */
 export function isIoredis(client: RedisClient): client is IoredisClient {
   return typeof (client as Partial<IoredisClient> | undefined)?.call === 'function'

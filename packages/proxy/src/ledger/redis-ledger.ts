@@ -1,6 +1,7 @@
 import { sessionKey } from '../agent-runtime.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import { forgetAt } from './hold.ts'
-import { type RedisClient, toRunScript } from './redis-client.ts'
+import { checkPrefix, type RedisClient, toRunScript } from './redis-client.ts'
 import { dueScript, leadScript, readScript, resignScript, writeScript } from './redis-scripts.ts'
 import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
 
@@ -31,11 +32,8 @@ const pageSize = 500
  * @throws Error when the client or the prefix is of no use.
  */
 export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: RedisLedgerOptions): SessionLedger {
-  const [option] = Object.keys(unknown)
-  if (option) throw new Error(`Could not create the ledger: there is no option ${option}. See RedisLedgerOptions.`)
-  if (!/^[\w.:-]{1,64}$/.test(prefix)) {
-    throw new Error(`Could not create the ledger: prefix is ${JSON.stringify(prefix)}. Use letters, digits and . : _ -`)
-  }
+  refuseUnknown(unknown, 'create the ledger', 'See RedisLedgerOptions.')
+  checkPrefix(prefix, 'create the ledger')
   const run = toRunScript(client)
   const key = (name: string) => `{${prefix}}:${name}`
   const [index, leader, fenceKey] = [key('due'), key('lease'), key('fence')]

@@ -1,5 +1,6 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 import { isIoredis, type RedisClient, toRunScript } from '../ledger/redis-client.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import type { LimitStore } from './limit-store.ts'
 
 export type { RedisClient } from '../ledger/redis-client.ts'
@@ -39,8 +40,7 @@ return left
  * @throws Error when an option is unknown, or the client of no known kind.
  */
 export function redisLimits({ client, prefix = 'warm-agent:limits', ...unknown }: RedisLimitsOptions): LimitStore {
-  const [option] = Object.keys(unknown)
-  if (option) throw new Error(`Could not count in Redis: there is no option ${option}. See RedisLimitsOptions.`)
+  refuseUnknown(unknown, 'count in Redis', 'See RedisLimitsOptions.')
   const run = toRunScript(client)
   const counters = new RateLimiterRedis({
     storeClient: client,

@@ -1,4 +1,5 @@
 import type { ProxyEvent } from '../proxy-event.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import { checkCosts } from './check-costs.ts'
 import { createTally } from './create-tally.ts'
 import type { StatsPoolEvent } from './pool-tally.ts'
@@ -27,8 +28,7 @@ export interface StatsOptions {
  * @throws Error when an option is unknown, or costs make no sense.
  */
 export function createStats({ costs, now = Date.now, ...unknown }: StatsOptions = {}): Stats {
-  const [option] = Object.keys(unknown)
-  if (option) throw new Error(`Could not collect statistics: there is no option ${option}. See StatsOptions.`)
+  refuseUnknown(unknown, 'collect statistics', 'See StatsOptions.')
   checkCosts(costs)
   const sinceMs = now()
   const { onEvent, onPoolEvent, tally } = createTally()

@@ -1,22 +1,24 @@
-import { defaultBasePath, heldOutHeader, statusOfCode, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
+import { defaultBasePath, heldOutHeader, WarmAgentError } from '@warm-agent/protocol'
 import type { Authorize, Caller } from '../callers.ts'
+import { toErrorResponse } from '../error-response.ts'
 import { canTakeLean, takesLean, wholeRequest } from '../lean-request.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import { routeOf } from '../route-of.ts'
 import { sha256 } from '../sha256.ts'
 
 export interface HoldOutOptions {
   /** The share of callers who are not warmed, from 0 to 1. 0.05 is enough for most sites. */
   share: number
-  /** Another one holds other callers out. @default '' */
+  /** A different seed holds different callers out. @default '' */
   seed?: string
   /** Where the proxy is mounted. @default '/api/agent' */
   basePath?: string
 }
 
 /**
- * Keeps a share of the callers from being warmed, for a fair comparison: the same caller always, whatever page or device.
- * Their warm-ups are refused as over a limit (the header `Warm-Agent-Held-Out` tells that from one), so their first messages
- * simply go cold, also where there is a pool; messages are never refused.
+ * Keeps a share of the callers from being warmed, for a fair comparison. A caller is always held out or never, on every page
+ * and device. Their warm-ups are refused like those over a limit, with the header `Warm-Agent-Held-Out` to tell the two apart.
+ * Their first messages go cold, even where there is a pool; messages are never refused.
  *
  * @example
  * createWarmProxy({ authorize: withHoldOut(authorize, { share: 0.05 }), onEvent: stats.onEvent, … })
@@ -26,8 +28,7 @@ export function withHoldOut(
   authorize: Authorize,
   { share, seed = '', basePath = defaultBasePath, ...unknown }: HoldOutOptions,
 ): Authorize {
-  const [option] = Object.keys(unknown)
-  if (option) throw new Error(`Could not hold callers out: there is no option ${option}. See HoldOutOptions.`)
+  refuseUnknown(unknown, 'hold callers out', 'See HoldOutOptions.')
   if (!(share >= 0 && share <= 1)) {
     throw new Error(`Could not hold callers out: share is ${share}. Give a number from 0 to 1.`)
   }
@@ -38,16 +39,13 @@ export function withHoldOut(
   })
 }
 
-/** With the headers of the caller: a new visitor who does not get the cookie would be another caller by the next request. */
+/** With the caller's headers: without the cookie among them, a new visitor would be another caller at the next request. */
 function refusal({ responseHeaders }: Caller): Response {
   const error = new WarmAgentError(
     'rate_limited',
     'Could not warm a session up: this caller is held out, for comparison. Send the message, it is not held up.',
   )
-  return Response.json(toErrorBody(error), {
-    status: statusOfCode[error.code],
-    headers: { ...responseHeaders, [heldOutHeader]: '1' },
-  })
+  return toErrorResponse(error, { ...responseHeaders, [heldOutHeader]: '1' })
 }
 
 /** Where a text falls between 0 and 1, evenly. */

@@ -1,5 +1,6 @@
-import { type RedisClient, toRunScript } from '../ledger/redis-client.ts'
+import { checkPrefix, type RedisClient, toRunScript } from '../ledger/redis-client.ts'
 import type { ProxyEvent } from '../proxy-event.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import { checkCosts } from './check-costs.ts'
 import { createTally } from './create-tally.ts'
 import { countedOfPools, type StatsPoolEvent } from './pool-tally.ts'
@@ -74,13 +75,8 @@ export function redisStats({
   onFailed = () => {},
   ...unknown
 }: RedisStatsOptions): FleetStats {
-  const [option] = Object.keys(unknown)
-  if (option) throw new Error(`Could not collect statistics: there is no option ${option}. See RedisStatsOptions.`)
-  if (!/^[\w.:-]{1,64}$/.test(prefix)) {
-    throw new Error(
-      `Could not collect statistics: prefix is ${JSON.stringify(prefix)}. Use letters, digits and . : _ -`,
-    )
-  }
+  refuseUnknown(unknown, 'collect statistics', 'See RedisStatsOptions.')
+  checkPrefix(prefix, 'collect statistics')
   if (!(Number.isInteger(keepEvents) && keepEvents >= 1)) {
     throw new Error(`Could not collect statistics: keepEvents is ${keepEvents}. Give a whole number from 1.`)
   }

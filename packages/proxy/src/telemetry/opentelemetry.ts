@@ -9,11 +9,12 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
-import { headerNames, routes } from '@warm-agent/protocol'
+import { headerNames } from '@warm-agent/protocol'
 import type { AgentRuntime } from '../agent-runtime.ts'
 import { canTakeLean, takesLean } from '../lean-request.ts'
 import { overriding } from '../overriding.ts'
 import type { ProxyEvent } from '../proxy-event.ts'
+import { routeOf } from '../route-of.ts'
 import { relayStream } from '../sessions/relay-stream.ts'
 import { measured, measures } from './measures.ts'
 
@@ -58,7 +59,7 @@ export function createTelemetry(): Telemetry {
 
     traceRequests(handle) {
       const traced: Handle = async request => {
-        const route = routeOf(request)
+        const route = routeOf(request) ?? 'unknown'
         const parent = propagation.extract(context.active(), request.headers, {
           get: (headers, name) => headers.get(name) ?? undefined,
           keys: headers => [...headers.keys()],
@@ -120,10 +121,4 @@ function fail(span: Span, error: { name?: string; reason?: string }): void {
 
 function nameOf(measure: string): string {
   return `warm_agent.${measure.replace(/_(total|seconds)$/, '')}`
-}
-
-function routeOf({ method, url }: Request): string {
-  const { pathname } = new URL(url)
-  const found = Object.entries(routes).find(([, route]) => route.method === method && pathname.endsWith(route.path))
-  return found?.[0] ?? 'unknown'
 }

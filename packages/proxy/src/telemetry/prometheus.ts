@@ -1,5 +1,6 @@
 import { Counter, Histogram, Registry } from 'prom-client'
 import type { ProxyEvent } from '../proxy-event.ts'
+import { refuseUnknown } from '../refuse-unknown.ts'
 import { measured, measures } from './measures.ts'
 
 /** Counts what a proxy tells, for Prometheus. */
@@ -26,9 +27,7 @@ export function createPrometheusMetrics({
 }: {
   registry?: Registry
 } = {}): PrometheusMetrics {
-  const [option] = Object.keys(unknown)
-  if (option)
-    throw new Error(`Could not count for Prometheus: there is no option ${option}. Give \`registry\`, or nothing.`)
+  refuseUnknown(unknown, 'count for Prometheus', 'Give `registry`, or nothing.')
   const registers = [registry]
   const add = Object.fromEntries(
     Object.entries(measures).map(([word, { kind, help, labels }]) => {
