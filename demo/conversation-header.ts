@@ -1,2 +1,2 @@
-/** In which the page tells the proxy which conversation a message belongs to. */
+/** The header that tells the proxy to which conversation a message belongs. */
 export const conversationHeader = 'demo-conversation'

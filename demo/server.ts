@@ -7,13 +7,13 @@ import { anonymousCallers, createWarmProxy, memoryLedger } from '@warm-agent/pro
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { tokensPerSecond } from './agent/pace.ts'
 import { conversationHeader } from './conversation-header.ts'
-import type { DemoDescription } from './describe.ts'
+import type { DemoDescription } from './demo-description.ts'
 
 export interface DemoBackend {
   fetch(request: Request): Promise<Response>
   /** The same for `node:http`, and so for Vite's dev server. */
   handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>
-  describe: DemoDescription
+  description: DemoDescription
   /** Stops the proxy, the emulator and every agent. */
   close(): Promise<void>
 }
@@ -27,7 +27,7 @@ const agentCommand = 'node --disable-warning=FSTDEP023 --conditions=@warm-agent/
 /** Everything behind the page: the proxy, and an emulator unless `AGENT_RUNTIME_ARN` names a runtime on AWS. */
 export async function startDemoBackend(): Promise<DemoBackend> {
   const platform = await startPlatform(process.env.AGENT_RUNTIME_ARN)
-  const describe: DemoDescription = { ...platform.describe, tokensPerSecond }
+  const description: DemoDescription = { ...platform.description, tokensPerSecond }
   const secret = randomBytes(32).toString('base64url')
   const proxy = createWarmProxy({
     runtime: createAgentCoreRuntime({ arn: platform.arn }),
@@ -39,7 +39,7 @@ export async function startDemoBackend(): Promise<DemoBackend> {
   })
   const fetch = async (request: Request) => {
     const { pathname } = new URL(request.url)
-    if (pathname === '/api/demo') return Response.json(describe)
+    if (pathname === '/api/demo') return Response.json(description)
     if (pathname === '/api/demo/microvms' && platform.countMicroVms) return Response.json(platform.countMicroVms())
     return proxy.fetch(request)
   }
@@ -47,7 +47,7 @@ export async function startDemoBackend(): Promise<DemoBackend> {
   return {
     fetch,
     handle: toNodeHandler(fetch),
-    describe,
+    description,
     async close() {
       await proxy.close()
       await platform.close()
@@ -58,20 +58,20 @@ export async function startDemoBackend(): Promise<DemoBackend> {
 async function startPlatform(arn: string | undefined) {
   if (arn) {
     const region = arn.split(':')[3] ?? ''
-    return { arn, describe: { runsOn: 'aws' as const, region }, countMicroVms: undefined, close: async () => {} }
+    return { arn, description: { runsOn: 'aws' as const, region }, countMicroVms: undefined, close: async () => {} }
   }
   const emulator = await startEmulator({
     agent: agentCommand,
     boot: { kind: 'lognormal', ...boot },
     agentOutput: 'inherit',
   })
-  // Left as they are at the end: when Vite restarts, the next backend starts before this one closes. Without the ARN, which
-  // it would take for the user's.
+  // Never taken back: when Vite restarts, the next backend starts before this one closes. The ARN stays out of it, as the next
+  // backend would take it for a runtime on AWS.
   const { AGENT_RUNTIME_ARN: emulatedArn, ...environment } = emulator.env
   Object.assign(process.env, environment, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' })
   return {
     arn: emulatedArn,
-    describe: { runsOn: 'emulator' as const, boot },
+    description: { runsOn: 'emulator' as const, boot },
     countMicroVms: () => emulator.ledger().totals,
     close: emulator.close,
   }

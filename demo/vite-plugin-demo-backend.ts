@@ -15,11 +15,11 @@ export function demoBackend(): Plugin {
         .ssrLoadModule('/server.ts')
         .then(module => (module.startDemoBackend as () => Promise<DemoBackend>)())
       backend.then(
-        ({ describe }) => {
+        ({ description }) => {
           const platform =
-            describe.runsOn === 'aws'
-              ? `Amazon Bedrock AgentCore in ${describe.region}`
-              : `the emulator, boots of ${describe.boot.medianMs} ms (median)`
+            description.runsOn === 'aws'
+              ? `Amazon Bedrock AgentCore in ${description.region}`
+              : `the emulator, boots of ${description.boot.medianMs} ms (median)`
           server.config.logger.info(`  ➜  Backend: /api on ${platform}`)
         },
         error => server.config.logger.error(`Could not start the demo's backend: ${error.message}`, { error }),

@@ -1,16 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { stopAll, warmAgent } from './support/command.ts'
+import { stopAll } from './support/command.ts'
 import { startEmulate } from './support/emulate.ts'
 import { createPage } from './support/page.ts'
+import { startProxy } from './support/start-proxy.ts'
 
 let emulator: Awaited<ReturnType<typeof startEmulate>>
 let proxy: string
 
 beforeAll(async () => {
   emulator = await startEmulate('--boot', 'fixed:100')
-  const settings = { WARM_AGENT_SECRET: 'a secret of more than 32 characters', WARM_AGENT_ANONYMOUS: '1', PORT: '0' }
-  const { lineMatching } = warmAgent(['proxy'], { ...emulator.env, ...settings })
-  proxy = (await lineMatching(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/))[1] ?? ''
+  proxy = (await startProxy(emulator.env)).origin
 })
 afterAll(stopAll)
 afterEach(() => wreak(''))

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
+import { listenLocally } from './support/listen-locally.ts'
 
 afterEach(stopAll)
 
@@ -17,9 +16,8 @@ test('a wrong setting is one sentence on stderr and exit status 2', async () => 
 })
 
 test('a busy port is one sentence and exit status 2', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const port = String((server.address() as AddressInfo).port)
+  const server = createServer()
+  const port = String((await listenLocally(server)).port)
   const [proxy, emulator] = await Promise.all([
     warmAgentOnce(['proxy', '--port', port], good),
     warmAgentOnce(['emulate', '--agent', 'true', '--port', port]),

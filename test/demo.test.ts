@@ -1,6 +1,7 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startDemo } from './support/demo.ts'
+import { launchBrowser } from './support/launch-browser.ts'
 
 let demo: Awaited<ReturnType<typeof startDemo>>
 let browser: Browser
@@ -8,7 +9,7 @@ let page: Page
 
 beforeAll(async () => {
   demo = await startDemo()
-  browser = await chromium.launch({ executablePath: inject('chromiumPath'), args: ['--no-sandbox', '--disable-gpu'] })
+  browser = await launchBrowser(inject('chromiumPath'))
   page = await browser.newPage()
 }, 60_000)
 afterAll(async () => {

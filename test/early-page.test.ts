@@ -1,12 +1,13 @@
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startSite } from './bench/measure-early.ts'
+import { launchBrowser } from './support/launch-browser.ts'
 
 let browser: Browser
 let script: Awaited<ReturnType<typeof startSite>>
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: inject('chromiumPath'), args: ['--no-sandbox', '--disable-gpu'] })
+  browser = await launchBrowser(inject('chromiumPath'))
   script = await startSite('script')
 }, 60_000)
 afterAll(async () => {

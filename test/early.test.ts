@@ -1,6 +1,7 @@
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { startSite, visit } from './bench/measure-early.ts'
+import { launchBrowser } from './support/launch-browser.ts'
 
 type Site = Awaited<ReturnType<typeof startSite>>
 let browser: Browser
@@ -8,7 +9,7 @@ let hook: Site
 let script: Site
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: inject('chromiumPath'), args: ['--no-sandbox', '--disable-gpu'] })
+  browser = await launchBrowser(inject('chromiumPath'))
   hook = await startSite('hook')
   script = await startSite('script')
 }, 60_000)

@@ -1,39 +1,35 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
-import { afterAll, expect, onTestFinished, test } from 'vitest'
-import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
+import type { AgentRequest } from '@warm-agent/proxy'
+import { afterAll, afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { stopAll, warmAgentOnce } from './support/command.ts'
+import { startEmulate } from './support/emulate.ts'
 
+afterEach(() => vi.unstubAllEnvs())
 afterAll(stopAll)
 
 const agent = 'node test/fixtures/agent.js'
+const message: AgentRequest = {
+  body: new TextEncoder().encode('{"chunks":1}'),
+  contentType: 'application/json',
+  accept: 'text/event-stream',
+}
 
-/** The command, and the port of a proxy that uses what it printed. */
-async function startEmulator(flags: string[]) {
-  const command = warmAgent(['emulate', '--agent', agent, '--port', '0', ...flags])
-  const read = async (name: string) => (await command.lineMatching(new RegExp(`^export ${name}=(.+)$`)))[1] ?? ''
-  const url = await read('AWS_ENDPOINT_URL_BEDROCK_AGENTCORE')
-  const runtime = createAgentCoreRuntime({
-    arn: await read('AGENT_RUNTIME_ARN'),
-    client: new BedrockAgentCoreClient({
-      endpoint: url,
-      region: await read('AWS_REGION'),
-      credentials: {
-        accessKeyId: await read('AWS_ACCESS_KEY_ID'),
-        secretAccessKey: await read('AWS_SECRET_ACCESS_KEY'),
-      },
-    }),
-  })
-  const warm = (name: string) =>
-    runtime.invoke(
-      { id: name.padEnd(40, '0'), qualifier: 'DEFAULT' },
-      runtime.warmUpRequest('nonce'),
-      AbortSignal.timeout(8_000),
-    )
-  const ledger = async () => (await fetch(`${url}/_emulator/ledger`)).json()
-  return { command, warm, ledger }
+/** A runtime that the emulator plays, as a proxy in this process calls it by what the command printed. */
+function runtimeOf({ env }: Awaited<ReturnType<typeof startEmulate>>) {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  const runtime = createAgentCoreRuntime({ arn: env.AGENT_RUNTIME_ARN })
+  const invoke = (name: string, request: AgentRequest) =>
+    runtime.invoke({ id: name.padEnd(40, '0'), qualifier: 'DEFAULT' }, request, AbortSignal.timeout(8_000))
+  return { invoke, warm: (name: string) => invoke(name, runtime.warmUpRequest('nonce')) }
+}
+
+/** A call without any credentials but those in the headers. */
+function call({ url, env }: Awaited<ReturnType<typeof startEmulate>>, headers: Record<string, string> = {}) {
+  const invocations = `${url}/runtimes/${encodeURIComponent(env.AGENT_RUNTIME_ARN)}/invocations`
+  return fetch(invocations, { method: 'POST', headers, body: '{"chunks":1}' })
 }
 
 // Beside each other: most of their time is that of a process that starts.
@@ -70,15 +66,16 @@ test.concurrent.for<[string, string[], RegExp]>([
 test.each(['SIGTERM', 'SIGHUP'] as const)(
   'gives the first session the agent that it tried, is quiet, and leaves nothing at %s',
   async signal => {
-    const { command, warm, ledger } = await startEmulator([])
+    const emulator = await startEmulate()
+    const { warm } = runtimeOf(emulator)
     await warm('one')
     await warm('two')
-    const { vms, totals } = await ledger()
+    const { vms, totals } = await emulator.books()
     expect(totals).toMatchObject({ vms: 2, live: 2, boots: 2, warmUps: 2 })
-    expect(new Set(vms.map(({ pid }: { pid: number }) => pid)).size).toBe(2)
-    expect(await command.stop(signal)).toBe(0)
-    expect(command.stderr()).toBe('')
-    for (const { pid } of vms) expect(() => process.kill(pid, 0)).toThrow()
+    expect(new Set(vms.map(({ pid }) => pid)).size).toBe(2)
+    expect(await emulator.command.stop(signal)).toBe(0)
+    expect(emulator.command.stderr()).toBe('')
+    for (const { pid = 0 } of vms) expect(() => process.kill(pid, 0)).toThrow()
   },
 )
 
@@ -86,21 +83,42 @@ test('draws boots from a file, keeps a quota, and tells people what happens', as
   const folder = await mkdtemp(join(tmpdir(), 'boots-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   await writeFile(join(folder, 'boots.txt'), '120\n120, 120\n')
-  const { command, warm, ledger } = await startEmulator([
-    '--boot',
-    `file:${join(folder, 'boots.txt')}`,
-    '--active-sessions',
-    '1',
-    '--verbose',
-  ])
+  const boots = ['--boot', `file:${join(folder, 'boots.txt')}`]
+  const emulator = await startEmulate(...boots, '--active-sessions', '1', '--verbose')
+  const { warm } = runtimeOf(emulator)
   await warm('one')
   await expect(warm('two')).rejects.toMatchObject({ reason: 'quota' })
-  expect(await ledger()).toMatchObject({
+  expect(await emulator.books()).toMatchObject({
     vms: [{ delayMs: 120 }],
     totals: { refused: { ServiceQuotaExceededException: 1 } },
   })
-  await command.stop()
-  const said = command.stderr()
+  await emulator.command.stop()
+  const said = emulator.command.stderr()
   expect(said).toMatch(/VM 1 \(session one00000…, DEFAULT\) is provisioned, which takes 0\.12 s\.\n/)
   expect(said).toMatch(/Refused with 402 ServiceQuotaExceededException, session two00000…: .+\n/)
+})
+
+test('checks signatures with the key that it prints', async () => {
+  const emulator = await startEmulate()
+  expect((await call(emulator)).status).toBe(403)
+  const region = emulator.env.AGENT_RUNTIME_ARN.split(':')[3]
+  // boto3 knows the second one only.
+  const regions = [await emulator.exported('AWS_REGION'), await emulator.exported('AWS_DEFAULT_REGION')]
+  expect(regions).toEqual([region, region])
+  const { body } = await runtimeOf(emulator).invoke('one', message)
+  expect(await new Response(body).text()).toContain('"chunk":0')
+  const other = { ...emulator, env: { ...emulator.env, AWS_SECRET_ACCESS_KEY: 'wrong' } }
+  await expect(runtimeOf(other).invoke('one', message)).rejects.toMatchObject({ reason: 'refused' })
+})
+
+test('takes tokens, makes trouble, and has an admin port for both', async () => {
+  const emulator = await startEmulate('--auth', 'oauth', '--chaos', 'throttle:count=1', '--admin-port', '0')
+  const [, admin = ''] = /Admin routes: (\S+\/_emulator\/)\n/.exec(emulator.command.stderr()) ?? []
+  expect((await call(emulator)).headers.get('www-authenticate')).toContain(`${emulator.url}/runtimes/`)
+  const token = (await (await fetch(`${admin}oauth/token`, { method: 'POST' })).json()).access_token
+  const bearer = { authorization: `Bearer ${token}` }
+  expect((await call(emulator, bearer)).status).toBe(429)
+  expect((await call(emulator, bearer)).status).toBe(200)
+  await fetch(`${admin}chaos`, { method: 'PUT', body: 'status:503' })
+  expect((await call(emulator, bearer)).status).toBe(503)
 })

@@ -1,13 +1,12 @@
 // What nobody could find out about the platform is a switch of the emulator; the kit keeps its promises either way.
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
 import { type EmulatorOptions, type SimulatedAgent, startEmulator } from '@warm-agent/emulator'
 import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { listenLocally } from './support/listen-locally.ts'
 import { createPage } from './support/page.ts'
 
 const qualifiers = ['DEFAULT', 'blue']
@@ -42,15 +41,14 @@ async function startSpine(switches: Partial<EmulatorOptions>) {
     authorize: anonymousCallers({ secret }),
     secret,
   })
-  const server = createServer(toNodeHandler(proxy.fetch)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const server = createServer(toNodeHandler(proxy.fetch))
+  const { origin } = await listenLocally(server)
   onTestFinished(async () => {
     server.closeAllConnections()
     server.close()
     await proxy.close()
     await emulator.close()
   })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return { emulator, page: () => createPage(origin) }
 }
 

@@ -1,16 +1,14 @@
 // Takes the README's picture of the demo anew, by hand: npm run pictures. That of the report is taken by npm run bench.
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { startDemo } from './support/demo.ts'
+import { launchBrowser } from './support/launch-browser.ts'
 
 const images = fileURLToPath(new URL('../.github/images', import.meta.url))
 
 await mkdir(images, { recursive: true })
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
-})
+const browser = await launchBrowser(undefined, '--force-color-profile=srgb')
 try {
   await takeDemo(browser)
 } finally {

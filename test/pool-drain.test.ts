@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { anEntry, fill } from '../packages/pool/test/stores.ts'
 import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
 import { startEmulate } from './support/emulate.ts'
+import { listenLocally } from './support/listen-locally.ts'
 import { type RedisServer, startRedis } from './support/redis.ts'
 
 let redis: RedisServer
@@ -55,9 +55,9 @@ test('draining that is interrupted finishes the stop that it has begun, takes no
   const platform = createServer((_, response) => {
     stops.push(response)
     platform.emit('asked')
-  }).listen(0, '127.0.0.1')
-  await once(platform, 'listening')
-  const url = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`
+  })
+  const { origin } = await listenLocally(platform)
+  const url = origin
   const asked = once(platform, 'asked')
   const drain = warmAgent(['pool', '--drain', '--pool-prefix', 'interrupted'], {
     ...env,

@@ -1,8 +1,9 @@
 import { Agent, request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stopAll, warmAgent } from './support/command.ts'
+import { stopAll } from './support/command.ts'
 import { startEmulate } from './support/emulate.ts'
 import { createPage } from './support/page.ts'
+import { startProxy } from './support/start-proxy.ts'
 
 let emulator: Awaited<ReturnType<typeof startEmulate>>
 
@@ -11,26 +12,15 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(stopAll)
 
-async function startProxy(more: Record<string, string> = {}) {
-  const command = warmAgent(['proxy'], {
-    ...emulator.env,
-    WARM_AGENT_SECRET: 'a secret that only the tests of operations know',
-    WARM_AGENT_ANONYMOUS: '1',
-    WARM_AGENT_METRICS_PORT: '0',
-    PORT: '0',
-    ...more,
-  })
-  const origin = async (pattern: RegExp) => (await command.lineMatching(pattern))[1] ?? ''
-  return {
-    command,
-    page: createPage(await origin(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/)),
-    proxy: await origin(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/),
-    operations: await origin(/metrics: (http:\/\/127\.0\.0\.1:\d+)\/metrics$/),
-  }
+/** A proxy with a metrics port. */
+async function start(more: Record<string, string> = {}) {
+  const proxy = await startProxy({ ...emulator.env, WARM_AGENT_METRICS_PORT: '0', ...more })
+  const [, operations = ''] = await proxy.lineMatching(/metrics: (http:\/\/127\.0\.0\.1:\d+)\/metrics$/)
+  return { proxy, page: createPage(proxy.origin), operations }
 }
 
 test('metrics tell what happened, readiness proves credentials and ARN, and neither boots a microVM', async () => {
-  const { page, operations } = await startProxy()
+  const { page, operations } = await start()
   const before = (await emulator.books()).totals.vms
   const ready = await fetch(`${operations}/readyz`)
   expect([ready.status, await ready.text()]).toEqual([200, 'ok\n'])
@@ -56,20 +46,24 @@ test.each([
   ],
   ['nothing answers there', { AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: 'http://127.0.0.1:9' }, 'unreachable'],
 ])('it runs and is not ready when %s', async (_, settings, reason) => {
-  const { operations } = await startProxy(settings)
+  const { operations } = await start(settings)
   const ready = await fetch(`${operations}/readyz`)
   expect([ready.status, await ready.text()]).toEqual([503, `not ready: the platform refused: ${reason}\n`])
   expect((await fetch(`${operations}/livez`)).status).toBe(200)
 })
 
 test('SIGTERM: not ready, no new connections, the answer in flight ends, unsent sessions are stopped, and it exits with 0 at once', async () => {
-  const { command, page, proxy, operations } = await startProxy()
+  const { proxy, page, operations } = await start()
   await (await page.open()).end
   const unsent = (await emulator.books()).vms.at(-1)
 
   const agent = new Agent({ keepAlive: true })
   const answer = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
-    request(`${proxy}/api/agent/messages`, { method: 'POST', agent, headers: { 'content-type': 'application/json' } })
+    request(`${proxy.origin}/api/agent/messages`, {
+      method: 'POST',
+      agent,
+      headers: { 'content-type': 'application/json' },
+    })
       .on('response', resolve)
       .on('error', reject)
       .end(JSON.stringify({ prompt: 'hi', chunks: 12, everyMs: 100 }))
@@ -79,9 +73,9 @@ test('SIGTERM: not ready, no new connections, the answer in flight ends, unsent 
     text += chunk
   })
   const ended = new Promise<number>(resolve => answer.on('end', () => resolve(Date.now())))
-  const stopped = command.stop('SIGTERM')
+  const stopped = proxy.stop('SIGTERM')
   await expect.poll(async () => (await fetch(`${operations}/readyz`)).text()).toBe('not ready: draining\n')
-  await expect(fetch(`${proxy}/api/agent/health`)).rejects.toThrow()
+  await expect(fetch(`${proxy.origin}/api/agent/health`)).rejects.toThrow()
   const endedAt = await ended
   expect(text).toContain('"chunk":11')
   expect(await stopped).toBe(0)

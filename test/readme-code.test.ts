@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startEmulator } from '@warm-agent/emulator'
@@ -11,6 +10,7 @@ import { DefaultChatTransport, readUIMessageStream, type UIMessage } from 'ai7'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { textOf } from './chat-clients/ai-sdk-protocol.ts'
 import { freePort } from './support/free-port.ts'
+import { listenLocally } from './support/listen-locally.ts'
 import { createPage } from './support/page.ts'
 import { snippetWith } from './support/readme-snippets.ts'
 
@@ -154,11 +154,11 @@ test('the route of Next.js can be imported without secrets, as a build does, and
 })
 
 test('a chat route of one’s own ends its call to the agent when the user stops the answer', async () => {
-  const agent = createServer().listen(0, '127.0.0.1')
+  const agent = createServer()
   onTestFinished(() => void agent.close())
-  await once(agent, 'listening')
+  const { origin } = await listenLocally(agent)
   const environment = {
-    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: `http://127.0.0.1:${(agent.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: origin,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'none',
     AWS_SECRET_ACCESS_KEY: 'none',

@@ -1,28 +1,22 @@
 import { afterAll, expect, test } from 'vitest'
 import { startDataPlane } from '../packages/cli/test/bench/a-data-plane.ts'
-import { stopAll, warmAgent } from './support/command.ts'
+import { stopAll } from './support/command.ts'
 import { createPage } from './support/page.ts'
 import { startRedis } from './support/redis.ts'
+import { startProxy } from './support/start-proxy.ts'
 
 afterAll(stopAll)
 
 /** A proxy as a process of its own, with an admin port. */
-async function startProxy(env: Record<string, string>) {
-  const proxy = warmAgent(['proxy'], {
-    WARM_AGENT_SECRET: 'thirty-two bytes or more of something random',
-    WARM_AGENT_ANONYMOUS: '1',
-    WARM_AGENT_ADMIN_PORT: '0',
-    PORT: '0',
-    ...env,
-  })
-  const [, origin = ''] = await proxy.lineMatching(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/)
-  const [, url = ''] = await proxy.lineMatching(/^warm-agent statistics: (.+)$/)
+async function startWithStats(env: Record<string, string>) {
+  const { origin, lineMatching } = await startProxy({ WARM_AGENT_ADMIN_PORT: '0', ...env })
+  const [, url = ''] = await lineMatching(/^warm-agent statistics: (.+)$/)
   return { origin, url, stats: async () => (await fetch(url)).json() }
 }
 
 test('the proxy’s admin port tells what its first messages found, and a hold-out of everybody warms nobody', async () => {
   const plane = await startDataPlane()
-  const start = (more: Record<string, string>) => startProxy({ ...plane.env, ...more })
+  const start = (more: Record<string, string>) => startWithStats({ ...plane.env, ...more })
 
   const warming = await start({})
   const page = createPage(warming.origin)
@@ -47,7 +41,7 @@ test('the proxy’s admin port tells what its first messages found, and a hold-o
 
 test('what a proxy’s own pool holds is part of its figures', async () => {
   const plane = await startDataPlane()
-  const { origin, stats } = await startProxy({ ...plane.env, WARM_AGENT_POOL: '2' })
+  const { origin, stats } = await startWithStats({ ...plane.env, WARM_AGENT_POOL: '2' })
   // It is told when the pool is looked at, which each page that takes a session out of it brings about.
   const afterAnotherPage = async () => {
     await (await createPage(origin).open()).end
@@ -67,7 +61,7 @@ test('of a fleet every admin port tells the same: a page that one proxy opened a
     WARM_AGENT_DOLLARS_PER_GB_HOUR: '0.5',
     WARM_AGENT_MEMORY_GB: '2',
   }
-  const [one, other] = await Promise.all([startProxy(env), startProxy(env)])
+  const [one, other] = await Promise.all([startWithStats(env), startWithStats(env)])
   const page = createPage(one.origin)
   await (await page.open()).end
   expect((await page.send({ prompt: 'hi' }, other.origin)).outcome).toBe('warm')

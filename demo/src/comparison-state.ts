@@ -15,7 +15,7 @@ export function measure(turn: Turn | undefined, nowMs: number): Measure {
   return { isGrowing: false }
 }
 
-/** The bars have room for this much before they share out the width anew, so that a short wait looks short. */
+/** A full bar is never less than this, so that a short wait looks short. */
 const leastFullScaleMs = 4000
 
 /** @returns the wait that fills a bar. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { DemoDescription } from '../describe.ts'
+import type { DemoDescription } from '../demo-description.ts'
 import { formatSeconds } from './comparison-state.ts'
 
 /** What runs here, without embellishment. */

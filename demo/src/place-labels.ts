@@ -6,7 +6,7 @@ export interface Label {
 /** About how wide a character of a label is, in pixels. */
 const characterWidth = 6.4
 const gap = 10
-/** A label further than this from what it names would seem to name something else. In pixels. */
+/** A label that is further from its place than this would seem to name something else. In pixels. */
 const furthestPush = 120
 
 /** @returns the labels that fit into the line between `from` and `to`, each as near to its place as the ones before it let it be. */

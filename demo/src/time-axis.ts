@@ -17,7 +17,7 @@ export interface TimeAxisOptions {
   width: number
 }
 
-/** A quiet stretch longer than the one is cut down to the other. */
+/** A quiet stretch that is longer than `longestQuietMs` is drawn as long as `cutToMs`. */
 const longestQuietMs = 4000
 const cutToMs = 1500
 /** The axis spans at least this much. */

@@ -1,5 +1,5 @@
 import type { SessionEvent } from '@warm-agent/client'
-import type { Lane } from './lanes.ts'
+import { type Lane, lanes } from './lanes.ts'
 
 /** What the page itself adds to the events of its sessions. */
 type PageEventType = 'page-opened' | 'asked' | 'first-token' | 'answer-ended'
@@ -69,7 +69,7 @@ export function toMarks(events: readonly TimelineEvent[]): Mark[] {
 /** Whether something lasts in any lane, so that the picture has to move with the clock. */
 export function isMoving(events: readonly TimelineEvent[]): boolean {
   const isOpen = ({ kind, endMs }: Span) => kind !== 'running' && endMs === undefined
-  return (['cold', 'warm'] as const).some(lane => toSpans(events.filter(event => event.lane === lane)).some(isOpen))
+  return lanes.some(lane => toSpans(events.filter(event => event.lane === lane)).some(isOpen))
 }
 
 /** What happened, in words. */

@@ -1,5 +1,5 @@
-import { ascending, type ScenarioResult } from '../../packages/cli/src/bench/bench-result.ts'
-import { quantile } from '../../packages/cli/src/bench/percentiles.ts'
+import type { ScenarioResult } from '../../packages/cli/src/bench/bench-result.ts'
+import { ascending, quantile } from '../../packages/cli/src/bench/percentiles.ts'
 import { isAnswered } from '../../packages/cli/src/bench/sample.ts'
 import type { ScenarioName } from '../../packages/cli/src/bench/scenarios.ts'
 import { atLeast, atMost, type Goal, within } from './goals.ts'

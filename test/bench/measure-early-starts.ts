@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os'
-import { chromium } from 'playwright-core'
+import { launchBrowser } from '../support/launch-browser.ts'
 import { type Start, startSite, throttling, visit } from './measure-early.ts'
 import { quantile } from './quantile.ts'
 
@@ -7,8 +7,7 @@ const starts: Start[] = ['hook', 'script']
 
 /** From the start of a navigation to the request that starts the microVM, on a slow phone: hook alone against inline script. */
 export async function measureEarlyStarts(visits: number) {
-  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  const browser = await launchBrowser()
   const sites = { hook: await startSite('hook'), script: await startSite('script') }
   const samples: Record<Start, number[]> = { hook: [], script: [] }
   try {

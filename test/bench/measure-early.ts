@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { warmAgentEarly } from '@warm-agent/client/vite'
 import type { Browser } from 'playwright-core'
 import { build, type Rolldown } from 'vite'
+import { listenLocally } from '../support/listen-locally.ts'
 
 export type Start = 'hook' | 'script'
 
@@ -74,11 +74,11 @@ export async function startSite(start: Start) {
     const type = url?.endsWith('.js') ? 'text/javascript' : 'text/html'
     const headers = { 'content-type': type, 'content-encoding': 'gzip', 'content-security-policy': policy }
     return response.writeHead(200, headers).end(file)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  })
+  const { origin } = await listenLocally(server)
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: origin,
     bundleBytes: [...files].reduce((sum, [name, { length }]) => sum + (name.endsWith('.js') ? length : 0), 0),
     openedAtMs,
     closes,

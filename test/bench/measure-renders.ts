@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
 import { build, type Rolldown } from 'vite'
+import { launchBrowser } from '../support/launch-browser.ts'
+import { listenLocally } from '../support/listen-locally.ts'
 
 /** Beats come this often, so that a short while holds as many as hours do. */
 const beatMs = 250
@@ -36,13 +35,12 @@ export async function measureRenders() {
     const file = files.get(request.url === '/' ? '/index.html' : (request.url ?? ''))
     response.setHeader('content-type', request.url?.endsWith('.js') ? 'text/javascript' : 'text/html')
     response.writeHead(file === undefined ? 404 : 200).end(file)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+  })
+  const { origin } = await listenLocally(server)
+  const browser = await launchBrowser()
   try {
     const page = await browser.newPage()
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    await page.goto(origin)
     await page.locator('main[data-status=warm]').waitFor({ state: 'attached' })
     const count = () => page.evaluate(() => Reflect.get(globalThis, 'renders') as number)
     const [rendersBefore, beatsBefore] = [await count(), beats]

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { launchBrowser } from '../support/launch-browser.ts'
 
 const width = 1000
 
@@ -8,10 +8,7 @@ const width = 1000
 export async function pictureReport(): Promise<void> {
   const images = fileURLToPath(new URL('../../.github/images', import.meta.url))
   await mkdir(images, { recursive: true })
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'],
-  })
+  const browser = await launchBrowser(undefined, '--force-color-profile=srgb')
   try {
     const page = await browser.newPage({ viewport: { width, height: 900 } })
     await page.goto(new URL('report.html', import.meta.url).href)

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
-import { type Started, warmAgent } from '../support/command.ts'
+import type { Started } from '../support/command.ts'
 import { freePort } from '../support/free-port.ts'
+import { startProxy } from '../support/start-proxy.ts'
 
 /** One proxy, from its start to its end. What takes its place is another one. */
 export interface FleetProxy {
@@ -28,9 +29,12 @@ export async function startProxyFleet(count: number, env: Record<string, string>
   const all: FleetProxy[] = []
 
   async function start(port: number): Promise<FleetProxy> {
-    const process = warmAgent(['proxy'], { ...env, PORT: `${port}` })
-    const [, origin = ''] = await process.lineMatching(/(http:\/\/127\.0\.0\.1:\d+)\/api\/agent$/)
-    const proxy = { origin, process, agent: new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY }) }
+    const process = await startProxy({ ...env, PORT: `${port}` })
+    const proxy = {
+      origin: process.origin,
+      process,
+      agent: new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY }),
+    }
     all.push(proxy)
     return proxy
   }

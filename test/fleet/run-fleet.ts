@@ -86,8 +86,6 @@ async function run(plan: FleetPlan, setup: FleetRun, undos: (() => Promise<unkno
   undos.push(emulator.close, stopAll)
   const fleet = await startProxyFleet(proxyCount, {
     ...emulator.env,
-    WARM_AGENT_SECRET: 'a secret that the proxies of a fleet share',
-    WARM_AGENT_ANONYMOUS: '1',
     WARM_AGENT_REDIS_URL: redis.url,
     AGENT_IDLE_TIMEOUT_SECONDS: `${plan.idleSeconds}`,
     WARM_AGENT_WARM_UPS_PER_SECOND: `${plan.warmUpsPerSecond}`,

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { build } from 'esbuild'
 import type { Handle, Host } from '../../packages/proxy/test/hosts.ts'
+import { listenLocally } from '../support/listen-locally.ts'
 import { freshProject } from './fresh-project.ts'
 import { environment, run } from './run.ts'
 
@@ -25,9 +25,9 @@ export async function startNextHost(): Promise<Pick<Host, 'start'> & { close(): 
   let current: Handle = async () => new Response(null, { status: 503 })
   const handler = createServer(
     toNodeHandler(async request => current(new Request(request.headers.get('x-handled-url') ?? '', request))),
-  ).listen(0, '127.0.0.1')
-  await once(handler, 'listening')
-  const env = { ...environment(), HANDLER_URL: `http://127.0.0.1:${(handler.address() as AddressInfo).port}` }
+  )
+  const { origin: handlerUrl } = await listenLocally(handler)
+  const env = { ...environment(), HANDLER_URL: handlerUrl }
   const server = spawn(next, ['start', '--port', '0', '--hostname', '127.0.0.1'], { cwd: folder, env })
   const exited = once(server, 'exit')
   const origin = await originOf(server.stdout)

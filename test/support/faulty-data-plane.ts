@@ -1,6 +1,5 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listenLocally } from './listen-locally.ts'
 
 /** What goes wrong with one call, instead of an answer. `ran` says that the agent has seen it. */
 export type Fault = (outgoing: ServerResponse, ran: () => void) => unknown
@@ -70,11 +69,11 @@ export async function startFaultyDataPlane() {
     if (!nonces.has(session)) nonces.set(session, nonce)
     outgoing.writeHead(200, { 'content-type': 'application/json' })
     return outgoing.end(JSON.stringify({ status: 'warm', nonce: nonces.get(session) }))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  })
+  const { origin } = await listenLocally(server)
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: origin,
     /** The calls so far, in their order. */
     calls,
     /** How often the agent has seen a message. */

@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
 import { createWarmProxy, memoryLedger, type ProxyEvent, type ProxyLimits } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { onTestFinished } from 'vitest'
 import { startFaultyDataPlane } from './faulty-data-plane.ts'
+import { listenLocally } from './listen-locally.ts'
 import { createPage } from './page.ts'
 
 /** A page, the proxy behind a real server, the real AWS SDK, and a data plane that fails as it is told. */
@@ -29,8 +28,8 @@ export async function startPath(limits: Partial<ProxyLimits> = {}) {
     limits,
     onEvent: event => events.push(event),
   })
-  const server = createServer(toNodeHandler(proxy.fetch)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const server = createServer(toNodeHandler(proxy.fetch))
+  const { origin } = await listenLocally(server)
   onTestFinished(async () => {
     dataPlane.recover()
     server.closeAllConnections()
@@ -38,7 +37,7 @@ export async function startPath(limits: Partial<ProxyLimits> = {}) {
     await proxy.close()
     dataPlane.close()
   })
-  return { ...dataPlane, events, page: createPage(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) }
+  return { ...dataPlane, events, page: createPage(origin) }
 }
 
 export async function startWarm(limits?: Partial<ProxyLimits>) {

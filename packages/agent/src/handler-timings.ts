@@ -22,27 +22,28 @@ export interface HandlerStamps {
 const kept = 16
 
 /** Stamps messages, and keeps the timings of the last that ended, the newest last. */
-export function createHandlerTimings(now: () => number = () => performance.now()) {
+export function createHandlerTimings() {
   const timings: HandlerTiming[] = []
   return {
     /** The timings of the last messages that ended. */
     last: (): HandlerTiming[] => [...timings],
     enter(): HandlerStamps {
-      const enteredAt = now()
+      const enteredAt = performance.now()
+      const passedMs = () => performance.now() - enteredAt
       let initialiseMs = 0
       let firstOutputMs: number | undefined
       let isOver = false
       return {
         initialised() {
-          initialiseMs = now() - enteredAt
+          initialiseMs = passedMs()
         },
         output() {
-          firstOutputMs ??= now() - enteredAt
+          firstOutputMs ??= passedMs()
         },
         exit() {
           if (isOver) return
           isOver = true
-          const exitMs = now() - enteredAt
+          const exitMs = passedMs()
           timings.push({ initialiseMs, firstOutputMs: firstOutputMs ?? exitMs, exitMs })
           if (timings.length > kept) timings.shift()
         },

@@ -30,15 +30,20 @@ const maxNonceLength = 256
 
 /** @returns the nonce that `body` carries, or `undefined` when it carries none that can be kept. */
 export function readNonce(body: unknown): string | undefined {
-  const nonce = (body as Partial<WarmUp> | null | undefined)?.nonce
+  const { nonce } = fieldsOf(body)
   return typeof nonce === 'string' && nonce.length <= maxNonceLength ? nonce : undefined
 }
 
 /** Whether `body` is a warm-up: `{ "type": "warmup", "nonce": "<a string of at most 256 characters>" }`. */
 export function isWarmUp(body: unknown): body is WarmUp {
-  return (body as Partial<WarmUp> | null | undefined)?.type === 'warmup' && readNonce(body) !== undefined
+  return fieldsOf(body).type === 'warmup' && readNonce(body) !== undefined
 }
 
 export function asksForTimings(body: unknown): boolean {
-  return (body as Partial<WarmUp> | null | undefined)?.timings === true
+  return fieldsOf(body).timings === true
+}
+
+/** What a body may have, whatever it is. */
+function fieldsOf(body: unknown): Partial<WarmUp> {
+  return body ?? {}
 }

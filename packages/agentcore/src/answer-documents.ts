@@ -12,7 +12,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // The agent answers in words of its own, or was cut off in a long one: it is warm, and says nothing of its VM.
+    // No JSON, or a long answer that was cut: the agent is warm, and says nothing of its VM.
     return undefined
   }
 }

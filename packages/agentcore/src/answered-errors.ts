@@ -18,7 +18,7 @@ const meaningOfCode: Readonly<Record<string, FailureReason>> = {
   [-32501]: 'missing',
 }
 
-/** Only of these it is known that the platform itself refused. */
+/** The reasons that only the platform itself gives: then the agent did not run. */
 const ranNothing: ReadonlySet<FailureReason> = new Set([
   'conflict',
   'throttled',
@@ -27,7 +27,7 @@ const ranNothing: ReadonlySet<FailureReason> = new Set([
   'missing',
 ])
 
-/** @throws RuntimeFailure when this part of an answer tells an error: whoever sent it is not warm. */
+/** @throws RuntimeFailure when this part of an answer tells an error: then the session is not warm. */
 export function throwAnsweredError(document: Record<string, unknown>): void {
   const error = errorIn(document)
   if (!error) return

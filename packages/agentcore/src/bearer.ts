@@ -6,8 +6,8 @@ import { inTime } from './in-time.ts'
 import type { PlatformCalls } from './platform-calls.ts'
 
 /**
- * Where the token of a call comes from that brings none of its caller's: from nowhere (`'caller'`: only callers' own
- * tokens are used), or from the server's own provider, asked before each call so that it can refresh.
+ * The token for calls that bring none of their caller's: none (`'caller'`: only callers' own tokens are used), a fixed one of
+ * the server's own, or a function that gives one, asked before each call so that it can refresh the token.
  */
 export type BearerSource = 'caller' | (string & {}) | (() => string | Promise<string>)
 
@@ -22,7 +22,7 @@ export function createBearerCalls(source: BearerSource, region: string, isMcp: b
       return request
     },
   })
-  /** Who brought no token of their own cannot mend it by signing in: then it is the server that is refused. */
+  /** A caller who brought no token cannot help by signing in: then it is the server's token that was refused. */
   const blaming = (caller: string | undefined) => (failure: unknown) => {
     const isTheirs = caller !== undefined || source === 'caller'
     if (isTheirs || !(failure instanceof RuntimeFailure) || failure.reason !== 'unauthenticated') throw failure
@@ -34,11 +34,11 @@ export function createBearerCalls(source: BearerSource, region: string, isMcp: b
   }
 }
 
-/** RFC 6750. What is something else would break the header, and the error would quote it. */
+/** RFC 6750. Anything else would break the header, and the error would quote it. */
 export const tokenPattern = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
- * @param caller The token of the caller in whose name the call is made. It goes first.
+ * @param caller The token of the caller in whose name the call is made. It is preferred.
  * @throws RuntimeFailure `unauthenticated`, which never quotes a token.
  */
 async function bearerFor(source: BearerSource, caller: string | undefined): Promise<string> {

@@ -3,26 +3,29 @@ import { CircuitState, CountBreaker, circuitBreaker, DelegateBackoff, handleWhen
 
 /** When an endpoint counts as unwell. */
 export interface BreakerOptions {
-  /** It opens when this many of the last twice as many calls failed, or one for a quota. A whole number from 1. @default 5 */
+  /**
+   * It opens when this many of the last twice as many calls failed, or when a single one was refused for a quota. A whole number
+   * from 1. @default 5
+   */
   failures?: number | undefined
   /**
-   * For how long it stays open before one call tries the endpoint again; twice as long after each trial that fails, up to
-   * 30 s. Milliseconds. @default 1_000
+   * How long it stays open before one call tries the endpoint again. Doubles with each trial that fails, up to 30 s.
+   * Milliseconds. @default 1_000
    */
   openMs?: number | undefined
 }
 
-export interface EndpointBreaker {
+interface EndpointBreaker {
   /** Whether new sessions may be placed on the endpoint. */
   isUsable(): boolean
-  /** Makes a call and notes what came of it. Messages and stops always get through, warm-ups yield while it is open. */
+  /** Makes a call and notes what came of it. While it is open, messages still get through, and warm-ups are refused. */
   run<T>(isWarmUp: boolean, call: () => Promise<T>): Promise<T>
 }
 
-/** What says that the endpoint is unwell: 429, 402, 5xx, no connection. A 409 or a 424 is about one session, or the agent. */
+/** These failures say that the endpoint is unwell: 429, 402, 5xx, no connection. A 409 or 424 is about a session or the agent. */
 const unwell = new Set(['throttled', 'quota', 'unavailable', 'unreachable'])
 
-/** A refusal comes fast. A call that is still running then was accepted, and may go on for an hour. */
+/** A refusal comes fast: a call that still runs after this long was accepted, and may go on for an hour. Milliseconds. */
 const acceptedAfterMs = 5_000
 
 const longestOpenMs = 30_000
@@ -42,7 +45,7 @@ export function createBreaker(
         openUntil = Date.now() + waitMs
         return waitMs
       }),
-      // It breaks when more than the threshold failed: one of two, or three of six, are enough here.
+      // It opens when more than the threshold failed; here half is enough.
       breaker: new CountBreaker({
         threshold: 0.5 - Number.EPSILON,
         size: 2 * failures,
@@ -69,7 +72,7 @@ export function createBreaker(
       note(() => (isTrial ? unlessAccepted(calling) : calling))
       calling.catch(error => {
         if (!isQuota(error) || policy.state !== CircuitState.Closed) return
-        // No session ends because the next one is refused: once is as good as many times.
+        // A quota is not passing: no session ends just because the next is refused. So this one counts for all.
         for (let count = 1; count < failures; count++) note(() => Promise.reject(error))
       })
       return calling
@@ -81,7 +84,7 @@ function isQuota(error: unknown): boolean {
   return error instanceof RuntimeFailure && error.reason === 'quota'
 }
 
-/** Ends a trial in time, for until then no other call may show that the endpoint is well. */
+/** Ends a trial as soon as its call is accepted: until it ends, no other call may try the endpoint. */
 async function unlessAccepted(calling: Promise<unknown>): Promise<unknown> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const accepted = new Promise(resolve => {
@@ -94,14 +97,11 @@ async function unlessAccepted(calling: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** A warm-up that is not even tried, in words and with a time that the proxy knows how to wait for. */
+/** The failure of a warm-up that is not even tried. It tells the proxy how long to wait. */
 function yielding(waitMs: number): RuntimeFailure {
   return new RuntimeFailure(
     'throttled',
     'Could not warm a session: the endpoint refuses calls, its breaker is open. Warm-ups yield; try again later.',
-    {
-      mayHaveRun: false,
-      ...(waitMs > 0 && { retryAfterMs: waitMs }),
-    },
+    { mayHaveRun: false, ...(waitMs > 0 && { retryAfterMs: waitMs }) },
   )
 }

@@ -50,21 +50,14 @@ export function createAgentCoreRuntime(options: AgentCoreRuntimeOptions): AgentR
       return { agentRuntimeArn: site.arn, region: site.region, qualifier }
     },
     async invoke(session, request, signal, credentials) {
-      const endpoint = endpoints.of(session)
-      const { site, qualifier, breaker } = endpoint
-      const isWarmUp = request.isWarmUp === true
-      const call = () => site.calls.invoke(targetOf(session, site, qualifier), request, signal, credentials?.bearer)
-      if (!isWarmUp) return breaker.run(false, call)
-      endpoint.warming++
-      try {
-        return await breaker.run(true, call)
-      } finally {
-        endpoint.warming--
-      }
+      const { site, qualifier, run } = endpoints.of(session)
+      return run(request.isWarmUp === true, () =>
+        site.calls.invoke(targetOf(session, site, qualifier), request, signal, credentials?.bearer),
+      )
     },
     async stop(session, signal, credentials) {
       const { site, qualifier } = endpoints.of(session)
-      // What is missing had ended already.
+      // A session that is missing has ended already.
       await site.calls.stop(targetOf(session, site, qualifier), signal, credentials?.bearer).catch(unlessMissing)
     },
     ...(auth === 'sigv4' || auth.bearer !== 'caller' ? { check: signal => checkSites([home, ...others], signal) } : {}),
@@ -78,14 +71,14 @@ function unlessMissing(error: unknown): void {
 }
 
 /**
- * Tells a fallback from another one that takes its place: a session is never looked for at an ARN that it was not placed at.
- * In front of the region, where earlier releases look past it.
+ * Tells a fallback from another one that takes its place in the same region: a session is looked for only at the ARN that it
+ * was placed at. It stands in front of the region, where earlier releases ignore it.
  */
 function tagOf(arn: string): string {
   return createHash('sha256').update(arn).digest('hex').slice(0, 8)
 }
 
-/** In one region a fallback would fail with its home, and names of earlier releases tell a fallback by its region alone. */
+/** A fallback in the same region would fail with it, and earlier releases named a fallback by its region alone. */
 function refuseSharedRegions(sites: readonly Site[]): void {
   const shared = sites.find(({ region }, index) => sites.findIndex(each => each.region === region) !== index)
   if (!shared) return

@@ -1,8 +1,8 @@
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 
 /**
- * Asked once: the data plane of the region, unless the SDK's settings say another, in the environment or in its files.
- * Also for runtimes that take OAuth.
+ * The data plane of the region, unless the SDK's settings name another, in the environment or in its files: also for runtimes
+ * that take OAuth. It is looked up once.
  */
 export function endpointOf(region: string): () => Promise<URL> {
   let resolving: Promise<URL> | undefined

@@ -1,5 +1,5 @@
 import { RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
-import { type BreakerOptions, createBreaker, type EndpointBreaker } from './breaker.ts'
+import { type BreakerOptions, createBreaker } from './breaker.ts'
 import type { PlatformCalls } from './platform-calls.ts'
 
 /**
@@ -10,7 +10,7 @@ export type Spread = 'first' | 'round-robin' | 'least-warming'
 
 /** The endpoints of one runtime in one region. */
 export interface Site {
-  /** What its endpoints' names have in front of the qualifier: nothing at home, else what ends with a colon, which no qualifier has. */
+  /** What its endpoints' names have in front of the qualifier: nothing at home, else something that ends with a colon. */
   prefix: string
   arn: string
   region: string
@@ -31,8 +31,12 @@ interface Endpoint {
   readonly name: string
   readonly qualifier: string
   readonly site: Site
-  readonly breaker: EndpointBreaker
-  warming: number
+  /** Whether new sessions may be placed on it. */
+  isUsable(): boolean
+  /** How many warm-ups are in flight. */
+  warming(): number
+  /** Makes a call and notes what came of it. */
+  run<T>(isWarmUp: boolean, call: () => Promise<T>): Promise<T>
 }
 
 export interface Endpoints {
@@ -43,7 +47,7 @@ export interface Endpoints {
    */
   place(refusedBy?: readonly string[]): Endpoint
   /**
-   * The endpoint of a session, which is where it was placed, also when the list has changed since.
+   * The endpoint of a session: where it was placed, even if the list has changed since.
    *
    * @throws RuntimeFailure `missing` when its region, or its ARN there, is served no longer.
    */
@@ -65,10 +69,26 @@ export function createEndpoints(
     const name = `${site.prefix}${qualifier}`
     const known = endpoints.get(name)
     if (known) return known
-    const breaker = createBreaker(breakerOptions, isUsable =>
+    const { isUsable, run } = createBreaker(breakerOptions, isUsable =>
       onEvent({ type: isUsable ? 'endpoint-closed' : 'endpoint-opened', qualifier: name, atMs: Date.now() }),
     )
-    const endpoint = { name, qualifier, site, breaker, warming: 0 }
+    let warming = 0
+    const endpoint: Endpoint = {
+      name,
+      qualifier,
+      site,
+      isUsable,
+      warming: () => warming,
+      async run(isWarmUp, call) {
+        if (!isWarmUp) return run(false, call)
+        warming++
+        try {
+          return await run(true, call)
+        } finally {
+          warming--
+        }
+      },
+    }
     endpoints.set(name, endpoint)
     return endpoint
   }
@@ -78,13 +98,13 @@ export function createEndpoints(
       for (const site of sites) {
         const usable = site.qualifiers
           .map(qualifier => endpointOf(site, qualifier))
-          .filter(({ name, breaker }) => breaker.isUsable() && !refusedBy.includes(name))
+          .filter(({ name, isUsable }) => isUsable() && !refusedBy.includes(name))
         const chosen = choose(usable, spread, turn)
         if (!chosen) continue
         turn++
         return chosen
       }
-      // All are unwell, so none is better than home: its refusal is the one that the user should see.
+      // All are unwell, and home is asked: its refusal is the one that the user should see.
       return endpointOf(home, home.qualifiers[turn++ % home.qualifiers.length] as string)
     },
 
@@ -102,7 +122,7 @@ export function createEndpoints(
   }
 }
 
-/** The pure choice. With `least-warming`, equals are taken in turn. */
+/** @param turn Of those that are equally good, this one. */
 function choose(usable: readonly Endpoint[], spread: Spread, turn: number): Endpoint | undefined {
   switch (spread) {
     case 'first':
@@ -110,8 +130,8 @@ function choose(usable: readonly Endpoint[], spread: Spread, turn: number): Endp
     case 'round-robin':
       return usable[turn % usable.length]
     case 'least-warming': {
-      const fewest = Math.min(...usable.map(({ warming }) => warming))
-      const quiet = usable.filter(({ warming }) => warming === fewest)
+      const fewest = Math.min(...usable.map(({ warming }) => warming()))
+      const quiet = usable.filter(({ warming }) => warming() === fewest)
       return quiet[turn % quiet.length]
     }
     default:

@@ -15,7 +15,7 @@ const meaningOfStatus: Readonly<Record<number, readonly [FailureReason, mayHaveR
   429: ['throttled', false],
 }
 
-/** Connections that never came to be: nothing was sent. Any other break leaves open what arrived. */
+/** Connections that were never made: nothing was sent. After any other break nobody knows what arrived. */
 const neverConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
 interface SdkError extends Error {
@@ -25,8 +25,13 @@ interface SdkError extends Error {
   $response?: { headers?: Record<string, string> }
 }
 
-/** @returns what an error of the AWS SDK means. */
-export function toRuntimeFailure(cause: SdkError): RuntimeFailure {
+/** @returns what an error of a call means, as a RuntimeFailure; an abort, or what is one already, as it is. */
+export function asFailure(error: unknown): unknown {
+  const isMeaningful = error instanceof Error && error.name !== 'AbortError' && !(error instanceof RuntimeFailure)
+  return isMeaningful ? toRuntimeFailure(error) : error
+}
+
+function toRuntimeFailure(cause: SdkError): RuntimeFailure {
   const status = cause.$metadata?.httpStatusCode
   if (status !== undefined) {
     return failureOfStatus(status, `${cause.name}: ${cause.message}`, cause.$response?.headers ?? {}, cause)
@@ -57,7 +62,7 @@ function failureOfConnection(cause: SdkError): RuntimeFailure {
   return new RuntimeFailure('unreachable', `${cause.name}: ${cause.message}`, { mayHaveRun: !isUnconnected, cause })
 }
 
-/** The SDK's HTTP handler names every timeout alike; only its words tell this one from an answer that is late. */
+/** The SDK's HTTP handler gives every timeout the same name: only its words tell this one from a late answer. */
 const connectTimedOut = /did not establish a connection/
 
 /** @returns the value of a `Retry-After` header in seconds or as a date, in milliseconds from now. */

@@ -1,4 +1,4 @@
-/** Traces and protocol versions, which the platform takes and gives (service model: InvokeAgentRuntime). */
+/** Traces and protocol versions, which the platform passes on both ways (service model: InvokeAgentRuntime). */
 const bothWays = ['x-amzn-trace-id', 'traceparent', 'tracestate', 'baggage', 'mcp-protocol-version']
 const toAgent = new Set(bothWays)
 /** The encoding describes the bytes, which are passed on as they came. */

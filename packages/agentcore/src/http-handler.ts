@@ -9,8 +9,8 @@ const maxSockets = 2048
 const connectionTimeout = 5_000
 
 /**
- * Load balancers drop a connection that is idle for a minute, and NAT gateways do so without a word. A message that met such
- * a one would fail, and might not be sent again. An answer may be silent for longer: only unused sockets are closed.
+ * Load balancers drop a connection that is idle for a minute, and NAT gateways do so silently. A message on such a connection
+ * would fail, and might not be sent again. Only unused sockets are closed: an answer may be silent for longer.
  */
 const closeIdleAfterMs = 50_000
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { NodeHttpHandler } from '@smithy/node-http-handler'
-import { answerBody } from './byte-stream.ts'
-import { failureOfStatus, toRuntimeFailure } from './failures.ts'
+import { toAgentAnswer } from './agent-answer.ts'
+import { asFailure, failureOfStatus } from './failures.ts'
 import { headersFromAgent, headersToAgent } from './headers.ts'
 import type { PlatformCalls, Target } from './platform-calls.ts'
 
@@ -12,10 +12,16 @@ interface HttpsCallsSetup {
   base: () => URL | Promise<URL>
   isMcp: boolean
   handler: NodeHttpHandler
-  /** Gives the request what the platform knows its caller by. */
+  /** Adds to the request what the platform knows its caller by. */
   authorize(request: HttpRequest, bearer: string | undefined): Promise<HttpRequest>
   /** Hears the status and headers of every answer. */
   onAnswer?: (status: number, headers: Readonly<Record<string, string>>) => void
+}
+
+interface Post extends Pick<HttpRequest, 'headers' | 'body'> {
+  operation: 'invocations' | 'stopruntimesession'
+  signal: AbortSignal | undefined
+  bearer: string | undefined
 }
 
 interface HttpAnswer {
@@ -28,10 +34,7 @@ interface HttpAnswer {
 export function createHttpsCalls({ base, isMcp, handler, authorize, onAnswer }: HttpsCallsSetup): PlatformCalls {
   async function post(
     { arn, qualifier, sessionId }: Target,
-    operation: string,
-    { headers, body }: Pick<HttpRequest, 'headers' | 'body'>,
-    signal: AbortSignal | undefined,
-    bearer: string | undefined,
+    { operation, headers, body, signal, bearer }: Post,
   ): Promise<HttpAnswer> {
     try {
       const { protocol, hostname, host, port, pathname } = await base()
@@ -52,38 +55,35 @@ export function createHttpsCalls({ base, isMcp, handler, authorize, onAnswer }: 
       if (answer.statusCode < 300) return answer
       throw failureOfStatus(answer.statusCode, await words(answer), answer.headers)
     } catch (error) {
-      if (!(error instanceof Error) || error.name === 'AbortError' || error.name === 'RuntimeFailure') throw error
-      throw toRuntimeFailure(error)
+      throw asFailure(error)
     }
   }
 
   return {
     async invoke(target, { body, contentType, accept, headers }, signal, bearer) {
-      const answer = await post(
-        target,
-        'invocations',
-        {
-          headers: {
-            ...headersToAgent(headers, isMcp, target.sessionId),
-            'content-type': contentType,
-            'content-length': `${body.byteLength}`,
-            accept,
-          },
-          body,
+      const { sessionId } = target
+      const answer = await post(target, {
+        operation: 'invocations',
+        headers: {
+          ...headersToAgent(headers, isMcp, sessionId),
+          'content-type': contentType,
+          'content-length': `${body.byteLength}`,
+          accept,
         },
+        body,
         signal,
         bearer,
-      )
-      return Object.assign(answerBody(answer.body), {
+      })
+      return toAgentAnswer(answer.body, {
         status: answer.statusCode,
-        contentType: answer.headers['content-type'] ?? 'application/octet-stream',
-        headers: headersFromAgent(answer.headers, target.sessionId),
+        contentType: answer.headers['content-type'],
+        headers: headersFromAgent(answer.headers, sessionId),
       })
     },
 
     async stop(target, signal, bearer) {
       const headers = { 'content-length': '0' }
-      const { body } = await post(target, 'stopruntimesession', { headers, body: undefined }, signal, bearer)
+      const { body } = await post(target, { operation: 'stopruntimesession', headers, body: undefined, signal, bearer })
       body.resume()
     },
   }

@@ -1,7 +1,7 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
 import { NoAnswer, within } from '@warm-agent/proxy/runtime-kit'
 
-/** Whoever gives what a call is to be known by has this long to answer, in milliseconds. */
+/** A source of credentials or tokens has this long to answer, in milliseconds. */
 const answerMs = 10_000
 
 /**

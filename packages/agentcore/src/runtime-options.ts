@@ -9,38 +9,38 @@ import type { AgentProtocol, WarmUpFormat } from './warm-up.ts'
 
 /** The same agent, deployed in another region. */
 export interface FallbackRuntime {
-  /** Its ARN, of another region than all others. */
+  /** Its ARN. No two may be in the same region. */
   arn: string
   /** Its endpoints. @default ['DEFAULT'] */
   qualifiers?: readonly string[]
-  /** As the main option of that name, for that region. */
+  /** Like the option `client` of the runtime itself, for this region. */
   client?: BedrockAgentCoreClient
 }
 
 export interface AgentCoreRuntimeOptions {
   /** The agent runtime's ARN. */
   arn: string
-  /** The endpoints that new sessions are placed on, as `spread` says. A session stays where it was placed. @default ['DEFAULT'] */
+  /** The endpoints for new sessions, chosen as `spread` says. A session stays where it was placed. @default ['DEFAULT'] */
   qualifiers?: readonly string[]
   /** @default the region of the ARN */
   region?: string
   /**
-   * What the runtime takes: SigV4, by the AWS SDK, or OAuth, by HTTPS with a bearer token. A runtime takes only one of
-   * the two. The token that `authorize` gives for a caller is always used for that caller's calls. `{ bearer: 'caller' }`
-   * uses nothing else, so that a session whose caller has left cannot be stopped and ends by idling; a function (asked
-   * before every call) or a fixed token of the server's own serves the calls that no caller stands behind.
+   * What the runtime takes, which is only one of the two: SigV4, by the AWS SDK, or OAuth, by HTTPS with a bearer token. A
+   * caller's own calls always use the token that `authorize` gives for them. For the other calls give a token of the server's
+   * own, or a function that is asked for one before every call. With `{ bearer: 'caller' }` there is none, so a session whose
+   * caller has left cannot be stopped and ends by idling.
    *
    * @default 'sigv4'
    */
   auth?: 'sigv4' | { bearer: BearerSource }
   /** What the agent speaks: it chooses the warm-up. @default 'http' */
   protocol?: AgentProtocol
-  /** The platform version that the runtime is deployed on and how. It chooses `spread`. @default unknown */
+  /** How the runtime is deployed, and on which version of the platform. Sets the default of `spread`. @default unknown */
   platform?: 'v1-code' | 'v1-container' | 'v2'
   /**
-   * How new sessions are placed on the endpoints that are well. Only `v1-container` keeps pre-warmed instances for each
-   * endpoint, about ten (measured by blait/AgentCoreWarmPool, September 2026), so only there more endpoints make bursts
-   * faster; new-session quotas are shared by all of them everywhere.
+   * How new sessions are spread over the endpoints that are well. More endpoints make bursts faster only on `v1-container`,
+   * which keeps about ten pre-warmed instances for each (measured by blait/AgentCoreWarmPool, September 2026). All endpoints
+   * share one quota of new sessions.
    *
    * @default 'first' for `platform` 'v2' and 'v1-code', else 'round-robin'
    */
@@ -56,8 +56,8 @@ export interface AgentCoreRuntimeOptions {
   /** For an agent that does not use `@warm-agent/agent`. @default what that understands, by `protocol` */
   warmUp?: WarmUpFormat
   /**
-   * A client of your own, for SigV4: for other credentials, a proxy, tracing. Calls go through its `send`, one attempt
-   * each; give it sockets enough for your streams. @default the SDK's credentials, endpoint and signer, without its middleware
+   * A client of your own, for SigV4 with other credentials, a proxy or tracing. Calls go through its `send`, one attempt each:
+   * give it enough sockets for your streams. @default the SDK's credentials, endpoint and signer, without its middleware
    */
   client?: BedrockAgentCoreClient
   /**
@@ -80,7 +80,7 @@ const someQualifiers = z
   .min(1)
   .default(['DEFAULT'])
 
-// Says nothing of the value: it may be a token.
+// Does not quote the value: it may be a token.
 const anAuth = "expected 'sigv4' or { bearer }, which is 'caller', a token without the word Bearer, or a function"
 
 const optionsSchema = z

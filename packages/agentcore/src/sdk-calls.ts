@@ -4,12 +4,12 @@ import {
   StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore'
 import type { BuildMiddleware, FinalizeRequestMiddleware, MiddlewareStack } from '@smithy/types'
-import { answerBody } from './byte-stream.ts'
-import { toRuntimeFailure } from './failures.ts'
+import { toAgentAnswer } from './agent-answer.ts'
+import { asFailure } from './failures.ts'
 import { headersFromAgent, headersToAgent } from './headers.ts'
 import type { PlatformCalls, Target } from './platform-calls.ts'
 
-/** The platform's calls by a client of the user's, with all that hangs on it. Each is one attempt, whatever it is configured to retry. */
+/** The platform's calls by a client of the user's, with its middleware. Each is one attempt, whatever the client would retry. */
 export function createSdkCalls(client: BedrockAgentCoreClient, isMcp: boolean): PlatformCalls {
   return {
     async invoke({ arn, qualifier, sessionId }, { body, contentType, accept, headers }, signal) {
@@ -27,9 +27,9 @@ export function createSdkCalls(client: BedrockAgentCoreClient, isMcp: boolean): 
         answered = response.headers
       })
       const output = await client.send(command, { abortSignal: signal }).catch(throwFailure)
-      return Object.assign(answerBody(output.response), {
+      return toAgentAnswer(output.response, {
         status: output.statusCode ?? 200,
-        contentType: output.contentType ?? 'application/octet-stream',
+        contentType: output.contentType,
         headers: headersFromAgent(answered, sessionId),
       })
     },
@@ -42,7 +42,7 @@ export function createSdkCalls(client: BedrockAgentCoreClient, isMcp: boolean): 
   }
 }
 
-/** Carries an error past the SDK's retry loop, which looks through names, statuses and causes for a reason to retry. */
+/** Hides an error from the SDK's retry loop, which looks in names, statuses and causes for a reason to retry. */
 class AttemptFailed extends Error {
   readonly failure: unknown
 
@@ -52,10 +52,7 @@ class AttemptFailed extends Error {
   }
 }
 
-/**
- * Keeps the SDK from trying again, also a client of the user's with retries of its own: a message must not be sent
- * twice, and how long to wait is for the proxy to decide.
- */
+/** Keeps the client from trying again: a message must not be sent twice, and the proxy decides how long to wait. */
 function attemptOnce<Input extends object, Output extends object>(
   stack: MiddlewareStack<Input, Output>,
   onResponse?: (response: { headers: Record<string, string> }) => void,
@@ -72,7 +69,7 @@ function attemptOnce<Input extends object, Output extends object>(
   stack.addRelativeTo(once, { name: 'warmAgentAttemptOnce', relation: 'after', toMiddleware: 'retryMiddleware' })
 }
 
-/** Headers that the service model does not know, before the request is signed. */
+/** Adds headers that the service model does not know, before the request is signed. */
 function addHeaders<Input extends object, Output extends object>(
   stack: MiddlewareStack<Input, Output>,
   headers: Readonly<Record<string, string>>,
@@ -86,10 +83,5 @@ function addHeaders<Input extends object, Output extends object>(
 }
 
 function throwFailure(error: unknown): never {
-  const failure = error instanceof AttemptFailed ? error.failure : error
-  throw isAbort(failure) ? failure : toRuntimeFailure(failure as Error)
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError'
+  throw asFailure(error instanceof AttemptFailed ? error.failure : error)
 }

@@ -7,8 +7,8 @@ import { inTime } from './in-time.ts'
 import type { PlatformCalls } from './platform-calls.ts'
 
 /**
- * The AWS SDK's own credentials, endpoint and SigV4 signer, without the middleware of `client.send` between them, which
- * takes as long again as all else that a proxy does to a message.
+ * The platform's calls by the AWS SDK's own credentials, endpoint and SigV4 signer, but without `client.send`: its middleware
+ * takes as long as everything else that a proxy does for a message.
  */
 export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls {
   const { config } = new BedrockAgentCoreClient({ region, credentials: credentialsFor(region) })
@@ -34,7 +34,7 @@ export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls
 /**
  * The SDK's own chain of sources.
  *
- * @note All who ask it share one question, also one that nobody ever answers: after that it takes another chain.
+ * @note Everyone who asks a chain shares one request, even one that never ends. So after a failure a new chain is made.
  */
 function credentialsFor(region: string): ReturnType<typeof fromNodeProviderChain> {
   const createChain = () => fromNodeProviderChain({ clientConfig: { region } })

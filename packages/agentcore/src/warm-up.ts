@@ -10,7 +10,7 @@ export interface WarmUpFormat {
   /** The JSON body of a warm-up that carries this nonce. @default by `protocol` */
   body?: (nonce: string) => unknown
   /**
-   * The nonce that the agent's answer echoes, if any. What it throws says that the answer is no warmth.
+   * The nonce that the agent's answer echoes, if any. If it throws, the session is not warm.
    *
    * @default finds an error that came at HTTP 200 (AG-UI's `RUN_ERROR`, JSON-RPC's `error`), else the string `nonce` of
    *   the JSON answer or of its `result`
@@ -26,13 +26,13 @@ export function warmUpRequest(
   return {
     body: new TextEncoder().encode(JSON.stringify(body(nonce))),
     contentType: 'application/json',
-    // An agent that streams all its answers says 406 to a request that does not ask for a stream.
+    // An agent that streams all its answers refuses with 406 what does not ask for a stream.
     accept: 'text/event-stream, application/json',
     isWarmUp: true,
   }
 }
 
-/** The same mark everywhere, in a place that each protocol leaves to its users. */
+/** The mark of a warm-up, which stands where each protocol lets its users add something. */
 const mark = (nonce: string) => ({ type: 'warmup', nonce })
 
 const bodies: Record<AgentProtocol, (nonce: string) => unknown> = {
@@ -50,7 +50,7 @@ const bodies: Record<AgentProtocol, (nonce: string) => unknown> = {
   }),
   /** MCP's own question whether the server is there, which runs no tool. */
   mcp: nonce => ({ jsonrpc: '2.0', id: nonce, method: 'ping', params: { _meta: mark(nonce) } }),
-  /** A2A has no such question, so its agent must know the mark, as one that speaks plain HTTP must. */
+  /** A2A has no such question: its agent must know the mark, like one that speaks plain HTTP. */
   a2a: nonce => ({
     jsonrpc: '2.0',
     id: nonce,

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AgentRuntime, CallCredentials, RuntimeFailure } from '@warm-agent/proxy'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { arn, refuse, type startDataPlane } from './data-plane.ts'
 import { callersToken, kinds, serveKind } from './kinds.ts'
 
@@ -15,11 +15,6 @@ describe.each(kinds)('a runtime that takes %s', kind => {
   let dataPlane: Awaited<ReturnType<typeof startDataPlane>>
   let runtime: AgentRuntime
   let credentials: CallCredentials
-
-  afterEach(() => {
-    dataPlane.close()
-    vi.unstubAllEnvs()
-  })
 
   async function serve(...args: Parameters<typeof serveKind> extends [unknown, ...infer Rest] ? Rest : never) {
     ;({ dataPlane, runtime, credentials } = await serveKind(kind, ...args))

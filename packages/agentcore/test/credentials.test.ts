@@ -2,18 +2,14 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
+import { never, request, session } from './data-plane.ts'
 import { serveKind } from './kinds.ts'
 
 const undos: (() => unknown)[] = []
 afterEach(() => {
   for (const undo of undos.splice(0)) undo()
   vi.useRealTimers()
-  vi.unstubAllEnvs()
 })
-
-const session = { id: 'warm-00000000-0000-0000-0000-000000000000', qualifier: 'DEFAULT' }
-const request = { body: new Uint8Array(), contentType: 'application/json', accept: '*/*' }
-const never = new AbortController().signal
 
 /** A runtime whose credentials come from an endpoint, as those of a container do. */
 async function serve(answer: (outgoing: ServerResponse) => void) {
@@ -25,7 +21,6 @@ async function serve(answer: (outgoing: ServerResponse) => void) {
   await once(endpoint, 'listening')
   const served = await serveKind('sigv4', (_, outgoing) => void outgoing.end('{}'))
   undos.push(
-    served.dataPlane.close,
     () => endpoint.closeAllConnections(),
     () => endpoint.close(),
   )
@@ -67,8 +62,7 @@ test('an endpoint of credentials that hangs fails the calls that wait for it in 
 test('the server’s own source of tokens is not waited for any longer', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const bearer = () => new Promise<string>(() => {})
-  const { runtime, dataPlane } = await serveKind('oauth', () => {}, { auth: { bearer } })
-  undos.push(dataPlane.close)
+  const { runtime } = await serveKind('oauth', () => {}, { auth: { bearer } })
   const stopping = expect(runtime.stop(session)).rejects.toMatchObject({ reason: 'refused', mayHaveRun: false })
   await vi.advanceTimersByTimeAsync(10_100)
   await stopping

@@ -4,6 +4,11 @@ import type { AddressInfo } from 'node:net'
 
 export const arn = 'arn:aws:bedrock-agentcore:eu-west-1:123456789012:runtime/my_agent-a1B2c3D4e5'
 
+/** What a runtime is called with, where that does not matter. */
+export const session = { id: 'warm-00000000-0000-0000-0000-000000000000', qualifier: 'DEFAULT' }
+export const request = { body: new Uint8Array(), contentType: 'application/json', accept: '*/*' }
+export const never = new AbortController().signal
+
 /** An HTTP server in AgentCore's place, so that what the AWS SDK sends and understands can be seen. */
 export async function startDataPlane(answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void) {
   const calls: { url: string; headers: IncomingMessage['headers']; body: string }[] = []

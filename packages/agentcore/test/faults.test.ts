@@ -16,9 +16,7 @@ beforeEach(() => {
   vi.spyOn(Math, 'random').mockReturnValue(0)
 })
 afterEach(() => {
-  dataPlane.close()
   vi.restoreAllMocks()
-  vi.unstubAllEnvs()
 })
 
 const says =

@@ -1,28 +1,21 @@
 import { inspect } from 'node:util'
 import { type AgentCoreRuntimeOptions, createAgentCoreRuntime } from '@warm-agent/agentcore'
 import { createWarmProxy } from '@warm-agent/proxy'
-import { afterEach, expect, test, vi } from 'vitest'
-import { arn, refuse, type startDataPlane } from './data-plane.ts'
+import { expect, test } from 'vitest'
+import { arn, never, refuse, request, session, type startDataPlane } from './data-plane.ts'
 import { callersToken, serveKind } from './kinds.ts'
 
-let dataPlane: Awaited<ReturnType<typeof startDataPlane>> | undefined
-afterEach(() => {
-  dataPlane?.close()
-  dataPlane = undefined
-  vi.unstubAllEnvs()
-})
+type Answer = Parameters<typeof startDataPlane>[0]
 
-const session = { id: 'warm-00000000-0000-0000-0000-000000000000', qualifier: 'DEFAULT' }
-const request = { body: new Uint8Array(), contentType: 'application/json', accept: '*/*' }
-const never = new AbortController().signal
+const accept: Answer = (_, outgoing) => void outgoing.end('{}')
+const refuseToken: Answer = (_, outgoing) => refuse(outgoing, 401, 'UnauthorizedException')
+const breakOff: Answer = incoming => void incoming.socket.destroy()
 
-async function serve(auth: AgentCoreRuntimeOptions['auth'], answer: Parameters<typeof startDataPlane>[0] = accept) {
+async function serve(auth: AgentCoreRuntimeOptions['auth'], answer = accept) {
   const served = await serveKind('oauth', answer, { auth })
-  dataPlane = served.dataPlane
-  const tokens = () => dataPlane?.calls.map(({ headers }) => headers.authorization)
+  const tokens = () => served.dataPlane.calls.map(({ headers }) => headers.authorization)
   return { ...served, tokens }
 }
-const accept: Parameters<typeof startDataPlane>[0] = (_, outgoing) => void outgoing.end('{}')
 
 test('each call carries the token that its caller has now', async () => {
   const { runtime, tokens } = await serve({ bearer: 'caller' })
@@ -62,8 +55,6 @@ test('a provider that fails is the cause of the failure', async () => {
   })
 })
 
-const refuseToken: typeof accept = (_, outgoing) => refuse(outgoing, 401, 'UnauthorizedException')
-
 test.each([
   ['failed to come', () => Promise.reject(new Error('the vault is closed')), accept],
   ['is empty', () => '', accept],
@@ -87,19 +78,11 @@ test('a token of the caller’s own that the platform refuses is the caller’s 
 })
 
 test.each([
-  [
-    'refused by the platform',
-    callersToken,
-    (_: unknown, outgoing: never) => refuse(outgoing, 401, 'UnauthorizedException'),
-  ],
+  ['refused by the platform', callersToken, refuseToken],
   ['malformed', `${callersToken}\r\nx-evil: 1`, accept],
-  [
-    'lost with the connection',
-    callersToken,
-    (incoming: { socket: { destroy(): void } }) => void incoming.socket.destroy(),
-  ],
+  ['lost with the connection', callersToken, breakOff],
 ])('no error quotes a token that is %s', async (_, bearer, answer) => {
-  const { runtime } = await serve({ bearer: 'caller' }, answer as typeof accept)
+  const { runtime } = await serve({ bearer: 'caller' }, answer)
   const error = await runtime.invoke(session, request, never, { bearer }).catch(error => error)
   expect(error).toMatchObject({ name: 'RuntimeFailure' })
   expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(callersToken)

@@ -1,14 +1,8 @@
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { type AgentCoreRuntimeOptions, createAgentCoreRuntime } from '@warm-agent/agentcore'
-import { afterEach, expect, test, vi } from 'vitest'
-import { arn, refuse } from './data-plane.ts'
+import { expect, test, vi } from 'vitest'
+import { arn, never, refuse, request, session } from './data-plane.ts'
 import { serveKind } from './kinds.ts'
-
-afterEach(() => void vi.unstubAllEnvs())
-
-const session = { id: 'warm-00000000-0000-0000-0000-000000000000', qualifier: 'blue' }
-const request = { body: new Uint8Array(), contentType: 'application/json', accept: '*/*' }
-const never = new AbortController().signal
 
 test('it is one attempt with a client of the user too, whatever that is configured to retry', async () => {
   const { runtime, dataPlane } = await serveKind('sigv4', (_, outgoing) =>
@@ -19,7 +13,6 @@ test('it is one attempt with a client of the user too, whatever that is configur
   await expect(own.invoke(session, request, never)).rejects.toMatchObject({ reason: 'unavailable' })
   await expect(runtime.stop(session)).rejects.toMatchObject({ reason: 'unavailable' })
   expect(dataPlane.calls).toHaveLength(2)
-  dataPlane.close()
 })
 
 test('its identity is the ARN of its home, whatever stands in for that', () => {
@@ -37,7 +30,6 @@ test('a clock that is wrong costs one refusal: the platform tells the time, and 
   const [wrong, right] = dataPlane.calls.map(({ headers }) => signedAt(String(headers['x-amz-date'])))
   expect(Math.abs(platformNow - (wrong ?? 0))).toBeGreaterThan(3_000_000)
   expect(Math.abs(platformNow - (right ?? 0))).toBeLessThan(60_000)
-  dataPlane.close()
 })
 
 /** The time in `20261122T154204Z`. */
@@ -50,7 +42,6 @@ test('the token of temporary credentials goes along', async () => {
   vi.stubEnv('AWS_SESSION_TOKEN', 'for-an-hour')
   await runtime.stop(session)
   expect(dataPlane.calls[0]?.headers['x-amz-security-token']).toBe('for-an-hour')
-  dataPlane.close()
 })
 
 test('without credentials nothing is sent, and the failure says so', async () => {
@@ -64,7 +55,6 @@ test('without credentials nothing is sent, and the failure says so', async () =>
     message: expect.stringContaining('No AWS credentials'),
   })
   expect(dataPlane.calls).toEqual([])
-  dataPlane.close()
 })
 
 test.each([

@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline/promises'
 import { UsageError } from './usage-error.ts'
 
-/** What is asked of the person at the terminal. */
+/** A question to the person at the terminal. */
 export interface Confirmation {
-  /** What waits for the answer, as the end of "Could not …". */
+  /** What is done after a yes, as the end of "Could not …". */
   task: string
-  /** What the answer decides. It is told also when there is no terminal to ask at. */
+  /** What the person needs to know to decide. Also part of the error when there is no terminal to ask at. */
   facts?: string
   question: string
-  /** The flags that make the question needless, as the end of "Give …". */
+  /** The flags that answer it beforehand, as the end of "Give …". */
   flags: string
 }
 

@@ -1,6 +1,7 @@
 /**
- * Keeps the process up when stdout or stderr cannot be written: what was started must be stopped, and a report be written, also
- * when nobody reads any more (`| head`, a terminal that was closed). Other losses on stdout are told, and are exit status 1.
+ * Keeps the process alive when stdout or stderr cannot be written. Nobody may read any more (`| head`, a closed terminal), but
+ * the command must still stop what it started, and write its report. Any other failure of stdout, like a full disk, is told on
+ * stderr and makes the exit status 1.
  */
 export function guardOutput(): void {
   const { stdout, stderr } = process

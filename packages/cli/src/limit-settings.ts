@@ -1,14 +1,11 @@
 import type { ProxyLimits } from '@warm-agent/proxy'
-import { decimal, integer, setting, type Values } from './settings.ts'
+import { decimal, given, integer, setting, type Values } from './settings.ts'
 
 const most = Number.MAX_SAFE_INTEGER
-/** Timers take no more. */
+/** In milliseconds. A timer cannot wait longer than the greatest. */
 const duration = integer(1, 2 ** 31 - 1, undefined)
 
-/**
- * The settings that bound what the proxy does, named as its limits are. Over a limit a warm-up is refused, a message never
- * is.
- */
+/** The limits of the proxy, under the names that they have there. Over a limit warm-ups are refused, messages never. */
 export const limitSettings = {
   'warm-agent-live-sessions-per-caller': setting('COUNT', 'live sessions of one caller', integer(0, most, undefined), {
     variable: 'WARM_AGENT_LIVE_SESSIONS_PER_CALLER',
@@ -77,7 +74,7 @@ export const limitSettings = {
 }
 
 export function limitsFrom(values: Values<typeof limitSettings>): Partial<ProxyLimits> {
-  const limits: { [Name in Exclude<keyof ProxyLimits, 'store'>]: number | undefined } = {
+  return given({
     liveSessionsPerCaller: values['warm-agent-live-sessions-per-caller'],
     warmUpsPerCallerPerMinute: values['warm-agent-warm-ups-per-caller-per-minute'],
     warmUpsPerSecond: values['warm-agent-warm-ups-per-second'],
@@ -91,6 +88,5 @@ export function limitsFrom(values: Values<typeof limitSettings>): Partial<ProxyL
     beatMs: values['warm-agent-beat-ms'],
     warmTimeoutMs: values['warm-agent-warm-timeout-ms'],
     messageTimeoutMs: values['warm-agent-message-timeout-ms'],
-  }
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+  } satisfies Record<Exclude<keyof ProxyLimits, 'store'>, number | undefined>)
 }

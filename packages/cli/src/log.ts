@@ -3,7 +3,7 @@ import type { PoolEvent } from '@warm-agent/pool'
 import type { ProxyEvent } from '@warm-agent/proxy'
 import { destination, pino } from 'pino'
 
-/** A whole session id in somebody else's words; its first characters are enough to find it. */
+/** Whole session ids in other people's error messages. Their first characters are enough to find a session. */
 const sessionIds = /\b(warm-[0-9a-f]{8})[0-9a-f-]{28}\b/g
 
 export interface Log {
@@ -30,11 +30,10 @@ export function createLog(): Log {
     },
     poolEvent({ type, atMs, ...details }) {
       const { cause, error = cause, ...rest } = details as { cause?: unknown; error?: unknown }
-      // Of a miss the cause is a word, of everything else it is an error.
+      // The cause of a miss is a word, that of any other event an error.
       const why = typeof cause === 'string' ? { cause } : {}
-      const isTrouble = error instanceof Error || type === 'alarm-raised'
-      const causes = error instanceof Error ? { causes: causesOf(error) } : {}
-      logger[isTrouble ? 'warn' : 'info']({ ...rest, ...why, ...causes }, `pool ${type}`)
+      if (error instanceof Error) return logger.warn({ ...rest, ...why, causes: causesOf(error) }, `pool ${type}`)
+      logger[type === 'alarm-raised' ? 'warn' : 'info']({ ...rest, ...why }, `pool ${type}`)
     },
   }
 }

@@ -1,14 +1,14 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
 /**
- * What a caller is counted by who comes from an address: that itself, or of IPv6 its /64, which is the least that one customer
- * is given, and every address in it is theirs to call from.
+ * The network that the limits count a caller by. Of IPv4 it is the address itself. Of IPv6 it is the /64: providers give a
+ * customer at least that, and the customer can call from any address in it.
  *
- * @param written As a load balancer writes it: with the port of the connection behind it perhaps, or in brackets.
+ * @param written The address as the load balancer writes it, perhaps with a port behind it, or in brackets.
  */
 export function networkOf(written: string): string {
   const bare = written.replace(/^\[(.*)\](:\d+)?$/, '$1')
-  // CloudFront-Viewer-Address has the port behind an address of IPv6 too, without brackets.
+  // CloudFront-Viewer-Address writes the port behind an IPv6 address too, without brackets.
   const address = isIPv6(bare) ? bare : bare.replace(/:\d+$/, '')
   const [, mapped = ''] = /^::ffff:([\d.]+)$/i.exec(address) ?? []
   if (isIPv4(mapped)) return mapped
@@ -17,7 +17,7 @@ export function networkOf(written: string): string {
 
 function first64Bits(address: string): string {
   const [withoutZone] = address.split('%')
-  // As the standard of URLs writes it: in lower case, without zeros in front, the longest run of zero groups left out.
+  // A URL has the address in its normal form: lower case, no leading zeros, the longest run of zero groups left out.
   const [before = [], after = []] = new URL(`http://[${withoutZone}]`).hostname
     .slice(1, -1)
     .split('::')

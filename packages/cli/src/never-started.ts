@@ -1,14 +1,13 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
 import { mayHaveStarted } from '@warm-agent/proxy/runtime-kit'
 
-/** With these the platform refuses before it makes a session. Not 409: then the session is just being made. */
+/** The statuses of a platform that makes no session. Not 409: then the session is just being made. */
 const refusals = new Set([400, 401, 402, 403, 404, 429])
 
 /**
- * Whether a first call that failed like this has surely started no session: then there is nothing to stop, and nothing
- * costs.
+ * Whether the first call to a session failed in a way that surely started none: then there is nothing to stop or to pay.
  *
- * @param error of our port to the platform, or of the AWS SDK.
+ * @param error From our port to the platform, or from the AWS SDK.
  */
 export function neverStarted(error: unknown): boolean {
   if (error instanceof RuntimeFailure) return !mayHaveStarted(error)

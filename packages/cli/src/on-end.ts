@@ -1,8 +1,9 @@
 /**
- * Listens for what ends a command: SIGINT, SIGTERM, and SIGHUP, with which a terminal closes.
+ * Listens for the signals that end a command: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it closes.
  *
- * @param first what to do then: what was started outside of this process would stay when it just ended.
- * @param again what to do when somebody insists. Not at SIGHUP: of a terminal that closes both the kernel and the shell tell.
+ * @param first At the first signal: stops what was started outside of this process, which would else outlive it.
+ * @param again At every further SIGINT or SIGTERM. A further SIGHUP does not count: when a terminal closes, the kernel and
+ *   the shell both send one.
  * @returns stops listening.
  */
 export function onEnd(first: () => void, again: () => void): () => void {

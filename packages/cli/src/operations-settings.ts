@@ -24,13 +24,13 @@ export function operationsFrom(values: Values<typeof operationsSettings>, runtim
   const metrics = createPrometheusMetrics()
   const readiness = createReadiness(runtime.check && (signal => runtime.check?.(signal) ?? Promise.resolve()))
   return {
-    // What nobody can read is not counted.
+    // Without the port nobody could read the metrics.
     onEvent: port === undefined ? () => {} : metrics.onEvent,
     drain: readiness.drain,
-    /** @returns a line that says where, or nothing when there is no such port. */
+    /** @returns a line that tells the address, empty without the port. */
     async listen(): Promise<string> {
       if (port === undefined) return ''
-      // Memory, event loop and the rest that every dashboard of a process begins with.
+      // Memory, event loop and the like, which every dashboard shows.
       collectDefaultMetrics({ register: metrics.registry })
       return `warm-agent metrics: ${(await serveOperations(metrics, readiness, { port, host })).origin}/metrics\n`
     },

@@ -2,10 +2,10 @@ import { adaptiveTarget, createWarmPool, memoryStore, type WarmPool, type WarmPo
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { connectToRedis, disconnect, readRedisUrl } from './redis.ts'
 import { runtimeSettings } from './runtime-settings.ts'
-import { decimal, integer, labelOf, setting, type Values } from './settings.ts'
+import { decimal, given, integer, labelOf, setting, type Values } from './settings.ts'
 import { checking, UsageError } from './usage-error.ts'
 
-/** Where the pool is that a command shows, drains or claims from. */
+/** Where the pool is. */
 export const poolStoreSettings = {
   'pool-store': setting('URL', 'the Redis or Valkey where the sessions of the pool wait', readRedisUrl, {
     variable: 'WARM_AGENT_POOL_STORE',
@@ -61,8 +61,8 @@ const onlyAdaptive = ['pool-miss-rate', 'pool-ceiling'] as const
 const onlyPooled = [...onlyAdaptive, 'pool-new-sessions-per-second', 'pool-version', 'pool-store'] as const
 
 /**
- * @returns the pool that the settings ask for, not started yet, and how to leave its store; `undefined` when they ask for none.
- * @throws UsageError for a setting that does not count here.
+ * @returns the pool, not started yet, and a function that leaves its store; `undefined` when the settings ask for no pool.
+ * @throws UsageError for a setting that would have no effect.
  */
 export async function poolFrom(
   values: PoolValues & TokenValues,
@@ -82,11 +82,8 @@ export async function poolFrom(
   )
   const { store, close } = await openPoolStore(values, true)
   try {
-    const given = { ...(version && { version }), ...(newSessionsPerSecond && { newSessionsPerSecond }) }
-    return {
-      pool: checking(() => createWarmPool({ runtime, store, target, ...given, ...(onEvent && { onEvent }) })),
-      close,
-    }
+    const optional = given({ version, newSessionsPerSecond, onEvent })
+    return { pool: checking(() => createWarmPool({ runtime, store, target, ...optional })), close }
   } catch (cause) {
     close()
     throw cause
@@ -98,7 +95,7 @@ function refuse(values: PoolValues, names: readonly (keyof PoolValues)[], why: s
   if (given) throw new UsageError(`Could not use ${labelOf(given, poolSettings[given])}: ${why}`)
 }
 
-/** @throws UsageError for a runtime that takes callers' own tokens only: no caller stands behind what a pool does. */
+/** @throws UsageError for a runtime that takes only the tokens of callers: a pool calls it on nobody's behalf. */
 export function refuseWithoutToken(values: TokenValues, task: string): void {
   if (values['agent-runtime-auth'] !== 'oauth' || values['agent-runtime-token-file']) return
   const tokenFile = labelOf('agent-runtime-token-file', runtimeSettings['agent-runtime-token-file'])
@@ -123,7 +120,7 @@ export async function openPoolStore(values: Pick<PoolValues, 'pool-store' | 'poo
   return { store: redisStore({ client, prefix: values['pool-prefix'] }), close: () => disconnect(client) }
 }
 
-/** As the store and the pool want it: told here by the setting's name, before there is a connection to close. */
+/** The store would refuse it too, but later, and without the name of the setting. */
 function readPrefix(text = 'warm-agent'): string {
   if (/^[^{}\s]+$/.test(text)) return text
   throw new Error(`"${text}" is not a word without spaces and braces`)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 
-/** Without the mark that editors and shells of Windows begin files with, and that JSON does not know. */
+/** Removes the byte order mark that Windows editors and shells put in front: JSON does not allow it. */
 export function withoutMark<Text extends string | undefined>(text: Text): Text {
   return text?.replace(/^\uFEFF/, '') as Text
 }

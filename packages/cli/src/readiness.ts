@@ -2,21 +2,21 @@
 export interface Readiness {
   /** @returns why not, or `undefined` when it is ready. Never rejects. */
   whyNot(): Promise<string | undefined>
-  /** From now on it is not: it is about to end. */
+  /** The process is about to end: it is not ready from now on. */
   drain(): void
 }
 
-/** How long a proof holds, in milliseconds: credentials that were good are good for a while. */
+/** How long a success is believed, in milliseconds. */
 const provenMs = 300_000
-/** Several probes may ask: a failure is repeated to them for so long before the platform is asked again. */
+/** How long a failure is repeated to further probes before the platform is asked again, in milliseconds. */
 const failedMs = 2_000
-/** Probes give up after a second or a few. */
+/** How long one check may take, in milliseconds. Probes themselves give up after a few seconds. */
 const checkMs = 5_000
 
 /**
- * Proves credentials and ARN by `check`, and remembers it: a probe every second must not become a call every second.
+ * Proves credentials and ARN with `check`, and remembers the result: a probe every second must not become a call every second.
  *
- * @param check Absent where nothing can be proven: then it is ready as soon as it listens.
+ * @param check Absent where nothing can be checked: then the process is ready as soon as it listens.
  */
 export function createReadiness(
   check: ((signal: AbortSignal) => Promise<void>) | undefined,

@@ -30,11 +30,11 @@ export async function openRedis(url: string, reconnects: boolean) {
   }
 }
 
-/** A Redis that does not answer keeps no server from starting for longer than this, in milliseconds. */
+/** How long a server waits for Redis before it starts without it, in milliseconds. */
 const connectMs = 5_000
 
 /**
- * Resolves also when Redis does not answer: each command's caller hears of that.
+ * Resolves also when Redis does not answer: then each Redis command fails, and its caller is told.
  *
  * @param variable The setting that the URL comes from.
  * @param reconnects Whether to try for ever.
@@ -42,20 +42,20 @@ const connectMs = 5_000
  */
 export async function connectToRedis(url: string, variable: string, reconnects: boolean) {
   const { Redis } = await import('ioredis')
-  // A command that cannot be sent fails soon: its caller goes on without an answer.
+  // A Redis command that cannot be sent fails soon, so that its caller can go on without it.
   const client = new Redis(url, {
     lazyConnect: true,
     maxRetriesPerRequest: 1,
     connectTimeout: connectMs,
-    // One that accepts and says nothing would keep the command up for ever.
+    // A Redis that accepts the connection and says nothing must not keep the process up for ever.
     ...(!reconnects && { retryStrategy: () => null, commandTimeout: 5_000 }),
   })
   let isStarting = true
   let refusal: string | undefined
-  // Every failure reaches its caller. As an event without a listener it would end the process.
+  // Every failure reaches its caller anyway; an 'error' event without a listener would end the process.
   client.on('error', failure => {
     if (isStarting) refusal ??= whyRefused(failure)
-    // Without its database ioredis would go on in database 0, where another fleet's sessions may be.
+    // A failure between connecting and being ready: ioredis would go on in database 0, where another fleet's sessions may be.
     if (client.status === 'connect') client.disconnect(!refusal)
   })
   const silence = new Promise(resolve => setTimeout(resolve, connectMs).unref())
@@ -65,9 +65,9 @@ export async function connectToRedis(url: string, variable: string, reconnects: 
   return client
 }
 
-/** @returns `undefined` for what may pass. */
+/** @returns why Redis refuses the URL, or `undefined` for a failure that may pass. */
 function whyRefused({ message, command }: Error & { command?: { name: string; args: string[] } }): string | undefined {
-  // Not its words: of a command that it does not know Redis repeats what follows, and that may be the password.
+  // Not in the words of Redis: it may repeat the arguments of a command, and the password is one.
   if (/^(WRONGPASS|NOAUTH|ERR invalid password)/.test(message)) {
     return 'Redis refuses its user or its password. Correct them'
   }
@@ -75,7 +75,7 @@ function whyRefused({ message, command }: Error & { command?: { name: string; ar
   return `Redis does not give its database ${command.args[0]} (${message}). Correct the number at its end`
 }
 
-/** @throws UsageError in place of what went wrong: its words may repeat the URL, with its password. */
+/** @throws UsageError instead of the failure itself, whose message may repeat the URL with its password. */
 export async function answered<T>(task: string, variable: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer
@@ -84,7 +84,7 @@ export async function answered<T>(task: string, variable: string, answer: Promis
   }
 }
 
-/** A client whose connection has ended already would wait two seconds for it to end, and the process with it. */
+/** Without the check, a client whose connection has ended already would keep the process up for two seconds. */
 export function disconnect(client: Redis): void {
   if (client.status !== 'end') client.disconnect()
 }
@@ -102,9 +102,9 @@ export function readRedisUrl(text: string | undefined): string | undefined {
 function isRedisUrl(text: string): boolean {
   try {
     const { protocol, username, password, pathname, searchParams } = new URL(text)
-    // ioredis does so too.
+    // Throws for a lone %, as ioredis would.
     decodeURIComponent(username + password)
-    // What is no number ioredis takes for one all the same.
+    // ioredis would make a number of anything.
     return /^rediss?:$/.test(protocol) && /^(\/\d*)?$/.test(pathname) && /^\d*$/.test(searchParams.get('db') ?? '')
   } catch {
     return false

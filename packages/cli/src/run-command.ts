@@ -29,7 +29,7 @@ warm-agent <command> --help tells the options.
 /**
  * Runs the command that the words after `warm-agent` name.
  *
- * @returns the exit status: 0, or 2 for a setting that is missing or makes no sense, or 1 when the fault is ours. A command may have others.
+ * @returns the exit status: 0; 2 for a setting that is missing or makes no sense; 1 for a bug of ours; or one of the command's own.
  */
 export async function runCommand([name, ...args]: string[]): Promise<number> {
   try {

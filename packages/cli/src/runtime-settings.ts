@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type AgentCoreRuntimeOptions, createAgentCoreRuntime, regionOfArn } from '@warm-agent/agentcore'
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { platforms, readPlatform } from './price-settings.ts'
-import { integer, list, oneOf, optional, required, setting, type Values } from './settings.ts'
+import { given, integer, list, oneOf, optional, required, setting, type Values } from './settings.ts'
 
 /** AgentCore's own bounds of both durations. An emulator may end its sessions sooner. */
 const leastSeconds = 60
@@ -71,30 +71,39 @@ export function runtimeFrom(
   values: Values<typeof runtimeSettings>,
   onEvent?: AgentCoreRuntimeOptions['onEvent'],
 ): AgentRuntime {
+  refuseNeedlessToken(values)
+  refuseImpossible(values)
   const tokenFile = values['agent-runtime-token-file']
   const isOauth = values['agent-runtime-auth'] === 'oauth'
-  if (tokenFile && !isOauth) {
-    throw new Error('Could not use AGENT_RUNTIME_TOKEN_FILE: the runtime takes SigV4. Set AGENT_RUNTIME_AUTH=oauth.')
-  }
-  refuseImpossible(values)
   const ownToken = tokenFile && (async () => (await readFile(tokenFile, 'utf8')).trim())
   const idleSeconds = values['agent-idle-timeout-seconds']
   return createAgentCoreRuntime({
     arn: values['agent-runtime-arn'],
     maxLifetimeMs: values['agent-max-lifetime-seconds'] * 1000,
-    ...(values['agent-runtime-qualifiers'] && { qualifiers: values['agent-runtime-qualifiers'] }),
-    ...(values['aws-region'] && { region: values['aws-region'] }),
-    ...(values['agent-runtime-platform'] && { platform: values['agent-runtime-platform'] }),
-    ...(values['agent-runtime-spread'] && { spread: values['agent-runtime-spread'] }),
-    ...(values['agent-protocol'] && { protocol: values['agent-protocol'] }),
-    ...(isOauth && { auth: { bearer: ownToken || 'caller' } }),
-    ...(idleSeconds && { idleTimeoutMs: idleSeconds * 1000 }),
     fallbacks: values['agent-runtime-fallback-arns']?.map(arn => ({ arn })) ?? [],
-    ...(onEvent && { onEvent }),
+    ...given({
+      qualifiers: values['agent-runtime-qualifiers'],
+      // `--aws-region ''` asks for none.
+      region: values['aws-region'] || undefined,
+      platform: values['agent-runtime-platform'],
+      spread: values['agent-runtime-spread'],
+      protocol: values['agent-protocol'],
+      auth: isOauth ? { bearer: ownToken || ('caller' as const) } : undefined,
+      idleTimeoutMs: idleSeconds && idleSeconds * 1000,
+      onEvent,
+    }),
   })
 }
 
-/** What no runtime on AWS can have. */
+/** @throws Error for a token file where the runtime takes no token. */
+export function refuseNeedlessToken(
+  values: Pick<Values<typeof runtimeSettings>, 'agent-runtime-auth' | 'agent-runtime-token-file'>,
+): void {
+  if (!values['agent-runtime-token-file'] || values['agent-runtime-auth'] === 'oauth') return
+  throw new Error('Could not use AGENT_RUNTIME_TOKEN_FILE: the runtime takes SigV4. Set AGENT_RUNTIME_AUTH=oauth.')
+}
+
+/** @throws Error for what no runtime on AWS can have. */
 function refuseImpossible(values: Values<typeof runtimeSettings>): void {
   const region = values['aws-region']
   const regionOfRuntime = region && regionOfArn(values['agent-runtime-arn'])

@@ -32,6 +32,6 @@ export async function serveOperations(
     ]
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text)
   })
-  // It must not keep a process alive that has drained.
+  // It must not keep the process alive when that has drained.
   return listen(server.unref(), { port, host }, '--warm-agent-metrics-port')
 }

@@ -3,7 +3,7 @@ import type { StatsReport } from '@warm-agent/proxy/stats'
 import { listen } from './listen.ts'
 import { renderStatsPage } from './report/stats-page.ts'
 
-/** Reports what warming is worth: of one process at once, of a fleet by asking Redis. */
+/** Reports what warming is worth: for one process from memory, for a fleet from Redis. */
 interface Reporter {
   report(): StatsReport | Promise<StatsReport>
 }
@@ -25,11 +25,11 @@ export async function serveStats(stats: Reporter, { port, host }: { port: number
         ? send(response, 200, 'text/html; charset=utf-8', renderStatsPage(report))
         : send(response, 200, 'application/json', `${JSON.stringify(report, null, 2)}\n`)
     return Promise.resolve(stats.report()).then(answer, () =>
-      // Its words may hold an address or a password: they are for nobody's screen.
+      // Not the error's own message: it may contain an address or a password.
       send(response, 503, 'text/plain', 'Could not read the statistics: Redis did not answer. Try again.\n'),
     )
   })
-  // It must not keep a process alive that has drained.
+  // It must not keep the process alive when that has drained.
   return listen(server.unref(), { port, host }, '--warm-agent-admin-port')
 }
 

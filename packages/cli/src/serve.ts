@@ -3,9 +3,9 @@ import { createServer, type RequestListener } from 'node:http'
 import { listen } from './listen.ts'
 import { onEnd } from './on-end.ts'
 
-/** How long answers may go on after SIGTERM. Orchestrators kill after 30 s, and stopping sessions takes up to 10 of them. */
+/** How long answers may go on after SIGTERM. Orchestrators kill after 30 s, and stopping the sessions takes up to 10 s. */
 const drainMs = 18_000
-/** Longer than the 60 s of common load balancers, so that they never reuse a connection that is just being closed. */
+/** Longer than the 60 s of most load balancers, so that they never reuse a connection that is just being closed. */
 const keepAliveMs = 65_000
 
 interface Drain {
@@ -16,8 +16,8 @@ interface Drain {
 }
 
 /**
- * Listens, and drains when it is to end: no new connections, answers go on for a while, then `done`. When it is told again, it
- * ends at once.
+ * Listens. At a signal it drains: no new connections, answers go on for a while, then `done`. At a second signal it ends at
+ * once.
  *
  * @throws UsageError when the port cannot be had.
  */
@@ -28,7 +28,7 @@ export async function serve(
 ): Promise<URL> {
   let isDraining = false
   const server = createServer((incoming, outgoing) => {
-    // A connection that is kept alive would keep the process up long after its last answer.
+    // While draining: an idle connection that is kept alive would keep the process up.
     outgoing.once('close', () => isDraining && setImmediate(() => server.closeIdleConnections()))
     listener(incoming, outgoing)
   })

@@ -1,24 +1,26 @@
 import type { LedgerEntry } from '@warm-agent/proxy'
 import { sessionTag } from '@warm-agent/proxy/runtime-kit'
-import { formatDuration, toColumns } from './text-columns.ts'
+import { counted } from './counted.ts'
+import { formatSpan } from './format-span.ts'
+import { toColumns } from './text-columns.ts'
 
-/** As the proxy's log names a session: enough to find it, not enough to use it. */
+/** The name of a session in the proxy's log: enough to find it, not enough to use it. */
 export function tagOf({ session }: LedgerEntry): string {
   return sessionTag(session.id)
 }
 
-/** @returns what is said of the sessions at this time: a table, or a line of JSON for each. Never a whole session id. */
+/** Describes the sessions in a table, or in a line of JSON for each. Never shows a whole session id. */
 export function formatSessions(entries: readonly LedgerEntry[], nowMs: number, isJson: boolean): string {
   if (isJson) return entries.map(entry => `${JSON.stringify(describe(entry))}\n`).join('')
-  const held = entries.length === 1 ? '1 session is held.' : `${entries.length} sessions are held.`
+  const held = `${counted(entries.length, 'session')} ${entries.length === 1 ? 'is' : 'are'} held.`
   if (entries.length === 0) return `${held}\n`
   const rows = entries.map(entry => [
     tagOf(entry),
     entry.agent,
     entry.session.qualifier,
     shorten(entry.callerId),
-    `${formatDuration(nowMs - entry.bornAt)} ago`,
-    entry.heldUntil > nowMs ? `in ${formatDuration(entry.heldUntil - nowMs)}` : 'now',
+    `${formatSpan(nowMs - entry.bornAt)} ago`,
+    entry.heldUntil > nowMs ? `in ${formatSpan(entry.heldUntil - nowMs)}` : 'now',
     entry.state === 'held' ? entry.reason : entry.state,
   ])
   const header = ['SESSION', 'AGENT', 'ENDPOINT', 'CALLER', 'STARTED', 'HELD UNTIL', 'WHY']

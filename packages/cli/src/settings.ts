@@ -5,11 +5,11 @@ import { UsageError } from './usage-error.ts'
 export interface Setting<Value> {
   /** One line for `--help`. */
   help: string
-  /** What stands for the value in `--help`; a setting without one is a switch. */
+  /** The name of its value in `--help`. A setting without one is a switch. */
   placeholder?: string
   /** Its environment variable, if it has one. The flag wins. */
   variable?: string
-  /** What an unset one means, for `--help`. */
+  /** What counts when it is not set, for `--help`. */
   defaultText?: string
   /** @throws Error saying what was expected, as the end of "Could not use X: …" */
   read(text: string | undefined): Value
@@ -47,7 +47,7 @@ export function readSettings<Settings extends Record<string, Setting<unknown>>>(
   return values as Values<Settings>
 }
 
-/** Both of its names: nobody knows which one was used. */
+/** Both names of a setting: whoever set it may have used either. */
 export function labelOf(name: string, { variable }: Pick<Setting<unknown>, 'variable'>): string {
   return variable ? `${variable} (or --${name})` : `--${name}`
 }
@@ -73,13 +73,13 @@ function parseFlags(settings: Record<string, Setting<unknown>>, args: string[]):
       const advice = 'Give one, after "=" if it begins with a dash'
       throw new UsageError(`Could not use ${flag}: no value follows it. ${advice}.`, { cause })
     }
-    // Its advice takes further sentences and lines.
+    // Only the first sentence: Node adds several lines of advice.
     const [reason = ''] = message.split(/\.\s/)
     throw new UsageError(`Could not read the options: ${reason.replace(/\.$/, '')}. Try --help.`, { cause })
   }
 }
 
-/** `--port -1` as `--port=-1`, so that it is the range that is told: parseArgs takes two such words for two flags. */
+/** Makes `--port -1` one word, `--port=-1`: parseArgs would take `-1` for a flag, and the error would not tell the range. */
 function joinNegatives(args: readonly string[]): string[] {
   const words: string[] = []
   for (const word of args) {
@@ -96,6 +96,13 @@ function helpText(usage: string, settings: Record<string, Setting<unknown>>): st
     return `  --${name}${placeholder ? ` ${placeholder}` : ''}\n      ${help}${notes ? ` (${notes})` : ''}\n`
   })
   return `Usage: ${usage}\n\n${rows.join('')}`
+}
+
+/** Leaves out what was not set, so that it does not hide a default. */
+export function given<Options extends object>(
+  options: Options,
+): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as typeof options
 }
 
 /** A setting that takes a value. */

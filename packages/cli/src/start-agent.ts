@@ -2,9 +2,9 @@ import { type Emulator, EmulatorError, type EmulatorOptions, startEmulator } fro
 import { UsageError } from './usage-error.ts'
 
 /**
- * Starts an emulator for an agent, and that agent once, to see that it starts.
+ * Starts an emulator, and its agent once as a trial.
  *
- * @throws UsageError saying why one of them does not, or which option makes no sense.
+ * @throws UsageError when either does not start, or an option makes no sense.
  */
 export async function startAgent(options: EmulatorOptions): Promise<Emulator> {
   try {

@@ -2,9 +2,9 @@ import type { Platform } from '@warm-agent/protocol/prices'
 import type { Authorize, ProxyEvent } from '@warm-agent/proxy'
 import { createStats, type StatsCosts, type StatsPoolEvent, withHoldOut } from '@warm-agent/proxy/stats'
 import type { FleetStats } from '@warm-agent/proxy/stats-redis'
-import { price, pricesFrom } from './price-settings.ts'
+import { defaultTexts, price, pricesFrom } from './price-settings.ts'
 import { serveStats } from './serve-stats.ts'
-import { decimal, integer, setting, type Values } from './settings.ts'
+import { decimal, given, integer, setting, type Values } from './settings.ts'
 
 export const statsSettings = {
   'warm-agent-admin-port': setting(
@@ -25,15 +25,15 @@ export const statsSettings = {
   ),
   'warm-agent-memory-gb': setting('GB', 'for the dollars: billed memory of a microVM', decimal(0.125, 64), {
     variable: 'WARM_AGENT_MEMORY_GB',
-    defaultText: 'an echo agent: 1.2 on v2, 1 on v1-code, 2.7 on v1-container',
+    defaultText: defaultTexts.footprintGb,
   }),
   'warm-agent-dollars-per-gb-hour': setting('DOLLARS', 'your price of memory', price, {
     variable: 'WARM_AGENT_DOLLARS_PER_GB_HOUR',
-    defaultText: '0.0169 on v2, 0.00945 on v1',
+    defaultText: defaultTexts.dollarsPerGbHour,
   }),
   'warm-agent-dollars-per-vcpu-hour': setting('DOLLARS', 'your price of CPU', price, {
     variable: 'WARM_AGENT_DOLLARS_PER_VCPU_HOUR',
-    defaultText: '0.1276 on v2, 0.0895 on v1',
+    defaultText: defaultTexts.dollarsPerVcpuHour,
   }),
   'warm-agent-dollars-per-second-saved': setting(
     'DOLLARS',
@@ -46,7 +46,7 @@ export const statsSettings = {
 /**
  * What the settings about statistics add to the proxy.
  *
- * @param shared collects what a whole fleet tells; without one, each process counts for itself
+ * @param shared Makes the statistics of a whole fleet. Without it each process counts for itself.
  */
 export function statsFrom(
   values: Values<typeof statsSettings> & { 'agent-runtime-platform'?: Platform | undefined },
@@ -54,13 +54,13 @@ export function statsFrom(
 ) {
   const { 'warm-agent-admin-port': port, 'warm-agent-admin-host': host, 'warm-agent-hold-out': share = 0 } = values
   const costs = costsFrom(values)
-  // Of a fleet each proxy tells, whichever has the port.
+  // In a fleet every proxy counts, also those without the port.
   const stats = shared?.(costs) ?? (port === undefined ? undefined : createStats({ costs }))
   return {
     onEvent: (event: ProxyEvent) => stats?.onEvent(event),
     onPoolEvent: (event: StatsPoolEvent) => stats?.onPoolEvent(event),
     holdOut: (authorize: Authorize): Authorize => (share > 0 ? withHoldOut(authorize, { share }) : authorize),
-    /** @returns a line that says where, or nothing when there is no such port. */
+    /** @returns a line that tells the address, empty without the port. */
     async listen(): Promise<string> {
       if (!stats || port === undefined) return ''
       return `warm-agent statistics: ${(await serveStats(stats, { port, host })).origin}/stats\n`
@@ -69,15 +69,15 @@ export function statsFrom(
 }
 
 function costsFrom(values: Parameters<typeof statsFrom>[0]): StatsCosts {
-  const { 'agent-runtime-platform': platform = 'v2', 'warm-agent-memory-gb': gb } = values
-  const mostDollarsPerSecond = values['warm-agent-dollars-per-second-saved']
+  const { 'agent-runtime-platform': platform = 'v2' } = values
   const dollarsPerGbHour = values['warm-agent-dollars-per-gb-hour']
   const dollarsPerVcpuHour = values['warm-agent-dollars-per-vcpu-hour']
-  const prices = pricesFrom({ dollarsPerGbHour, dollarsPerVcpuHour }, platform)
   return {
     platform,
-    ...(gb !== undefined && { gb }),
-    ...(mostDollarsPerSecond !== undefined && { mostDollarsPerSecond }),
-    ...(prices && { prices }),
+    ...given({
+      gb: values['warm-agent-memory-gb'],
+      mostDollarsPerSecond: values['warm-agent-dollars-per-second-saved'],
+      prices: pricesFrom({ dollarsPerGbHour, dollarsPerVcpuHour }, platform),
+    }),
   }
 }

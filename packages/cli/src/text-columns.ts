@@ -1,6 +1,7 @@
 /**
- * @param isNumber Whether the cells of a column end below each other, as numbers do, and not begin.
- * @returns lines whose cells stand below each other, the header first.
+ * Lays a table out for a terminal, the header first.
+ *
+ * @param isNumber Whether a column is of numbers: these are aligned right.
  */
 export function toColumns(
   header: readonly string[],
@@ -14,20 +15,4 @@ export function toColumns(
       .join('  ')
       .trimEnd()
   return `${[header, ...rows].map(line).join('\n')}\n`
-}
-
-/** The two largest units: `1h 5m`, `4m 10s`, `9s`. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  const units: [number, string][] = [
-    [Math.floor(seconds / 3600), 'h'],
-    [Math.floor(seconds / 60) % 60, 'm'],
-    [seconds % 60, 's'],
-  ]
-  const first = units.findIndex(([count]) => count > 0)
-  if (first < 0) return '0s'
-  return units
-    .slice(first, first + 2)
-    .map(([count, unit]) => `${count}${unit}`)
-    .join(' ')
 }

@@ -1,9 +1,9 @@
-/** A setting that is missing or makes no sense: told in one sentence, exit status 2. */
+/** A setting is missing or makes no sense. Its message is all that the user sees; the exit status is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Turns what a package says of the options that it was given into a {@link UsageError}. */
+/** Turns the error of a package that refuses its options into a {@link UsageError}. */
 export function checking<T>(create: () => T): T {
   try {
     return create()

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { listenLocally } from '../../../test/support/listen-locally.ts'
 
 const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8').replace(/\\\n/g, ' ')
 const image = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
@@ -38,10 +37,10 @@ test.each([
   const server = createServer(({ url }, response) => {
     asked.push(url)
     response.writeHead(status).end()
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  })
+  const { port } = await listenLocally(server)
   const [command, ...args] = JSON.parse(/HEALTHCHECK .* CMD (\[.*\])/.exec(image)?.[1] ?? '[]') as string[]
-  const env = { PATH: process.env.PATH, PORT: String((server.address() as AddressInfo).port) }
+  const env = { PATH: process.env.PATH, PORT: String(port) }
   const ended = await promisify(execFile)(command ?? '', args, { env }).then(
     () => 0,
     error => error.code,

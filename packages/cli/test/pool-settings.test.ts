@@ -1,8 +1,8 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { redisStore } from '@warm-agent/pool/redis'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test, vi } from 'vitest'
+import { listenLocally } from '../../../test/support/listen-locally.ts'
 import { startRedis } from '../../../test/support/redis.ts'
 import { anEntry } from '../../pool/test/stores.ts'
 import { runCaptured } from './run-captured.ts'
@@ -61,10 +61,10 @@ test.each([
   [['pool'], 'WARM_AGENT_POOL_STORE'],
   [['sessions'], 'WARM_AGENT_REDIS_URL'],
 ])('%j ends when Redis accepts and says nothing, with one clear sentence', async (args, variable) => {
-  const silent = createServer(socket => socket.resume()).listen(0, '127.0.0.1')
-  await once(silent, 'listening')
+  const silent = createServer(socket => socket.resume())
+  const { port } = await listenLocally(silent)
   vi.stubEnv('AGENT_RUNTIME_ARN', proxy.AGENT_RUNTIME_ARN)
-  vi.stubEnv(variable, `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+  vi.stubEnv(variable, `redis://127.0.0.1:${port}`)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   let isRunning = true
   const running = runCaptured(...args).finally(() => {
@@ -84,9 +84,8 @@ test('a proxy that cannot start leaves the pool to those who can, and no connect
   const session = anEntry({ version: 'before' })
   await store.begin([session], fence)
   await store.add(session, fence)
-  const taken = createServer().listen(0, '127.0.0.1')
-  await once(taken, 'listening')
-  const { port } = taken.address() as AddressInfo
+  const taken = createServer()
+  const { port } = await listenLocally(taken)
   const settings = {
     ...proxy,
     PORT: `${port}`,

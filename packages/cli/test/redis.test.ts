@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { redisStore } from '@warm-agent/pool/redis'
 import type { SessionLedger } from '@warm-agent/proxy'
 import { redisLedger } from '@warm-agent/proxy/ledger-redis'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { listenLocally } from '../../../test/support/listen-locally.ts'
 import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
 import { aMember, anEntry, fill } from '../../pool/test/stores.ts'
 import { connectToRedis } from '../src/redis.ts'
@@ -143,10 +144,10 @@ test('a database that is refused when it is connected to again is not exchanged 
 })
 
 test('a server does not wait for a Redis that accepts and says nothing', async () => {
-  const silent = createServer(socket => socket.resume()).listen(0, '127.0.0.1')
-  await once(silent, 'listening')
+  const silent = createServer(socket => socket.resume())
+  const { port } = await listenLocally(silent)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const connecting = connectToRedis(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`, 'X', true)
+  const connecting = connectToRedis(`redis://127.0.0.1:${port}`, 'X', true)
   let isOver = false
   void connecting.then(() => {
     isOver = true

@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { listenLocally } from '../../../test/support/listen-locally.ts'
 import { runtimeFrom, runtimeSettings } from '../src/runtime-settings.ts'
 import { readSettings } from '../src/settings.ts'
 
@@ -25,14 +24,14 @@ test('the token file of an OAuth runtime is read before each call that no caller
   const plane = createServer((incoming, outgoing) => {
     tokens.push(incoming.headers.authorization)
     outgoing.end('{}')
-  }).listen(0, '127.0.0.1')
-  await once(plane, 'listening')
+  })
+  const { origin } = await listenLocally(plane)
   const folder = await mkdtemp(join(tmpdir(), 'warm-agent-'))
   const file = join(folder, 'token')
   const runtime = runtimeOf({
     AGENT_RUNTIME_AUTH: 'oauth',
     AGENT_RUNTIME_TOKEN_FILE: file,
-    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: `http://127.0.0.1:${(plane.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: origin,
   })
   for (const token of ['first', 'second']) {
     await writeFile(file, `${token}\n`)

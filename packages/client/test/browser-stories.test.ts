@@ -37,7 +37,7 @@ function openTab(browser: FakeBrowser, proxy: ModelProxy, clock: { nowMs: number
     },
     async turn(how: 'show' | 'hide' | 'freeze') {
       if (how === 'freeze' && isShown) return
-      isShown = how === 'show' || (how === 'freeze' && isShown)
+      isShown = how === 'show'
       await page.environment[how]()
     },
     async reload() {

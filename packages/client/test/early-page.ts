@@ -3,9 +3,11 @@ import { createWarmSession, type SessionEvent, type WarmSessionOptions } from '@
 import { type EarlyScriptOptions, earlyScript } from '@warm-agent/client/early'
 import type { Lease } from '@warm-agent/protocol'
 import { createFakeEnvironment, settle } from '@warm-agent/testing'
-import { vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
+import { later } from './later.ts'
 
 const url = 'https://chat.example/room/7'
+export const base = 'https://chat.example/api/agent'
 
 /** An opening that has arrived at the proxy, and is answered when the test says so. */
 interface Opening {
@@ -17,8 +19,10 @@ interface Opening {
   /** The network is gone. */
   drop(): Promise<void>
   lease(change?: Partial<Lease>): Promise<void>
-  warm(change?: Partial<Lease>): Promise<void>
+  warm(): Promise<void>
   end(): Promise<void>
+  /** A lease, warm, and the end of the stream. */
+  complete(): Promise<void>
 }
 
 interface World {
@@ -33,7 +37,7 @@ interface World {
   locks?: string[]
 }
 
-/** A page as inline scripts find it: globals, of which the script and sessions see the same. Undo with `vi.unstubAllGlobals()`. */
+/** A page as inline scripts find it: globals, of which the script and sessions see the same until the test is over. */
 export function openPage({
   isVisible = true,
   savesData = false,
@@ -42,8 +46,11 @@ export function openPage({
   forbidsStorage,
   locks = [],
 }: World = {}) {
+  onTestFinished(() => {
+    for (const key of Object.keys(globalThis)) if (key.startsWith('warm-agent')) Reflect.deleteProperty(globalThis, key)
+    vi.unstubAllGlobals()
+  })
   const openings: Opening[] = []
-  const closes: string[] = []
   const beacons: [string, string][] = []
   const events = new EventTarget()
 
@@ -65,16 +72,14 @@ export function openPage({
   vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
   vi.stubGlobal('fetch', async (target: string, init: RequestInit) => {
     init.signal?.throwIfAborted()
-    if (!target.endsWith('/sessions')) {
-      closes.push(`${target} ${new Headers(init.headers).get('Warm-Agent-Ticket')}`)
-      return new Response(null, { status: 204 })
-    }
-    return new Promise<Response>((resolve, reject) => openings.push(toOpening(target, init, resolve, reject)))
+    if (!target.endsWith('/sessions')) return new Response(null, { status: 204 })
+    const answer = later<Response>()
+    openings.push(toOpening(target, init, answer))
+    return answer.promise
   })
 
   return {
     openings,
-    closes,
     beacons,
     tab,
     async run(options?: EarlyScriptOptions) {
@@ -102,15 +107,12 @@ export function openPage({
 
 const lease: Lease = { ticket: 'first', status: 'warming', beatMs: 9000, ttlMs: 15_000, holdMs: 90_000 }
 
-function toOpening(
-  target: string,
-  init: RequestInit,
-  resolve: (response: Response) => void,
-  reject: (cause: unknown) => void,
-): Opening {
+const warm = { ...lease, ticket: 'second', status: 'warm', source: 'started', tookMs: 1, evidence: 'observed' }
+
+function toOpening(url: string, init: RequestInit, answer: ReturnType<typeof later<Response>>): Opening {
   let write: ReadableStreamDefaultController<Uint8Array> | undefined
   const fail = (cause: unknown) => {
-    reject(cause)
+    answer.reject(cause)
     write?.error(cause)
   }
   init.signal?.addEventListener('abort', () => fail(init.signal?.reason))
@@ -121,18 +123,18 @@ function toOpening(
           write = controller
         },
       })
-      resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+      answer.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
     }
     write?.enqueue(new TextEncoder().encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
     return turn()
   }
-  return {
-    url: target,
+  const opening: Opening = {
+    url,
     init,
     body: JSON.parse(init.body as string),
     isAborted: () => !!init.signal?.aborted,
     async refuse(status) {
-      resolve(new Response('{}', { status }))
+      answer.resolve(new Response('{}', { status }))
       await turn()
     },
     async drop() {
@@ -140,22 +142,21 @@ function toOpening(
       await turn()
     },
     lease: change => say('lease', { ...lease, ...change }),
-    warm: change =>
-      say('warm', {
-        ...lease,
-        ticket: 'second',
-        status: 'warm',
-        source: 'started',
-        tookMs: 1,
-        evidence: 'observed',
-        ...change,
-      }),
+    warm: () => say('warm', warm),
     async end() {
       write?.close()
       await turn()
     },
+    async complete() {
+      await opening.lease()
+      await opening.warm()
+      await opening.end()
+    },
   }
+  return opening
 }
 
 /** Streams pass on what they are given in turns of the event loop. */
-const turn = () => new Promise<void>(resolve => setTimeout(resolve, 5))
+async function turn() {
+  for (let round = 0; round < 10; round++) await new Promise(setImmediate)
+}

@@ -10,6 +10,8 @@ interface FakeOpening {
   fail(error?: WarmAgentError): Promise<void>
   /** Ends the stream, with an error if one is given. */
   end(error?: Error): Promise<void>
+  /** A lease, warm, and the end of the stream. */
+  complete(): Promise<void>
 }
 
 /** A proxy that does as the test says, behind the transport and behind `fetch`. */
@@ -17,9 +19,11 @@ export interface FakeProxy {
   transport: WarmTransport
   fetch: typeof globalThis.fetch
   openings: FakeOpening[]
-  beats: { ticket: string; atMs: number }[]
+  beats: { ticket: string; atMs: number; signal: AbortSignal }[]
   closes: { ticket: string; afterMs?: number; keepalive?: boolean }[]
   messages: { input: RequestInfo | URL; init: RequestInit | undefined; headers: Headers; body: unknown }[]
+  /** Those that the messages came with. */
+  tickets(): (string | null)[]
   /** Replaceable: what a beat is answered with. */
   onBeat: () => Lease | Promise<Lease>
   /** Replaceable: what a message is answered with. */
@@ -28,7 +32,7 @@ export interface FakeProxy {
 
 const minute = 60_000
 
-export const fakeLease: Lease = {
+const fakeLease: Lease = {
   ticket: 'ticket',
   status: 'warming',
   beatMs: 9 * minute,
@@ -36,11 +40,27 @@ export const fakeLease: Lease = {
   holdMs: 60 * minute,
 }
 
+/** @returns what a beat is answered with. */
+export const beaten = (change: Partial<Lease> = {}): Lease => ({
+  ...fakeLease,
+  ticket: 'beaten',
+  status: 'warm',
+  ...change,
+})
+
+/** @returns what fails with `error`, without which the network is gone. */
+export function failing(error: Error = new TypeError('Failed to fetch')): () => never {
+  return () => {
+    throw error
+  }
+}
+
 /** @returns an answer as a proxy gives it. */
 export function answered(outcome: Outcome, ticket = 'ticket-of-message'): Response {
   return new Response('hello', { headers: { 'Warm-Agent-Outcome': outcome, 'Warm-Agent-Ticket': ticket } })
 }
 
+/** @returns a refusal of the proxy. */
 export function refused(code: 'ticket_invalid' | 'unauthenticated' = 'ticket_invalid'): Response {
   return Response.json(toErrorBody(new WarmAgentError(code, 'no')), { status: 401 })
 }
@@ -64,6 +84,7 @@ export function createFakeProxy(environment: Environment): FakeProxy {
     beats: [],
     closes: [],
     messages: [],
+    tickets: () => proxy.messages.map(({ headers }) => headers.get('Warm-Agent-Ticket')),
     onBeat: () => renewed({ status: 'warm' }),
     onMessage: ticket => answered(ticket ? 'warm' : 'cold'),
 
@@ -76,24 +97,21 @@ export function createFakeProxy(environment: Environment): FakeProxy {
           wake()
           return settle()
         }
-        proxy.openings.push({
+        const facts = { status: 'warm', source: 'started', tookMs: 2900, evidence: 'observed' } as const
+        const opening: FakeOpening = {
           signal,
           lease: change => push({ event: 'lease', data: renewed(change) }),
-          warm: change =>
-            push({
-              event: 'warm',
-              data: {
-                ...renewed(change),
-                status: 'warm',
-                source: 'started',
-                tookMs: 2900,
-                evidence: 'observed',
-              },
-            }),
+          warm: change => push({ event: 'warm', data: { ...renewed(change), ...facts } }),
           fail: (error = new WarmAgentError('agent_failed', 'The agent failed.')) =>
             push({ event: 'failed', data: toErrorBody(error) }),
           end: error => push(error),
-        })
+          async complete() {
+            await opening.lease()
+            await opening.warm()
+            await opening.end()
+          },
+        }
+        proxy.openings.push(opening)
         for (;;) {
           while (!queue.length) {
             await new Promise<void>(resolve => {
@@ -106,8 +124,8 @@ export function createFakeProxy(environment: Environment): FakeProxy {
           yield item
         }
       },
-      async beat(ticket) {
-        proxy.beats.push({ ticket, atMs: environment.now() })
+      async beat(ticket, { signal }) {
+        proxy.beats.push({ ticket, atMs: environment.now(), signal })
         return proxy.onBeat()
       },
       async close(ticket, how) {

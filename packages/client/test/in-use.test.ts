@@ -5,23 +5,22 @@ import { start } from './start.ts'
 
 const minute = 60_000
 
-/** A session with one user, and answers that come when the test says so. */
-async function startWith(options: Parameters<typeof start>[0] = {}) {
-  const world = start({ warmOn: 'manual', ...options })
-  const leave = world.session.mount()
-  await world.warmUp()
-  const answer = holdAnswers(world.proxy)
-  return { ...world, leave, answer: (response = answered('warm')) => answer(response) }
+/** A warm session with one user, and answers that come when the test says so. */
+async function startInUse() {
+  const page = start({ warmOn: 'manual' })
+  const leave = page.session.mount()
+  await page.warmUp()
+  return { ...page, leave, answer: holdAnswers(page.proxy) }
 }
 
 test('when its last user goes while a message is on its way, the session ends after the answer, and leaves time to read it', async () => {
-  const { leave, ask, answer, proxy, environment, status } = await startWith()
+  const { leave, ask, answer, proxy, environment, status } = await startInUse()
   const asked = ask()
   await settle()
   leave()
   await environment.advance(minute)
   expect(proxy.closes).toEqual([])
-  answer()
+  answer(answered('warm'))
   await asked
   await environment.advance(1000)
   expect(proxy.closes).toEqual([{ ticket: 'ticket-of-message', afterMs: 30_000 }])
@@ -30,13 +29,13 @@ test('when its last user goes while a message is on its way, the session ends af
 })
 
 test('a user who comes back while a message is on its way keeps the session', async () => {
-  const { session, leave, ask, answer, proxy, environment, status } = await startWith()
+  const { session, leave, ask, answer, proxy, environment, status } = await startInUse()
   const asked = ask()
   await settle()
   leave()
   await environment.advance(5000)
   session.mount()
-  answer()
+  answer(answered('warm'))
   await asked
   await environment.advance(5000)
   expect(proxy.closes).toEqual([])
@@ -52,37 +51,65 @@ test('when its last user goes while a message waits for the lease, that message 
   await environment.advance(5000)
   await proxy.openings[0]?.lease()
   await asked
-  expect(proxy.messages[0]?.headers.get('Warm-Agent-Ticket')).toBe('ticket-1')
+  expect(proxy.tickets()[0]).toBe('ticket-1')
   await environment.advance(1000)
   expect(proxy.closes).toEqual([{ ticket: 'ticket-of-message', afterMs: 30_000 }])
 })
 
-test.each([
-  ['handoff()', async ({ session }: ReturnType<typeof start>) => void (await session.handoff())],
-  ['getHeaders()', async ({ session }: ReturnType<typeof start>) => void session.getHeaders()],
-])('what was given out by %s is a conversation’s, whether or not its answer is told', async (_, giveOut) => {
-  const world = await startWith()
-  const { session, environment, proxy, types, status } = world
-  await giveOut(world)
-  await environment.advance(2 * 60 * minute)
-  expect(proxy.closes).toEqual([])
-  expect(status()).toBe('active')
-  await environment.hide()
-  await environment.advance(3 * minute)
-  expect(proxy.closes).toEqual([])
-  expect(session.store.getState().heartbeat).toBe('paused')
-  expect(types()).not.toContain('session-ending')
-  session.getHeaders()
-  expect(types().filter(type => type === 'message-sent')).toHaveLength(1)
+test('after close a message that waited goes cold, and nothing that goes on is held for it', async () => {
+  const { session, proxy, ask, status, environment } = start()
+  session.mount()
+  const asked = ask()
+  const handed = session.handoff()
+  await settle()
+  await session.close()
+  await asked
+  expect(proxy.tickets()).toEqual([null])
+  const { headers, answered: tell } = await handed
+  expect(headers).not.toHaveProperty('warm-agent-ticket')
+  tell(answered('cold', 'late').headers)
+  expect(status()).toBe('idle')
+  expect(proxy.closes).toMatchObject([
+    { ticket: 'ticket-of-message', afterMs: 30_000 },
+    { ticket: 'late', afterMs: 30_000 },
+  ])
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
 })
 
-test('what was given out while it warmed up is not closed when its hold as a spare is over', async () => {
-  const { session, proxy, environment } = start()
+test('a message that waited while its conversation was closed does not go on the next one’s session', async () => {
+  const { session, proxy, ask, warmUp, events } = start()
   session.mount()
-  await proxy.openings[0]?.lease()
-  session.getHeaders()
-  await proxy.openings[0]?.warm({ holdMs: minute })
-  await proxy.openings[0]?.end()
-  await environment.advance(2 * minute)
-  expect(proxy.closes).toEqual([])
+  const asked = ask()
+  await settle()
+  void session.close()
+  await warmUp()
+  await asked
+  expect(proxy.tickets()).toEqual([null])
+  expect(session.store.getState()).toMatchObject({ status: 'warm', outcome: null })
+  expect(events).toContainEqual(expect.objectContaining({ type: 'message-answered', outcome: null }))
+})
+
+test('an answer that comes after close does not bring the session back; what it names is parked', async () => {
+  const { session, proxy, warmUp, ask, status, environment } = start()
+  await warmUp()
+  const answer = holdAnswers(proxy)
+  const asked = ask()
+  await settle()
+  await session.close()
+  answer(answered('warm', 'late'))
+  expect((await asked).status).toBe(200)
+  expect(status()).toBe('idle')
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-2' }, { ticket: 'late', afterMs: 30_000 }])
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+})
+
+test('a listener that closes the session on its first answer leaves nothing behind', async () => {
+  const { session, environment, ask } = start({
+    onEvent: ({ type }) => {
+      if (type === 'message-answered') void session.close()
+    },
+  })
+  await ask()
+  expect(session.store.getState().status).toBe('idle')
+  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
 })

@@ -1,6 +1,9 @@
 import { createWarmSession, type SessionEvent, type WarmSessionOptions } from '@warm-agent/client'
-import { createFakeEnvironment, type FakeEnvironmentOptions } from '@warm-agent/testing'
+import { createFakeEnvironment, type FakeEnvironmentOptions, settle } from '@warm-agent/testing'
 import { createFakeProxy } from './fake-proxy.ts'
+
+/** The message that `ask` sends. */
+export const post = { method: 'POST', body: 'hi' }
 
 /** A session in a fake world with a fake proxy, and everything that happened to it. */
 export function start(options: WarmSessionOptions = {}, world: FakeEnvironmentOptions = {}) {
@@ -24,12 +27,19 @@ export function start(options: WarmSessionOptions = {}, world: FakeEnvironmentOp
     /** Warms up to the end. */
     async warmUp() {
       void session.warm()
-      const opening = proxy.openings.at(-1)
-      await opening?.lease()
-      await opening?.warm()
-      await opening?.end()
+      await proxy.openings.at(-1)?.complete()
     },
     /** Sends a message to the proxy's own route. */
-    ask: (init: RequestInit = {}) => session.fetch('/api/agent/messages', { method: 'POST', body: 'hi', ...init }),
+    ask: (init: RequestInit = {}) => session.fetch('/api/agent/messages', { ...post, ...init }),
   }
+}
+
+export type Page = ReturnType<typeof start>
+
+/** The same in a page that uses it, and knows by now what other pages have. */
+export async function startMounted(options: WarmSessionOptions = {}, world: FakeEnvironmentOptions = {}) {
+  const page = start(options, world)
+  page.session.mount()
+  await settle()
+  return page
 }

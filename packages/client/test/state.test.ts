@@ -1,5 +1,4 @@
 import {
-  type Circumstances,
   type Hold,
   initialState,
   planHold,
@@ -11,9 +10,8 @@ import {
 import { WarmAgentError } from '@warm-agent/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { durations, hold, present } from './a-hold.ts'
 
-const durations = { beatMs: 500, ttlMs: 1000, holdMs: 5000 }
-const hold: Hold = { lease: { ...durations, atMs: 100 }, touchedAtMs: 100 }
 const error = new WarmAgentError('agent_failed', 'The agent failed.')
 const common = { isPaused: false, outcome: null, failures: 0 }
 
@@ -87,14 +85,6 @@ const leads: Record<string, Partial<Record<string, SessionState['status']>>> = {
   error: { 'warm-started': 'warming', 'message-answered': 'active', 'session-closed': 'idle' },
 }
 
-const present: Circumstances = {
-  canBeat: true,
-  isPaused: false,
-  awayTooLongAtMs: Number.POSITIVE_INFINITY,
-}
-const busy = { ...present, canBeat: false }
-const longLived = { lease: { beatMs: 500, ttlMs: 1000, holdMs: 700_000, atMs: 100 }, touchedAtMs: 400_100 }
-
 const cases = Object.keys(states).flatMap(from =>
   Object.keys(events).map(event => [from, event, leads[from]?.[event] ?? 'nothing new'] as const),
 )
@@ -150,7 +140,10 @@ test.each([
 test('a cold answer brings no durations, so the shortest that the platform knows are taken', () => {
   const cold = transition(initialState, { type: 'message-answered', outcome: 'cold', status: 200, atMs: 0 })
   expect(planHold((cold as { hold: Hold }).hold, present, 0, 0)).toEqual({ atMs: 36_000, action: 'beat' })
-  expect(planHold((cold as { hold: Hold }).hold, busy, 0, 0)).toEqual({ atMs: 60_000, action: 'idle' })
+  expect(planHold((cold as { hold: Hold }).hold, { ...present, canBeat: false }, 0, 0)).toEqual({
+    atMs: 60_000,
+    action: 'idle',
+  })
 })
 
 test.each([
@@ -163,69 +156,6 @@ test.each([
   expect(next).toMatchObject({ status: 'warm', hold: { retryAtMs } })
   const beaten = transition(next, { type: 'beat-succeeded', ...durations, atMs: retryAtMs })
   expect((beaten as { hold: Hold }).hold.retryAtMs).toBeUndefined()
-})
-
-test.each<[string, Partial<Hold>, Partial<Circumstances>, number, number, ReturnType<typeof planHold>]>([
-  ['beats when its time comes', {}, {}, 100, 0, { atMs: 600, action: 'beat' }],
-  ['beats up to a tenth earlier', {}, {}, 100, 1, { atMs: 550, action: 'beat' }],
-  ['beats at once when overdue', {}, {}, 900, 0, { atMs: 900, action: 'beat' }],
-  ['beats again when the retry is due', { retryAtMs: 640 }, {}, 620, 1, { atMs: 640, action: 'beat' }],
-  ['only waits for the end when it may not beat', {}, busy, 100, 0, { atMs: 1100, action: 'idle' }],
-  ['never beats at the deadline', {}, {}, 1100, 0, { atMs: 1100, action: 'idle' }],
-  ['never beats past the deadline', {}, {}, 9000, 0, { atMs: 1100, action: 'idle' }],
-  ['never retries past the deadline', { retryAtMs: 1100 }, {}, 700, 0, { atMs: 1100, action: 'idle' }],
-  ['ends a hold that is over', { touchedAtMs: 4900 }, {}, 5000, 0, { atMs: 5100, action: 'hold' }],
-  ['goes on for a user who is away', {}, { awayTooLongAtMs: 700 }, 100, 0, { atMs: 600, action: 'beat' }],
-  [
-    'gives up the spare of a user who is away for too long',
-    {},
-    { awayTooLongAtMs: 500 },
-    100,
-    0,
-    { atMs: 500, action: 'hold' },
-  ],
-  [
-    'pauses the conversation of such a user',
-    { isSent: true, isAnnounced: true },
-    { awayTooLongAtMs: 500 },
-    100,
-    0,
-    { atMs: 500, action: 'pause' },
-  ],
-  [
-    'lets a paused conversation idle out',
-    { isSent: true, isAnnounced: true },
-    { isPaused: true, awayTooLongAtMs: 500 },
-    600,
-    0,
-    { atMs: 1100, action: 'idle' },
-  ],
-  [
-    'announces the end of a conversation',
-    { ...longLived, isSent: true },
-    {},
-    400_100,
-    0,
-    { atMs: 400_100, action: 'announce' },
-  ],
-  [
-    'announces it once',
-    { ...longLived, isSent: true, isAnnounced: true },
-    {},
-    400_100,
-    0,
-    { atMs: 400_600, action: 'beat' },
-  ],
-  ['announces nothing of a spare', longLived, {}, 400_100, 0, { atMs: 400_600, action: 'beat' }],
-])('the hold policy %s', (_, change, circumstances, nowMs, jitter, step) => {
-  expect(planHold({ ...hold, ...change }, { ...present, ...circumstances }, nowMs, jitter)).toEqual(step)
-})
-
-test('a lease without durations ends instead of beating without pause', () => {
-  const broken = { lease: { atMs: 0 } as Hold['lease'], touchedAtMs: 0 }
-  expect(planHold(broken, present, 10, 0).action).toBe('idle')
-  const hasty = { ...hold, lease: { ...hold.lease, beatMs: 0 } }
-  expect(planHold(hasty, present, 100, 0)).toEqual({ atMs: 200, action: 'beat' })
 })
 
 test('an adopted lease is warming until a beat has found it alive, and is what it was then', () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { signalGroup } from './process-group.ts'
 import { spawnGuarded } from './spawn-guarded.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -83,15 +84,5 @@ export function startAgentProcess(
       for (const stream of streams) stream.destroy()
       release()
     },
-  }
-}
-
-/** @returns whether the group has a member that could be signalled. */
-function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-groupId, signal)
-  } catch {
-    // Nobody of it is left (ESRCH), or nobody that is ours to signal (EPERM): nothing to wait for.
-    return false
   }
 }

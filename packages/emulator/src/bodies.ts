@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { OperationName } from './operation.ts'
 import { PlatformError, violated } from './platform-errors.ts'
 
 /** The service model's bound on an invoke's payload: 100 MB. */
@@ -53,7 +54,7 @@ export function readCommand(body: Buffer): { command: string; timeoutMs: number 
 }
 
 /** Throws 400 for a body that its operation could not read. That of an invoke is the agent's. */
-export function checkBody(operation: string, body: Buffer): void {
+export function checkBody(operation: OperationName, body: Buffer): void {
   if (operation === 'stop') readClientToken(body)
   if (operation === 'command') readCommand(body)
 }

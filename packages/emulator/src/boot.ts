@@ -16,7 +16,7 @@ export type Boot =
   | { kind: 'file'; path: string }
 
 /** The 99 % quantile of the standard normal distribution. */
-const z99 = 2.3263478740408408
+export const z99 = 2.3263478740408408
 
 /**
  * Reads `fixed:2000` or `lognormal:2900,4900`, in milliseconds, or `file:boots.txt`. The file itself is not looked at yet.

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { PassThrough } from 'node:stream'
 import type { CommandRun } from './engine.ts'
+import { signalGroup } from './process-group.ts'
 import { spawnGuarded } from './spawn-guarded.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -39,18 +40,9 @@ export function startCommandProcess(command: string, port: number, watchdog: Wat
     exited,
     async end() {
       // To the whole group, so that the pipes close: `close` waits for them.
-      if (pid !== undefined) killGroup(pid)
+      if (pid !== undefined) signalGroup(pid, 'SIGKILL')
       output.destroy()
       await exited
     },
-  }
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch (error) {
-    // It is gone already.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

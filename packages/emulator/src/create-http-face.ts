@@ -27,14 +27,13 @@ export interface HttpFace {
 export interface HttpFaceSetup {
   settings: Pick<Settings, 'arn' | 'wire' | 'platform'>
   core: PlatformCore
-  clock: Clock
-  seed: number
   /** Where the admin routes are reached, known once the emulator listens. */
   adminUrl: () => string
 }
 
-export function createHttpFace({ settings, core, clock, seed, adminUrl }: HttpFaceSetup): HttpFace {
-  const { arn, wire } = settings
+export function createHttpFace({ settings, core, adminUrl }: HttpFaceSetup): HttpFace {
+  const { arn, wire, platform } = settings
+  const { clock, seed } = platform
   const { sessions, books, emit } = core
   const { qualifiers, allowedHeaders, oauth } = wire
   const chaos = createChaos(wire.chaos, seed)

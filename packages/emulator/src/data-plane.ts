@@ -36,7 +36,7 @@ export interface DataPlaneSetup {
 /** Speaks the wire: one HTTP request in, one operation, its answer or the platform's error out. */
 export function createDataPlane({ admit, sessions, books, clock, emit, runtime, issuer }: DataPlaneSetup) {
   const stop = createStopOnce(sessions.stop)
-  const report = refusalReporter(books, emit)
+  const report = refusalReporter({ books, emit })
 
   async function answer(request: IncomingMessage, response: ServerResponse, clientLeft: AbortSignal): Promise<void> {
     const { headers } = request

@@ -32,8 +32,12 @@ export function createEagerEngine(engine: Engine): EagerEngine {
         await machine.end()
         const how = cause instanceof Error ? cause.message : String(cause)
         const why = isTooLong ? `GET /ping did not answer 200 in ${timeoutMs / 1_000} s` : how
-        // One sentence, however many lines it printed.
-        const words = machine.lastWords().replace(/\s+/g, ' ').slice(-500)
+        // One sentence, however many lines it printed. What failed stands before the stack, which may be longer than that.
+        const words = machine
+          .lastWords()
+          .replace(/^ +at .*/gm, '')
+          .replace(/\s+/g, ' ')
+          .slice(-500)
         throw new Error(words ? `${why}, and printed last: ${words}` : why, { cause })
       } finally {
         clearTimeout(timer)

@@ -8,6 +8,7 @@ export type { CallKind, ChaosRule, Fault } from './chaos/chaos-rule.ts'
 export type { Chaos, ChaosState } from './chaos/create-chaos.ts'
 export type { Clock } from './clock.ts'
 export { describeEvent } from './describe-event.ts'
+export { createEchoAgent } from './echo-agent.ts'
 export { EmulatorError, type EmulatorErrorCode } from './emulator-error.ts'
 export type { EmulatorEvent } from './events.ts'
 export { deadlineOf, decideInvoke, decideStop, type EndReason, type Limits, type Phase } from './lifecycle.ts'
@@ -20,13 +21,12 @@ export { type Platform, type PlatformName, platformOf } from './platforms.ts'
 export { type Prices, pricesOf } from './prices.ts'
 export type { QuotaLimits } from './quotas.ts'
 export type { RuntimeTrouble } from './runtime-trouble.ts'
-export {
-  createEchoAgent,
-  type SimulatedAgent,
-  type SimulatedAnswer,
-  type SimulatedCall,
-  type SimulatedHandler,
-  type SimulatedVm,
+export type {
+  SimulatedAgent,
+  SimulatedAnswer,
+  SimulatedCall,
+  SimulatedHandler,
+  SimulatedVm,
 } from './simulated-agent.ts'
 export {
   createSimulatedRuntime,

@@ -4,7 +4,7 @@ import { checkMembers, type Members } from './wire/check-members.ts'
 import { isRuntime, type Runtime } from './wire/runtime.ts'
 
 /** The operations of the data plane. */
-type OperationName = 'invoke' | 'stop' | 'command' | 'agent-card' | 'oauth-metadata' | 'websocket'
+export type OperationName = 'invoke' | 'stop' | 'command' | 'agent-card' | 'oauth-metadata' | 'websocket'
 
 /** The head of a request: nothing is checked yet but that there is such an operation. */
 export interface Head {

@@ -1,5 +1,5 @@
 import type { platforms } from '@warm-agent/protocol/prices'
-import type { Boot } from './boot.ts'
+import { type Boot, z99 } from './boot.ts'
 
 /** What AgentCore runs agents on: platform version 1 with a zip or with a container image, or version 2. */
 export type PlatformName = (typeof platforms)[number]
@@ -45,9 +45,8 @@ const p75MsOfCode = { 'v1-code': 2850, v2: 1960 }
  */
 const spread = 4.9 / 2.9
 
-/** Quantiles of the standard normal distribution. */
+/** The 75 % quantile of the standard normal distribution. */
 const z75 = 0.6744897501960817
-const z99 = 2.3263478740408408
 
 /** Median of starts from pre-warmed instances: blait/AgentCoreWarmPool, September 2026. */
 const preWarmedMedianMs = 379

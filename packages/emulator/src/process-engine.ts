@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { callAgent, createSockets, waitUntilHealthy } from './agent-http.ts'
+import { callAgent, createSockets } from './agent-http.ts'
+import { readPing, waitUntilHealthy } from './agent-ping.ts'
 import { startAgentProcess } from './agent-process.ts'
 import { startCommandProcess } from './command-process.ts'
 import type { Engine, Machine } from './engine.ts'
 import { createGate } from './gate.ts'
 import { createPorts } from './ports.ts'
-import { readPing } from './read-ping.ts'
 import { createWatchdog } from './watchdog.ts'
 
 /**

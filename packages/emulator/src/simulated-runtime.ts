@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream'
 import { isAgent } from './agent.ts'
 import type { Ledger, VmEntry } from './books.ts'
+import { createEchoAgent } from './echo-agent.ts'
 import { aFunction, checkOptions, type Rule, type Rules } from './option-rules.ts'
 import { createPlatformCore, type Update } from './platform-core.ts'
 import { PlatformError } from './platform-errors.ts'
 import { type PlatformOptions, platformRules, readPlatform } from './platform-options.ts'
+import { bookRefusal } from './refusals.ts'
 import { type RuntimeTrouble, toTrouble } from './runtime-trouble.ts'
-import { createEchoAgent, type SimulatedAgent, type SimulatedHandler } from './simulated-agent.ts'
+import type { SimulatedAgent, SimulatedHandler } from './simulated-agent.ts'
 import type { VmAnswer } from './vm.ts'
 
 /** Beside what the platform is like. An unknown option, or one that makes no sense, is refused. */
@@ -91,9 +93,7 @@ export function createSimulatedRuntime<State = unknown>(
   /** @throws what `toFailure` makes of an error of the platform. */
   function fail(error: unknown, sessionId: string): never {
     if (!(error instanceof PlatformError)) throw error
-    const { type, status, message } = error
-    books.countRefusal(type)
-    emit({ type: 'refused', error: type, status, message, sessionId })
+    bookRefusal({ books, emit }, error, sessionId)
     throw toFailure ? toFailure(toTrouble(error)) : error
   }
 

@@ -61,7 +61,7 @@ export async function startEmulator<State = unknown>(options: EmulatorOptions<St
   const core = createPlatformCore(agent, platform, agentOutput)
   const { sessions, books } = core
   let adminUrl = ''
-  const face = createHttpFace({ settings, core, clock, seed: platform.seed, adminUrl: () => adminUrl })
+  const face = createHttpFace({ settings, core, adminUrl: () => adminUrl })
   const server = createServer({ maxHeaderSize: largestHead }, face.onRequest).on('upgrade', face.webSockets.onUpgrade)
   server.keepAliveTimeout = keepAliveMs
   const url = await listen(server, settings)

@@ -10,7 +10,7 @@ import { createFlights, type Flight } from './flights.ts'
 import { deadlineOf, type EndReason, type Limits } from './lifecycle.ts'
 import { startPingPoll } from './ping-poll.ts'
 import { PlatformError } from './platform-errors.ts'
-import { isWarmUp } from './simulated-agent.ts'
+import { isWarmUp } from './warm-up.ts'
 
 /** An answer on its way to the client. */
 export interface VmAnswer extends AgentAnswer {
@@ -31,8 +31,8 @@ export interface Vm {
   readonly gone: Promise<void>
   call(call: AgentCall, signal: AbortSignal): Promise<VmAnswer>
   /**
-   * Keeps it busy until the flight lands; a quiet one, a WebSocket, does not: there only what it says restarts the idle
-   * timer. Throws 424 when it has ended.
+   * Keeps it busy until the flight lands. A quiet flight, which is a WebSocket, does not: there only frames restart the
+   * idle timer. Throws 424 when the VM has ended.
    */
   begin(clientLeft: AbortSignal, how?: 'busy' | 'quiet'): Flight
   /** Restarts the idle timer. */
@@ -126,7 +126,7 @@ export function createVm({ record, engine, clock, limits, emit, onEnded, ...time
     record.stoppingAt = clock.now()
     record.endReason = reason
     for (const undo of undos) undo()
-    if (isStarting) boot.cancel(new PlatformError('InternalServerException', endedWhileItStarted))
+    if (isStarting) boot.cancel(new PlatformError('InternalServerException', 'The session was ended while it started.'))
     // A boot in flight may still bring a machine; it is waited for, never leaked.
     await booted.catch(() => {})
     await machine?.end()
@@ -143,9 +143,8 @@ export function createVm({ record, engine, clock, limits, emit, onEnded, ...time
     sayGone()
   }
 
-  /** A broken connection is often the first sign of an agent's death: give the second one a moment to arrive. */
   async function settled(): Promise<void> {
-    await Promise.race([machine?.exited.then(() => ending), sleep(250, undefined, { ref: false })])
+    await Promise.race([machine?.exited.then(() => ending), sleep(deathNewsMs, undefined, { ref: false })])
   }
 
   function begin(clientLeft: AbortSignal, how: 'busy' | 'quiet' = 'busy'): Flight {
@@ -187,7 +186,8 @@ export function createVm({ record, engine, clock, limits, emit, onEnded, ...time
   }
 }
 
-const endedWhileItStarted = 'The session was ended while it started.'
+/** A broken connection is often the first sign of an agent's death: the second one may come that much later. */
+const deathNewsMs = 250
 
 function count(record: VmRecord, { body }: AgentCall): void {
   if (isWarmUp(body)) {

@@ -1,14 +1,12 @@
-import { BedrockAgentCoreClient, GetAgentCardCommand } from '@aws-sdk/client-bedrock-agentcore'
+import { GetAgentCardCommand } from '@aws-sdk/client-bedrock-agentcore'
+import type { Emulator } from '@warm-agent/emulator'
 import { expect, test } from 'vitest'
-import { commandOf, emulate, sessionNamed } from './harness.ts'
+import { commandOf, createClient, emulate, sessionNamed } from './harness.ts'
 
-const ask = ({ env }: Awaited<ReturnType<typeof emulate>>['emulator']) =>
-  new BedrockAgentCoreClient({
-    endpoint: env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE,
-    region: env.AWS_REGION,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
-    maxAttempts: 1,
-  }).send(new GetAgentCardCommand({ agentRuntimeArn: env.AGENT_RUNTIME_ARN, runtimeSessionId: sessionNamed('card') }))
+const ask = ({ env }: Emulator) =>
+  createClient(env).send(
+    new GetAgentCardCommand({ agentRuntimeArn: env.AGENT_RUNTIME_ARN, runtimeSessionId: sessionNamed('card') }),
+  )
 
 test("gives the agent's card, from the VM of the session", async () => {
   const { emulator, report } = await emulate()

@@ -78,7 +78,9 @@ test('shows the books over HTTP', async () => {
   const { emulator, invoke, stop } = await emulate({ agent: () => '{}' })
   await invoke('books', 'hello')
   const read = async (path: string) => (await fetch(`${emulator.adminUrl}/_emulator/${path}`)).json()
-  expect(await read('sessions')).toMatchObject([{ vm: 1, state: 'idle', heldMs: expect.any(Number), version: 1 }])
+  expect(await read('sessions')).toMatchObject([
+    { vm: 1, state: 'idle', invokes: 1, heldMs: expect.any(Number), version: 1 },
+  ])
   await stop('books')
   expect(await read('sessions')).toEqual([])
   expect(await read('ledger')).toMatchObject({

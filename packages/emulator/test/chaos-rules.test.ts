@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { emulate, outcomes, sessionNamed } from './harness.ts'
+import { emulate, outcomes, sessionHeader, sessionNamed, urlOf } from './harness.ts'
 
 const warmUp = '{"type":"warmup","nonce":"one"}'
 
@@ -28,9 +28,8 @@ test.each([
   ['commands', '{}'],
 ])('never looks at a call that the platform refuses for its form: %s', async (path, body) => {
   const { emulator } = await emulate({ auth: 'none', agent: () => '{}', chaos: 'throttle' })
-  const target = `${emulator.url}/runtimes/${encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)}/${path}`
-  const headers = { 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id': sessionNamed('form') }
-  expect((await fetch(target, { method: 'POST', headers, body })).status).toBe(400)
+  const headers = { [sessionHeader]: sessionNamed('form') }
+  expect((await fetch(urlOf(emulator, path), { method: 'POST', headers, body })).status).toBe(400)
   expect(emulator.chaos.list()).toMatchObject([{ seen: 0 }])
 })
 

@@ -1,11 +1,10 @@
 import { expect, test, vi } from 'vitest'
-import { emulate, outcomes, patience, sessionNamed } from './harness.ts'
+import { emulate, outcomes, patience, sessionHeader, sessionNamed, urlOf } from './harness.ts'
 import { createManualClock } from './manual-clock.ts'
 
 test('throttles, and says when to come back', async () => {
   const { emulator, report } = await emulate({ chaos: 'throttle:7,count=2', auth: 'none' })
-  const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
-  const answer = await fetch(`${emulator.url}/runtimes/${arn}/invocations`, { method: 'POST', body: 'report' })
+  const answer = await fetch(urlOf(emulator), { method: 'POST', body: 'report' })
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7'])
   expect(answer.headers.get('x-amzn-errortype')).toBe('ThrottlingException')
   expect(await outcomes(2, () => report('after'))).toEqual(['ThrottlingException', 'ok'])
@@ -14,8 +13,7 @@ test('throttles, and says when to come back', async () => {
 
 test('answers a 401 with the challenge that belongs to it', async () => {
   const { emulator } = await emulate({ chaos: 'status:401', auth: 'none' })
-  const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
-  const { status, headers } = await fetch(`${emulator.url}/runtimes/${arn}/invocations`, { method: 'POST' })
+  const { status, headers } = await fetch(urlOf(emulator), { method: 'POST' })
   expect([status, headers.get('x-amzn-errortype'), headers.get('www-authenticate')]).toEqual([
     401,
     'UnauthorizedException',
@@ -45,9 +43,8 @@ test.each([
   const { emulator, report } = await emulate({ auth: 'none' })
   await report('cut')
   emulator.chaos.set('reset:1')
-  const target = `${emulator.url}/runtimes/${encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)}/${path}`
-  const headers = { 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id': sessionNamed('cut') }
-  const answer = await fetch(target, { method: 'POST', headers, body })
+  const headers = { [sessionHeader]: sessionNamed('cut') }
+  const answer = await fetch(urlOf(emulator, path), { method: 'POST', headers, body })
   expect(answer.status).toBe(200)
   await expect(answer.arrayBuffer()).rejects.toThrow()
   expect(emulator.sessions()).toHaveLength(path === 'commands' ? 1 : 0)
@@ -92,8 +89,7 @@ test.each<[number, string, string | null]>([
   [503, 'GatewayError', null],
 ])('answers %i before the agent sees the call', async (status, booked, type) => {
   const { emulator } = await emulate({ chaos: [{ fault: 'status', status }], auth: 'none' })
-  const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
-  const answer = await fetch(`${emulator.url}/runtimes/${arn}/invocations`, { method: 'POST', body: 'report' })
+  const answer = await fetch(urlOf(emulator), { method: 'POST', body: 'report' })
   expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([status, type])
   expect(emulator.ledger().totals).toMatchObject({ vms: 0, refused: { [booked]: 1 } })
 })

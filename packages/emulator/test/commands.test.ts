@@ -1,18 +1,11 @@
-import { BedrockAgentCoreClient, InvokeAgentRuntimeCommandCommand } from '@aws-sdk/client-bedrock-agentcore'
+import { InvokeAgentRuntimeCommandCommand } from '@aws-sdk/client-bedrock-agentcore'
+import type { Emulator } from '@warm-agent/emulator'
 import { expect, test, vi } from 'vitest'
-import { emulate, isRunning, patience, sessionNamed } from './harness.ts'
+import { createClient, emulate, isRunning, patience, sessionNamed } from './harness.ts'
 import { createManualClock } from './manual-clock.ts'
 
-type Emulated = Awaited<ReturnType<typeof emulate>>['emulator']
-
-async function open({ env }: Emulated, session: string, command: string, timeout?: number, signal?: AbortSignal) {
-  const client = new BedrockAgentCoreClient({
-    endpoint: env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE,
-    region: env.AWS_REGION,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
-    maxAttempts: 1,
-  })
-  const { stream, ...head } = await client.send(
+async function open({ env }: Emulator, session: string, command: string, timeout?: number, signal?: AbortSignal) {
+  const { stream, ...head } = await createClient(env).send(
     new InvokeAgentRuntimeCommandCommand({
       agentRuntimeArn: env.AGENT_RUNTIME_ARN,
       runtimeSessionId: sessionNamed(session),

@@ -1,23 +1,22 @@
-import { BedrockAgentCoreClient, InvokeAgentRuntimeCommandCommand } from '@aws-sdk/client-bedrock-agentcore'
+import { InvokeAgentRuntimeCommandCommand } from '@aws-sdk/client-bedrock-agentcore'
 import { createSimulatedRuntime, createVirtualClock, describeEvent, type EmulatorEvent } from '@warm-agent/emulator'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { emulate, sessionNamed } from './harness.ts'
+import { createClient, emulate, sessionHeader, sessionNamed, urlOf } from './harness.ts'
 
 /** One line of each kind, without what differs from run to run. */
 const deeds = (events: EmulatorEvent[]) => events.map(event => describeEvent(event).replace(/^.*DEFAULT\) /, ''))
 
 test('tells of a command, of a WebSocket, and of a VM that chaos took', async () => {
   const { emulator, events, report } = await emulate({ auth: 'none', chaos: 'replace-vm:kind=invoke' })
-  const { env, url } = emulator
-  const client = new BedrockAgentCoreClient({ endpoint: url, region: env.AWS_REGION, credentials: keyOf(env) })
+  const { env } = emulator
   const target = { agentRuntimeArn: env.AGENT_RUNTIME_ARN, runtimeSessionId: sessionNamed('deeds') }
-  const { stream } = await client.send(new InvokeAgentRuntimeCommandCommand({ ...target, body: { command: 'true' } }))
-  for await (const _ of stream ?? []);
-  const socket = new WebSocket(
-    `${url.replace('http', 'ws')}/runtimes/${encodeURIComponent(target.agentRuntimeArn)}/ws`,
-    { headers: { 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id': target.runtimeSessionId } },
+  const { stream } = await createClient(env).send(
+    new InvokeAgentRuntimeCommandCommand({ ...target, body: { command: 'true' } }),
   )
+  for await (const _ of stream ?? []);
+  const headers = { [sessionHeader]: target.runtimeSessionId }
+  const socket = new WebSocket(urlOf(emulator, 'ws').replace('http', 'ws'), { headers })
   await new Promise(resolve => socket.once('message', resolve))
   await report('deeds')
   expect(deeds(events.filter(({ type }) => !type.startsWith('vm-') || type === 'vm-lost'))).toEqual([
@@ -53,7 +52,3 @@ test('tells of a VM that was given up with its client', async () => {
     'was given up: its client left while it started.',
   ])
 })
-
-function keyOf(env: { AWS_ACCESS_KEY_ID: string; AWS_SECRET_ACCESS_KEY: string }) {
-  return { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY }
-}

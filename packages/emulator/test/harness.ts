@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import {
   BedrockAgentCoreClient,
+  type BedrockAgentCoreClientConfig,
   InvokeAgentRuntimeCommand,
   StopRuntimeSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore'
@@ -51,14 +52,27 @@ export async function emulate(options: Partial<EmulatorOptions> = {}) {
 
 export const patience = { timeout: 5_000, interval: 5 }
 
-/** The calls of a data-plane client, by the real SDK; one attempt each. */
-export function createCalls(env: Emulator['env']) {
-  const client = new BedrockAgentCoreClient({
+/** The real SDK, which makes one attempt. */
+export function createClient(env: Emulator['env'], config: BedrockAgentCoreClientConfig = {}): BedrockAgentCoreClient {
+  return new BedrockAgentCoreClient({
     endpoint: env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE,
     region: env.AWS_REGION,
     credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
     maxAttempts: 1,
+    ...config,
   })
+}
+
+/** For calls without the SDK. @param path below the runtime's own */
+export function urlOf({ url, env }: Emulator, path = 'invocations'): string {
+  return `${url}/runtimes/${encodeURIComponent(env.AGENT_RUNTIME_ARN)}/${path}`
+}
+
+export const sessionHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id'
+
+/** The calls of a data-plane client. */
+export function createCalls(env: Emulator['env']) {
+  const client = createClient(env)
   const target = (session: string, qualifier?: string) => ({
     agentRuntimeArn: env.AGENT_RUNTIME_ARN,
     runtimeSessionId: sessionNamed(session),

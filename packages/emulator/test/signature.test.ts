@@ -1,7 +1,8 @@
-import { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore'
+import { type BedrockAgentCoreClientConfig, InvokeAgentRuntimeCommand } from '@aws-sdk/client-bedrock-agentcore'
 import type { HttpRequest } from '@smithy/protocol-http'
+import type { Emulator } from '@warm-agent/emulator'
 import { expect, test, vi } from 'vitest'
-import { createCalls, emulate, sessionNamed } from './harness.ts'
+import { createCalls, createClient, emulate, sessionNamed } from './harness.ts'
 
 const denied = (message: string | RegExp) => ({
   name: 'AccessDeniedException',
@@ -9,21 +10,9 @@ const denied = (message: string | RegExp) => ({
   message: expect.stringMatching(message),
 })
 
-type Emulated = Awaited<ReturnType<typeof emulate>>['emulator']
-
 /** The real SDK, with a part of its configuration, or of the request that it has signed, changed. */
-function callWith(
-  { env }: Emulated,
-  config: ConstructorParameters<typeof BedrockAgentCoreClient>[0],
-  alter?: (request: HttpRequest) => void,
-) {
-  const client = new BedrockAgentCoreClient({
-    endpoint: env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE,
-    region: env.AWS_REGION,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
-    maxAttempts: 1,
-    ...config,
-  })
+function callWith({ env }: Emulator, config: BedrockAgentCoreClientConfig, alter?: (request: HttpRequest) => void) {
+  const client = createClient(env, config)
   client.middlewareStack.add(
     next => call => {
       alter?.(call.request as HttpRequest)

@@ -1,16 +1,12 @@
-import { BedrockAgentCoreClient, StopRuntimeSessionCommand } from '@aws-sdk/client-bedrock-agentcore'
+import { StopRuntimeSessionCommand } from '@aws-sdk/client-bedrock-agentcore'
+import type { Emulator } from '@warm-agent/emulator'
 import { expect, test } from 'vitest'
-import { emulate, nodeAgent, sessionNamed } from './harness.ts'
+import { createClient, emulate, nodeAgent, sessionNamed } from './harness.ts'
 
 const token = 'a-client-token-of-more-than-33-characters'
 
-function stopper({ env }: Awaited<ReturnType<typeof emulate>>['emulator']) {
-  const client = new BedrockAgentCoreClient({
-    endpoint: env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE,
-    region: env.AWS_REGION,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID, secretAccessKey: env.AWS_SECRET_ACCESS_KEY },
-    maxAttempts: 1,
-  })
+function stopper({ env }: Emulator) {
+  const client = createClient(env)
   return (session: string, clientToken?: string) =>
     client.send(
       new StopRuntimeSessionCommand({

@@ -3,14 +3,11 @@ import type { IncomingMessage } from 'node:http'
 import { Sha256 } from '@aws-crypto/sha256-js'
 import { HttpRequest } from '@smithy/protocol-http'
 import { SignatureV4 } from '@smithy/signature-v4'
+import type { Emulator } from '@warm-agent/emulator'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { commandOf, emulate, nodeAgent, patience, sessionNamed } from './harness.ts'
+import { commandOf, emulate, nodeAgent, patience, sessionHeader, sessionNamed, urlOf } from './harness.ts'
 import { createManualClock } from './manual-clock.ts'
-
-type Emulated = Awaited<ReturnType<typeof emulate>>['emulator']
-
-const sessionHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id'
 
 interface Dial {
   session?: string
@@ -20,8 +17,8 @@ interface Dial {
 }
 
 /** Connects, and collects the messages. */
-async function dial({ url, env }: Emulated, { session, query = {}, headers = {}, protocols = [] }: Dial = {}) {
-  const target = new URL(`${url.replace('http', 'ws')}/runtimes/${encodeURIComponent(env.AGENT_RUNTIME_ARN)}/ws`)
+async function dial(emulator: Emulator, { session, query = {}, headers = {}, protocols = [] }: Dial = {}) {
+  const target = new URL(urlOf(emulator, 'ws').replace('http', 'ws'))
   if (session) target.searchParams.set(sessionHeader, sessionNamed(session))
   for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value)
   const socket = new WebSocket(target, protocols, { headers })
@@ -122,7 +119,7 @@ test('closes a connection whose frame is larger than 64 KB, as the platform does
 test('takes a URL that was signed, and refuses one that was changed', async () => {
   const { emulator } = await emulate()
   const { env } = emulator
-  const target = new URL(`${emulator.url}/runtimes/${encodeURIComponent(env.AGENT_RUNTIME_ARN)}/ws`)
+  const target = new URL(urlOf(emulator, 'ws'))
   const signer = new SignatureV4({
     service: 'bedrock-agentcore',
     region: env.AWS_REGION,

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { commandOf, emulate, sessionNamed } from './harness.ts'
+import { commandOf, emulate, sessionHeader, sessionNamed, urlOf } from './harness.ts'
 
-const sessionHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id'
 const userHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-User-Id'
 const customHeader = 'X-Amzn-Bedrock-AgentCore-Runtime-Custom-'
 const twentyOne = Object.fromEntries(Array.from({ length: 21 }, (_, place) => [`${customHeader}${place}`, 'x']))
@@ -86,8 +85,7 @@ test.each<[string, Sent, number, string]>([
 
 test('mints a session id when a call has none, and gives it back', async () => {
   const { emulator } = await emulate({ auth: 'none' })
-  const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
-  const answer = await fetch(`${emulator.url}/runtimes/${arn}/invocations`, { method: 'POST', body: '{}' })
+  const answer = await fetch(urlOf(emulator), { method: 'POST', body: '{}' })
   const [vm] = emulator.sessions()
   expect(answer.headers.get(sessionHeader)).toBe(vm?.sessionId)
   expect(vm?.sessionId).toMatch(/^[0-9a-f-]{36}$/)
@@ -95,7 +93,6 @@ test('mints a session id when a call has none, and gives it back', async () => {
 
 test('passes on the headers that the platform passes on, and no other', async () => {
   const { emulator } = await emulate({ auth: 'none' })
-  const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
   const passed = {
     'content-type': 'application/json',
     accept: 'text/event-stream',
@@ -105,7 +102,7 @@ test('passes on the headers that the platform passes on, and no other', async ()
     'x-amzn-bedrock-agentcore-runtime-custom-nonce': '42',
     [sessionHeader.toLowerCase()]: sessionNamed('headers'),
   }
-  const answer = await fetch(`${emulator.url}/runtimes/${arn}/invocations`, {
+  const answer = await fetch(urlOf(emulator), {
     method: 'POST',
     headers: { ...passed, authorization: 'AWS4-HMAC-SHA256 secret', 'x-other': 'no' },
     body: 'report',
@@ -121,10 +118,9 @@ test('passes on the headers that the platform passes on, and no other', async ()
 
 test('passes as many bytes of headers on as the platform does', async () => {
   const { emulator } = await emulate({ auth: 'none', agent: ({ headers }) => JSON.stringify(headers) })
-  const arn = encodeURIComponent(emulator.env.AGENT_RUNTIME_ARN)
   const twenty = Array.from({ length: 20 }, (_, place) => [`${customHeader}${place}`.toLowerCase(), 'x'.repeat(4_096)])
   const headers = { ...Object.fromEntries(twenty), baggage: 'x'.repeat(8_192) }
-  const answer = await fetch(`${emulator.url}/runtimes/${arn}/invocations`, { method: 'POST', headers })
+  const answer = await fetch(urlOf(emulator), { method: 'POST', headers })
   expect(answer.status).toBe(200)
   expect(await answer.json()).toMatchObject(headers)
 })
@@ -137,12 +133,4 @@ test('passes a large payload on whole', async () => {
 test('runs an agent in another language', async () => {
   const { invoke } = await emulate({ agent: commandOf('python3', 'agent.py') })
   expect(await invoke('python', 'hello')).toBe('python heard hello')
-})
-
-test('shows its books over HTTP', async () => {
-  const { emulator, report } = await emulate({ auth: 'none' })
-  const { pid } = await report('books')
-  const read = async (path: string) => (await fetch(`${emulator.url}/_emulator/${path}`)).json()
-  expect(await read('sessions')).toEqual([expect.objectContaining({ vm: 1, pid, state: 'idle', invokes: 1 })])
-  expect(await read('ledger')).toMatchObject({ totals: { vms: 1, live: 1, ended: 0, resurrected: 0, invokes: 1 } })
 })

@@ -16,7 +16,7 @@ export async function claimSession(
 ): Promise<PooledSession | null> {
   const { clock, rules, target, emit, closing } = context
   const startedAtMs = clock.now()
-  target.noteArrival?.(startedAtMs)
+  target.noteArrival(startedAtMs)
 
   const miss = (cause: MissCause, error?: unknown) => {
     emit({ type: 'claim-missed', cause, tookMs: clock.now() - startedAtMs, ...(error === undefined ? {} : { error }) })
@@ -75,6 +75,7 @@ function reasonOf({ clock, rules }: PoolContext, entry: PoolEntry): RetireReason
   return entry.retireAtMs <= clock.now() ? 'lifetime' : 'idle'
 }
 
+/** What may be handed out now. */
 export function gateOf({ clock, rules }: PoolContext): ClaimGate {
   const nowMs = Math.round(clock.now())
   return { nowMs, touchedSinceMs: nowMs - rules.usableIdleMs, version: rules.version }

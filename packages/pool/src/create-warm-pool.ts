@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import { tellListener } from '@warm-agent/proxy/runtime-kit'
 import { claimAsCanary } from './canary.ts'
 import { claimSession } from './claim-session.ts'
 import { createDeadlines } from './deadlines.ts'
@@ -11,6 +10,7 @@ import type { WarmPoolOptions } from './pool-options.ts'
 import { createPoolRounds } from './pool-rounds.ts'
 import { checkPoolOptions } from './pool-rules.ts'
 import { stopWhatWaits } from './stop-what-waits.ts'
+import { guardTarget } from './target/guard-target.ts'
 import { createTender } from './tend-pool.ts'
 import type { CloseOptions, WarmPool } from './warm-pool.ts'
 
@@ -33,33 +33,20 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   const books = createPoolBooks(rules.dollarsPerSessionHour, rules.alarms, clock.now())
   const emit = createEmit(onEvent, clock, books.note)
   let isJoined = false
-  let noteJoined = () => {}
+  let releaseClaims = () => {}
   const joined = new Promise<void>(resolve => {
-    noteJoined = resolve
+    releaseClaims = resolve
   })
-  const hasJoined = () => {
+  const noteJoined = () => {
     isJoined = true
-    noteJoined()
+    releaseClaims()
   }
-  const { target } = parts
-  let lastSize = 0
   const context: PoolContext = {
     ...parts,
     store,
-    target: {
-      sizeAt(nowMs) {
-        // Claims go on meanwhile, and so does the care of what waits.
-        try {
-          lastSize = target.sizeAt(nowMs)
-        } catch (cause) {
-          emit({ type: 'store-failed', during: 'asking the target for its size', cause })
-        }
-        return lastSize
-      },
-      noteArrival: atMs => void tellListener('the target', () => target.noteArrival?.(atMs)),
-      noteTakeover: (held, atMs) => void tellListener('the target', () => target.noteTakeover?.(held, atMs)),
-      noteReplenishment: tookMs => void tellListener('the target', () => target.noteReplenishment?.(tookMs)),
-    },
+    target: guardTarget(parts.target, cause =>
+      emit({ type: 'store-failed', during: 'asking the target for its size', cause }),
+    ),
     books,
     emit,
     member: {
@@ -75,7 +62,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     closing: ending.signal,
   }
   const tender = createTender(context, wake)
-  const rounds = createPoolRounds(context, tender, hasJoined)
+  const rounds = createPoolRounds(context, tender, noteJoined)
   let closing: Promise<void> | undefined
 
   function wake(): void {
@@ -92,8 +79,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   async function end({ sessions }: CloseOptions): Promise<void> {
     rounds.stop()
     ending.abort(new Error('The pool was closed.'))
-    // Claims that wait need not wait any longer.
-    noteJoined()
+    releaseClaims()
     await rounds.ended()
     await tender.settled()
     try {
@@ -139,7 +125,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     tend: rounds.tend,
     async replenish() {
       const hasWarmed = await tender.replenish()
-      hasJoined()
+      noteJoined()
       await tender.settled()
       return hasWarmed
     },

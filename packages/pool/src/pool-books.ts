@@ -39,10 +39,20 @@ export interface PoolStats {
   readonly alarms: Readonly<Partial<Record<AlarmName, string>>>
 }
 
+type UnusedReason = keyof PoolStats['retiredUnused']
+
+interface Held {
+  readonly ready: number
+  readonly warming: number
+  /** Those of an older version, and those that are being stopped. */
+  readonly others: number
+  readonly target: number
+}
+
 export interface PoolBooks {
   note(news: PoolNews, atMs: number): void
   /** What the pool holds from `atMs` on. */
-  noteHeld(held: { ready: number; warming: number; others: number; target: number }, atMs: number): void
+  noteHeld(held: Held, atMs: number): void
   /** Claims that were asked of this process while it had a part in the pool, and those of them that gave none. */
   asked(): { arrivals: number; misses: number }
   /** What all members together have counted so far, where the store can tell. */
@@ -59,8 +69,8 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
   const claimTimes = createSample()
   const replenishments = createSample()
   const missesByCause: Record<MissCause, number> = { empty: 0, dead: 0, store: 0, closed: 0 }
-  const retiredUnused: Partial<Record<RetireReason | 'wasted' | 'dropped', number>> = {}
-  let held: { ready: number; warming: number; others: number; target: number } | undefined
+  const retiredUnused: Partial<Record<UnusedReason, number>> = {}
+  let held: Held | undefined
   let heldSinceMs = startMs
   let warmSeconds = 0
   let hits = 0
@@ -71,7 +81,7 @@ export function createPoolBooks(dollarsPerSessionHour: number, alarmRules: Alarm
   let fleet: FleetCounts = {}
   const alarms = createAlarmWatch(alarmRules, startMs)
 
-  const countRetired = (reason: RetireReason | 'wasted' | 'dropped') => {
+  const countRetired = (reason: UnusedReason) => {
     retiredUnused[reason] = (retiredUnused[reason] ?? 0) + 1
   }
   const misses = () => Object.values(missesByCause).reduce((sum, each) => sum + each, 0)

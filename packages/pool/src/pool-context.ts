@@ -1,20 +1,13 @@
-import type { AgentRuntime } from '@warm-agent/proxy'
 import type { Deadlines } from './deadlines.ts'
 import type { PoolBooks } from './pool-books.ts'
-import type { PoolClock } from './pool-clock.ts'
 import type { PoolNews } from './pool-event.ts'
-import type { PoolRules } from './pool-rules.ts'
-import type { PoolMember, PoolStore } from './pool-store.ts'
+import type { CheckedPoolOptions } from './pool-rules.ts'
+import type { PoolMember } from './pool-store.ts'
 import type { PoolTarget } from './pool-target.ts'
 
 /** What claiming, warming, tending and closing work on. */
-export interface PoolContext {
-  readonly runtime: AgentRuntime
-  readonly store: PoolStore
-  readonly target: PoolTarget
-  readonly rules: PoolRules
-  readonly clock: PoolClock
-  readonly random: () => number
+export interface PoolContext extends Omit<CheckedPoolOptions, 'target' | 'onEvent'> {
+  readonly target: Required<PoolTarget>
   readonly member: PoolMember
   readonly books: PoolBooks
   readonly emit: (news: PoolNews) => void

@@ -26,7 +26,7 @@ export interface WarmPoolOptions {
    * Must be less than the runtime's idle timeout. @default 60 % of it
    */
   beatMs?: number
-  /** A beat that gets no answer is repeated sooner; after so many in a row the session is given up. @default 3 */
+  /** A beat that gets no answer is repeated sooner. After more than so many in a row the session is given up. @default 3 */
   missedBeatsAllowed?: number
   /**
    * A session that answered within this time is handed out as it is; one that did not is touched first, which takes about
@@ -47,10 +47,10 @@ export interface WarmPoolOptions {
    */
   userShare?: number
   /**
-   * New sessions per second, on average, for the pool and live traffic together: whoever claims in vain is taken to start a session
-   * of their own, and the pool begins one less for it, down to what replaces the sessions that it hands out, and to a tenth of
-   * this. With Redis that goes for the claims of the whole fleet; with SQS, and for pools apart, for those of the same process
-   * only, so give each its share. The quota of an account and region is 25 (AWS, August 2026). @default 20
+   * New sessions per second, on average, for the pool and live traffic together. A claim that finds nothing counts as a session
+   * that live traffic starts, and the pool begins one less. It always replaces what it hands out, though, and begins a tenth of
+   * this rate. With Redis the claims of the whole fleet count; with SQS, and in pools apart, only those of the same process, so
+   * give each process its share. The quota of an account and region is 25 (AWS, August 2026). @default 20
    */
   newSessionsPerSecond?: number
   /** When to stop refilling because warm-ups fail. A quota, or a runtime that refuses us, opens it at once. */

@@ -20,7 +20,7 @@ export interface PoolSituation {
   readonly usableIdleMs: number
   /** What a warm-up takes: entries that retire within it are replaced beforehand. Milliseconds. */
   readonly replenishMs: number
-  /** So many beats in a row without an answer, and the session is given up. */
+  /** After more beats in a row without an answer the session is given up. */
   readonly missedBeatsAllowed: number
   readonly drain: DrainPolicy
 }
@@ -50,7 +50,7 @@ export interface PoolPlan {
 export function poolPlan(situation: PoolSituation): PoolPlan {
   const { nowMs, stored, unseen = 0, busy, target, allowance, replenishMs } = situation
   const inState = (state: StoredEntry['state']) => stored.filter(each => each.state === state).map(({ entry }) => entry)
-  const mine = (entry: PoolEntry) => !busy.has(entry.runtimeSessionId)
+  const isFree = (entry: PoolEntry) => !busy.has(entry.runtimeSessionId)
   const ready = inState('ready')
   const warming = inState('warming')
 
@@ -60,8 +60,8 @@ export function poolPlan(situation: PoolSituation): PoolPlan {
   })
   const spentEntries = new Set(spent.map(({ entry }) => entry))
   const good = ready.filter(entry => !spentEntries.has(entry)).sort(byAge)
-  // Without the unseen: where nobody is elected, two who see different parts would each stop what the other one keeps. So the
-  // youngest that anybody sees always stay, as many as are wanted.
+  // The unseen do not count here: two processes that tend one queue see different parts of it, and each would stop what the
+  // other one keeps. So the youngest that each of them sees stay, as many as are wanted.
   const surplus = good.slice(0, Math.max(0, good.length - Math.max(0, target)))
   const kept = good.slice(surplus.length)
 
@@ -73,14 +73,14 @@ export function poolPlan(situation: PoolSituation): PoolPlan {
     ...spent,
     ...surplus.map(entry => ({ entry, reason: 'surplus' as const })),
     ...drained.map(entry => ({ entry, reason: 'version' as const })),
-  ].filter(({ entry }) => mine(entry))
+  ].filter(({ entry }) => isFree(entry))
 
   return {
     warm: Math.min(missing, allowance),
-    adopt: warming.filter(mine),
-    beat: kept.filter(entry => mine(entry) && entry.beatAtMs <= nowMs),
+    adopt: warming.filter(isFree),
+    beat: kept.filter(entry => isFree(entry) && entry.beatAtMs <= nowMs),
     retire,
-    stop: inState('stopping').filter(mine),
+    stop: inState('stopping').filter(isFree),
     nextAtMs: Math.min(...kept.map(entry => nextChangeOf(entry, situation))),
   }
 }

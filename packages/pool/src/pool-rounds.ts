@@ -12,7 +12,7 @@ const gatherMs = 25
 const tryAgainMs = 1_000
 
 /** Looks at the pool again and again: whenever something happened, and when time alone makes another plan. */
-export function createPoolRounds({ store, clock, emit, closing }: PoolContext, tender: Tender, hasJoined: () => void) {
+export function createPoolRounds({ store, clock, emit, closing }: PoolContext, tender: Tender, onJoined: () => void) {
   let isRunning = false
   let passing: Promise<void> | undefined
   let isStale = false
@@ -31,7 +31,7 @@ export function createPoolRounds({ store, clock, emit, closing }: PoolContext, t
       isStale = false
       try {
         nextAtMs = await tender.pass()
-        hasJoined()
+        onJoined()
       } catch (cause) {
         emit({ type: 'store-failed', during: 'a look at the pool', cause })
         nextAtMs = clock.now() + Math.max(tryAgainMs, store.lookEveryMs)
@@ -85,7 +85,7 @@ export function createPoolRounds({ store, clock, emit, closing }: PoolContext, t
       do {
         isStale = false
         const nextAtMs = await tender.pass()
-        hasJoined()
+        onJoined()
         await tender.settled()
         if (isStale) continue
         // The rate of new sessions may allow more in a moment.

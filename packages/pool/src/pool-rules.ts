@@ -2,33 +2,21 @@ import { echoFootprintGb } from '@warm-agent/protocol/prices'
 import type { AgentRuntime } from '@warm-agent/proxy'
 import { explainRefusal, showValue } from '@warm-agent/proxy/runtime-kit'
 import * as z from 'zod'
+import type { BreakerRules } from './breaker.ts'
 import { defaultNewSessionsPerSecond } from './new-session-rate.ts'
 import type { AlarmRules } from './pool-alarms.ts'
 import { type PoolClock, systemClock } from './pool-clock.ts'
 import type { PoolEvent } from './pool-event.ts'
 import type { WarmPoolOptions } from './pool-options.ts'
-import type { DrainPolicy } from './pool-plan.ts'
 import type { PoolStore } from './pool-store.ts'
 import type { PoolTarget } from './pool-target.ts'
 import { dollarsPerSessionHour } from './target/adaptive-target.ts'
 
-/** The rules of a pool, checked and complete. Durations in milliseconds. */
-export interface PoolRules {
-  readonly version: string
-  readonly drain: DrainPolicy
-  readonly beatMs: number
-  readonly missedBeatsAllowed: number
-  readonly trustMs: number
-  readonly validateTimeoutMs: number
-  readonly claimTries: number
-  readonly claimTimeoutMs: number
-  readonly warmTimeoutMs: number
-  readonly userShare: number
-  readonly newSessionsPerSecond: number
-  readonly breaker: { readonly failures: number; readonly firstPauseMs: number; readonly longestPauseMs: number }
-  readonly tends: boolean
-  readonly leaseMs: number
-  readonly dollarsPerSessionHour: number
+type Parts = 'runtime' | 'store' | 'target' | 'clock' | 'random' | 'onEvent'
+
+/** The options that are no parts, checked and complete. Durations in milliseconds. */
+interface PoolRules extends Readonly<Required<Omit<WarmPoolOptions, Parts | 'breaker' | 'alarms'>>> {
+  readonly breaker: BreakerRules
   readonly alarms: AlarmRules
   /** After its last touch a session is good for so long: the idle timeout less a margin. */
   readonly usableIdleMs: number

@@ -44,6 +44,11 @@ export interface ClaimGate {
   readonly version: string
 }
 
+/** Whether an entry of the current version is young enough to be handed out, and was touched lately enough. */
+export function passesGate({ retireAtMs, touchedAtMs }: PoolEntry, { nowMs, touchedSinceMs }: ClaimGate): boolean {
+  return retireAtMs > nowMs && touchedAtMs > touchedSinceMs
+}
+
 export interface StoreClaim {
   /** Taken out of the store, by this call and for ever. `null`: there is none. */
   readonly entry: PoolEntry | null
@@ -53,7 +58,7 @@ export interface StoreClaim {
 
 export interface StoreContent {
   readonly entries: readonly StoredEntry[]
-  /** How many more can be claimed that the store cannot show, a queue for example. They need no care before the others. */
+  /** How many more can be claimed that the store did not show: a queue shows only a part. They need no care before the others. */
   readonly unseen: number
 }
 
@@ -98,7 +103,7 @@ export interface PoolStore {
   /**
    * What the store holds.
    *
-   * @param nowMs Given, a store for which looking is dear may look closely only every {@link lookEveryMs}, and count in between.
+   * @param nowMs With it, a store whose looks are costly may look only every {@link lookEveryMs}, and just count in between.
    */
   look(nowMs?: number): Promise<StoreContent>
 }

@@ -7,7 +7,10 @@ export interface PoolTarget {
   sizeAt(nowMs: number): number
   /** A claim came at `atMs`, whether it found a session or not. */
   noteArrival?(atMs: number): void
-  /** This process tends the pool from `atMs` on, and finds so many sessions there: ready, and being warmed or of an older version, whichever are more. */
+  /**
+   * This process tends the pool from `atMs` on, and found `held` sessions there: those that are ready, and the larger number of
+   * those that are being warmed and those of an older version.
+   */
   noteTakeover?(held: number, atMs: number): void
   /** A warm-up that ended just now took this long, in milliseconds. */
   noteReplenishment?(tookMs: number): void

@@ -1,15 +1,7 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
 import { createSessionMaker, mayHaveStarted } from '@warm-agent/proxy/runtime-kit'
 import { afterFailure, afterHopelessFailure, allowedByBreaker, closedBreaker } from './breaker.ts'
-import {
-  afterBegun,
-  afterClaims,
-  allowedBy,
-  fullBudget,
-  leastEveryMs,
-  nextAllowedAtMs,
-  refilled,
-} from './new-session-rate.ts'
+import { afterBegun, afterClaims, allowedBy, fullBudget, nextAllowedAtMs, refilled } from './new-session-rate.ts'
 import type { PoolContext } from './pool-context.ts'
 import type { PoolEntry } from './pooled-session.ts'
 import { putInPool } from './put-in-pool.ts'
@@ -22,10 +14,8 @@ const hopeless: ReadonlySet<string> = new Set(['quota', 'refused', 'unauthentica
 /** Warms sessions for the pool, no faster than is allowed, and not at all while that keeps failing. */
 export function createRefill(context: PoolContext, desk: SessionDesk) {
   const { runtime, store, target, rules, clock, random, emit, books } = context
-  const perSecond = rules.newSessionsPerSecond
   let breaker = closedBreaker
-  let budget = fullBudget(perSecond, clock.now())
-  let begunAtMs = clock.now()
+  let budget = fullBudget(rules.newSessionsPerSecond, clock.now())
   let seen: ReturnType<typeof books.claimsOfAll> | undefined
   let inFlight = 0
   let replenishMs = 0
@@ -57,7 +47,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
 
   function noteSuccess(tookMs: number, live: PoolEntry): void {
     emit({ type: 'warm-up-succeeded', tookMs, evidence: live.evidence, ...detailsOf(live) })
-    target.noteReplenishment?.(tookMs)
+    target.noteReplenishment(tookMs)
     replenishMs = replenishMs === 0 ? tookMs : 0.8 * replenishMs + 0.2 * tookMs
     if (breaker.failures >= rules.breaker.failures) emit({ type: 'breaker-closed' })
     breaker = closedBreaker
@@ -94,8 +84,7 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
     const fresh = Array.from({ length: count }, () => newEntry(context, newSession()))
     if (fresh.length === 0 || !(await store.begin(fresh, fence))) return []
     desk.forgetView()
-    budget = afterBegun(budget, fresh.length, perSecond)
-    begunAtMs = clock.now()
+    budget = afterBegun(budget, fresh.length, clock.now())
     return fresh
   }
 
@@ -110,17 +99,13 @@ export function createRefill(context: PoolContext, desk: SessionDesk) {
       seen = now
       // A claim that found nothing starts a session of its own: live traffic comes first.
       const missed = Math.max(0, now.misses - misses)
-      budget = afterClaims(refilled(budget, perSecond, clock.now()), now.hits - hits, missed, perSecond)
-      // The clock may have been set back.
-      begunAtMs = Math.min(begunAtMs, budget.atMs)
-      const least = budget.atMs - begunAtMs >= leastEveryMs(perSecond) ? 1 : 0
-      return Math.min(Math.max(least, allowedBy(budget)), allowedNow())
+      budget = afterClaims(refilled(budget, clock.now()), now.hits - hits, missed)
+      return Math.min(allowedBy(budget), allowedNow())
     },
 
-    /** When more of them may, if they might not when {@link allowance} was asked: the time that passed since is no reason not to look again. */
+    /** When more may begin than {@link allowance} last said. It may be past by now: then look again at once. */
     moreAtMs(): number {
-      const byRateMs = Math.min(nextAllowedAtMs(budget, perSecond), begunAtMs + leastEveryMs(perSecond))
-      const atMs = Math.max(breaker.openUntilMs, byRateMs)
+      const atMs = Math.max(breaker.openUntilMs, nextAllowedAtMs(budget))
       return atMs > budget.atMs ? atMs : Number.POSITIVE_INFINITY
     },
 

@@ -11,7 +11,7 @@ export function createStandingWatch({ store, member, emit, books, clock, target 
   let joinedAtMs: number | undefined
   let others: number | undefined
 
-  /** The target hears of this member's claims as they come. Those of the others it can only be told of afterwards. */
+  /** The target hears of this member's claims as they come, and of those of the others now that the store tells of them. */
   function noteArrivals(all: number | undefined, own: number): void {
     if (all === undefined) return
     const nowMs = clock.now()
@@ -19,7 +19,7 @@ export function createStandingWatch({ store, member, emit, books, clock, target 
     // After a sleep they are of long ago, and all at once they would look like a burst.
     const hasSlept = store.lookEveryMs > 0 && nowMs - (joinedAtMs ?? nowMs) > member.leaseMs
     // Fewer than before: the store has lost its memory, and counts anew.
-    for (let told = hasSlept ? now : (elsewhere ?? now); told < now; told++) target.noteArrival?.(nowMs)
+    for (let told = hasSlept ? now : (elsewhere ?? now); told < now; told++) target.noteArrival(nowMs)
     elsewhere = now
     joinedAtMs = nowMs
   }
@@ -42,7 +42,7 @@ export function createStandingWatch({ store, member, emit, books, clock, target 
     fence: () => fence,
     /** How many other members lived then. */
     others: () => others,
-    /** What the store holds; asked only when something changed there, or closely for those that could not be beaten before. */
+    /** What the store holds. It is asked anew when something changed there, and to look closely when beats are behind. */
     async content(isBehind: boolean): Promise<StoreContent> {
       if (!isBehind && seen && revision !== undefined && revision === seenRevision) return seen
       // The revision was read before the content: that is at least as new as it says.

@@ -53,9 +53,9 @@ export function createTender(context: PoolContext, onNews: () => void): Tender {
   function takeOver({ ready, old, warming }: Counts): void {
     if (hasTakenOver) return
     hasTakenOver = true
-    // One of an older version stays until what is warmed in its place is ready: counted both, the pool would grow with each
-    // takeover during a deploy.
-    target.noteTakeover?.(ready + Math.max(old, warming), clock.now())
+    // A session of an older version stays until its successor is ready: if both counted, the pool would grow with each takeover
+    // during a deploy.
+    target.noteTakeover(ready + Math.max(old, warming), clock.now())
   }
 
   function noteHeld({ ready, warming, old, stopping }: Counts, size: number): void {

@@ -26,10 +26,10 @@ export interface WarmPool {
    */
   replenish(): Promise<boolean>
   /**
-   * Takes all sessions out of the pool and stops them, in whatever state, when no other process tends it. Of a pool that another
-   * one tends only those that can be claimed: it waits for the others to become ready, or for the lease to end, if that process
-   * was killed, for `leaseMs` at most, and with `tends: false` not at all. Whoever tends the pool fills it again, unless its
-   * target is 0 or it is closed. {@link close} ends it: what it has taken it stops, and it takes no more.
+   * Takes the sessions out of the pool and stops them. All of them, in whatever state, when no other process tends the pool. When
+   * another one does, those that can be claimed now; then it waits, for `leaseMs` at most, until the rest can be claimed too, or
+   * until the lease of a process that was killed has ended. With `tends: false` it does not wait. Whoever tends the pool fills it
+   * again, unless its target is 0. {@link close} ends a drain: what it has taken it stops, and it takes no more.
    *
    * @returns how many.
    */

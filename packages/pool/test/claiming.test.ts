@@ -99,7 +99,7 @@ test('a session that answered a moment ago is handed out untouched (HikariCP: al
   expect(agents.count('touched')).toBe(0)
 })
 
-test('one that did not is touched first', async () => {
+test('a session that has not answered lately is touched first', async () => {
   const { pool, agents, news } = await startPool()
   await vi.advanceTimersByTimeAsync(2 * minutes)
   expect(await pool.claim()).not.toBeNull()
@@ -107,7 +107,7 @@ test('one that did not is touched first', async () => {
   expect(news('session-claimed')).toMatchObject([{ wasValidated: true }])
 })
 
-test('a dead one is dropped, the VM that its touch started is stopped, and the next one is tried', async () => {
+test('a dead session is dropped, the VM that its touch started is stopped, and the next one is tried', async () => {
   const { pool, agents, news } = await startPool()
   const [first] = agents.started
   agents.kill(first?.id ?? '')
@@ -119,7 +119,7 @@ test('a dead one is dropped, the VM that its touch started is stopped, and the n
   expect(agents.running()).not.toContain(first?.id)
 })
 
-test('so many are tried and no more', async () => {
+test('a claim tries as many sessions as it may, and no more', async () => {
   const { pool, agents } = await startPool({ target: 6, claimTries: 3 })
   agents.kill(...agents.running())
   await vi.advanceTimersByTimeAsync(2 * minutes)

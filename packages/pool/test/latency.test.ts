@@ -36,7 +36,7 @@ test('a claim from memory takes less than 0.05 ms, as a median', async () => {
   expect(median(times)).toBeLessThan(0.05)
 })
 
-test('nor does it take longer from a big pool that tends itself: looks wait for the claims, not claims for the looks', async () => {
+test('a claim from a big pool that tends itself takes no longer: looks wait for the claims, not claims for the looks', async () => {
   const { runtime } = createFakeAgents()
   const pool = createWarmPool({ runtime, store: memoryStore(), target: 2_000, newSessionsPerSecond: 10_000 })
   await pool.start()

@@ -63,7 +63,7 @@ test('what a replica handed out after it had taken over is not handed out by the
   expect((await sleeper.claim(gate())).entry).toEqual(fresh)
 })
 
-test('nor does a master hand out again what a replica, which had not heard of it, made it forget', async () => {
+test('a master does not hand out again what a replica, which had not heard of it, made it forget', async () => {
   const store = open()
   await fill(store, [anEntry(), anEntry()])
   await follow(second, first)

@@ -2,6 +2,7 @@ import { ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand } 
 import { createWarmPool } from '@warm-agent/pool'
 import { sqsStore } from '@warm-agent/pool/sqs'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { createClockAhead } from './clock-ahead.ts'
 import { createFakeAgents } from './fake-agents.ts'
 import { aMember, anEntry, closeServers, fill, gate, openQueue } from './stores.ts'
 
@@ -146,16 +147,11 @@ test('two processes that both tend one queue come back to its target after filli
 test('beats of many sessions at once are all noted, and all sessions that are due are beaten', async () => {
   const { store, waiting } = await open()
   const wanted = 47
-  let laterMs = 0
-  const clock = {
-    now: () => Date.now() + laterMs,
-    setTimeout: (run: () => void, ms: number) => setTimeout(run, ms),
-    clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
-  }
+  const clock = createClockAhead()
   const agents = createFakeAgents({ clock })
   const pool = createWarmPool({ runtime: agents.runtime, store, target: wanted, clock, newSessionsPerSecond: 1_000 })
   await pool.tend()
-  laterMs = 9.2 * 60_000
+  clock.goAhead(9.2 * 60_000)
   await pool.tend()
   expect(agents.count('touched')).toBe(wanted)
   expect(waiting().map(({ id }) => id?.split('.')[1])).toEqual(Array(wanted).fill('1'))

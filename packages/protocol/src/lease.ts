@@ -2,14 +2,14 @@ import type { ErrorBody } from './errors.ts'
 
 /** What the proxy grants a browser. Every duration is in milliseconds and counts from the moment of receipt. */
 export interface Lease {
-  /** Opaque and sealed: names the session to the proxy and nobody else. */
+  /** Names the session. Opaque: only the proxy can read it. */
   ticket: string
   status: 'warming' | 'warm'
   /** Touch the session this often. The server sets the cadence, because it alone knows the idle timeout. */
   beatMs: number
   /** The session dies this long after its last touch. */
   ttlMs: number
-  /** The session is held at most this much longer: unsent, by the proxy's limit; in use, by the platform's. */
+  /** The session is held at most this much longer: before its first message by the proxy's limit, then by the platform's. */
   holdMs: number
 }
 

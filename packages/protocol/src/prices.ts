@@ -1,6 +1,6 @@
 /**
- * What Amazon Bedrock AgentCore Runtime costs and allows, per account and region. The one table of this repository:
- * whatever needs a price or a quota takes it from here, and lets its user give another.
+ * What Amazon Bedrock AgentCore Runtime costs and allows, per account and region. All code that needs a price or a quota takes
+ * it from here, and lets its user give another.
  * Sources: aws.amazon.com/bedrock/agentcore/pricing and the AgentCore developer guide, quotas.
  */
 
@@ -15,7 +15,7 @@ export type Platform = (typeof platforms)[number]
 /** Prices in US dollars. Billing is per second; a CPU that idles is free. */
 export interface Prices {
   dollarsPerVcpuHour: number
-  /** Memory is billed until the microVM ends, also while it idles: V1 its peak, V2 what is live. */
+  /** Memory is billed until the microVM ends, also while it idles: on V1 its peak, on V2 what is in use. */
   dollarsPerGbHour: number
 }
 
@@ -30,7 +30,10 @@ export const prices: Readonly<Record<Platform, Readonly<Prices>>> = {
 /** The least memory that is billed: 128 MB, in GB. */
 export const leastBilledGb = 0.125
 
-/** What an echo agent was measured to occupy, in GB (September 2026). A V1 container has 2.7 GB with an image of 200 MB, and 8.4 GB with one of 2 GB. */
+/**
+ * What an echo agent was measured to occupy, in GB (September 2026). A V1 container has 2.7 GB with an image of 200 MB, and
+ * 8.4 GB with one of 2 GB.
+ */
 export const echoFootprintGb: Readonly<Record<Platform, number>> = { 'v1-code': 1, 'v1-container': 2.7, v2: 1.2 }
 
 /** What one boot takes: 4 to 5.5 vCPU-seconds were measured on AWS (blait/AgentCoreWarmPool, September 2026). */

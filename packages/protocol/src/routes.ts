@@ -27,10 +27,10 @@ export const outcomeHeader = 'Warm-Agent-Outcome'
 /** Which of several agents a message without a ticket goes to, percent-encoded. With a ticket, the ticket decides. */
 export const agentHeader = 'Warm-Agent-Agent'
 
-/** On the refusal to warm up a caller of the hold-out: it tells that from a limit, to a program. Nothing in a page needs it. */
+/** Marks the refusal to warm up a caller who is held out, for programs that must tell it from a limit. No page needs it. */
 export const heldOutHeader = 'Warm-Agent-Held-Out'
 
-/** Header names of the wire. A browser imports those that it needs one by one. */
+/** The header names of the wire in one object. A browser imports only those that it needs, one by one. */
 export const headerNames = {
   version: versionHeader,
   ticket: ticketHeader,

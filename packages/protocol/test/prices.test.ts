@@ -1,5 +1,5 @@
+import { dollarsOf, prices, pricesCheckedOn, quotasOf } from '@warm-agent/protocol/prices'
 import { expect, test } from 'vitest'
-import { dollarsOf, prices, pricesCheckedOn, quotasOf } from '../src/prices.ts'
 
 test('a warm-up that nobody uses costs its idle tail', () => {
   expect(dollarsOf({ heldMs: 900_000, gb: 1.2 }, prices.v2)).toBeCloseTo(0.0051, 4)

@@ -9,7 +9,7 @@ export interface RuntimeSession {
   readonly qualifier: string
 }
 
-/** Names a session among all of one agent. Whoever knows it can reach the session. */
+/** Identifies a session among all of one agent. It holds the whole id: whoever knows it can reach the session. */
 export function sessionKey({ id, qualifier }: RuntimeSession): string {
   return `${qualifier}/${id}`
 }
@@ -53,27 +53,27 @@ export interface ByteReader {
 }
 
 /**
- * In whose name a call is made. The proxy passes what `authorize` returned for the request that the call is made for
- * (`{ callerId, bearer }`), with every invoke and every stop. It is fresh with every request, and is kept nowhere longer
- * than the call takes: not in a ticket, not in a ledger, not in a log.
+ * In whose name a call is made. With every invoke and every stop the proxy passes what `authorize` returned for the request
+ * behind it (`{ callerId, bearer }`). It is asked for anew with every request, and kept no longer than the call takes: not in
+ * a ticket, not in a ledger, not in a log.
  */
 export interface CallCredentials {
   /**
    * The caller's own OAuth token, without the word `Bearer`. A runtime that takes SigV4 does not use it. Absent where no
-   * caller is present: a reaper, a pool, a parked session. A runtime that only knows callers' tokens then rejects with the
-   * reason `unauthenticated`, and what should have been stopped ends by idling.
+   * caller is present: for a reaper, a pool, a parked session. A runtime that takes only callers' tokens then rejects with the
+   * reason `unauthenticated`, and a session that should have been stopped ends by idling.
    */
   readonly bearer?: string | undefined
 }
 
 /**
- * The port to the platform. It makes one attempt a call and says exactly what came of it: a rejection is a
- * {@link RuntimeFailure} or the reason of `signal`. Waiting and trying again belong to the proxy.
+ * The port to the platform. Each call is one attempt and says exactly what came of it: a rejection is a
+ * {@link RuntimeFailure} or the reason of `signal`. To wait and to try again is for the proxy.
  */
 export interface AgentRuntime {
   /**
-   * What tells this runtime from every other one that the same secret, ledger or pool may meet: of AgentCore the ARN of
-   * its home. Without it all runtimes of an agent's name count as one.
+   * Tells this runtime from every other one that shares its secret, ledger or pool: on AgentCore the ARN of its home region.
+   * Without it all runtimes under one agent's name count as the same.
    */
   readonly identity?: string
   /** The endpoints that new sessions are placed on, in turn unless {@link placeSession} says otherwise. At least one. */
@@ -89,14 +89,14 @@ export interface AgentRuntime {
     signal: AbortSignal,
     credentials?: CallCredentials,
   ): Promise<AgentAnswer>
-  /** Ends the session and its microVM. Resolves too when it had ended already. */
+  /** Ends the session and its microVM. Also resolves when it had ended already. */
   stop(session: RuntimeSession, signal?: AbortSignal, credentials?: CallCredentials): Promise<void>
   /**
    * The endpoint that the next new session is placed on, as a {@link RuntimeSession.qualifier}. It may be one that is not
    * among {@link qualifiers}: another region's. Without this method they are taken in turn.
    *
-   * @param refusedBy The endpoints that have just refused this session without running anything. Only when no other is
-   *   well may the answer be one of them.
+   * @param refusedBy The endpoints that have just refused this session without running anything. The answer may be one of
+   *   them only when no other endpoint is well.
    */
   placeSession?(refusedBy?: readonly string[]): string
   /** How others reach the session, when its qualifier is not all that they need. */
@@ -113,12 +113,12 @@ export interface AgentRuntime {
   /**
    * The nonce that an answer to a warm-up echoes, or `undefined` when it echoes none.
    *
-   * @throws RuntimeFailure when the answer tells an error, at HTTP 200 though it came: that is not warmth.
+   * @throws RuntimeFailure when the answer tells an error although its status is 200: then the session is not warm.
    */
   readEcho(answerText: string): string | undefined
 }
 
-/** What to call the platform with, to reach the endpoint of a session. */
+/** How to reach the endpoint of a session. */
 export interface RuntimeAddress {
   readonly agentRuntimeArn: string
   readonly region: string

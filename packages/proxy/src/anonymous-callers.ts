@@ -9,22 +9,22 @@ export interface AnonymousCallersOptions {
   /** Seals the cookie. At least 32 bytes; of several, the first seals and all open. */
   secret: string | readonly string[]
   /**
-   * What the name of the cookie begins with. Each caller's ends differently: of two requests that a new browser sends at the
-   * same time each brings a cookie, and both must stay.
+   * What the name of the cookie begins with. Its end is random: when a new browser sends two requests at once, each answer
+   * sets a cookie, and both must stay.
    *
    * @default 'warm-agent-caller'
    */
   cookieName?: string
   /**
-   * Whether the pages live on another site than the proxy, so that the cookie must cross sites (`SameSite=None; Partitioned`):
-   * a visitor is then another caller below each site of a page. A browser that takes no cookies of other sites, and does not
-   * know partitioned ones either, is never warm.
+   * Whether the pages live on another site than the proxy, so that the cookie must cross sites (`SameSite=None; Partitioned`).
+   * A visitor is then another caller on each site of a page. A browser that takes neither cookies of other sites nor
+   * partitioned ones is never warm.
    * @default false
    */
   crossSite?: boolean
   /**
-   * What the limits per caller count by. A visitor who throws the cookie away is a new caller with every request: where you know the
-   * address that requests come from, for example from a header that your load balancer sets, count by that.
+   * What the limits per caller count by. A visitor who throws the cookie away is a new caller with every request, so count by
+   * the address that requests come from where you know it, for example from a header that your load balancer sets.
    * @default the caller
    */
   limitKey?: (request: Request) => string | undefined | null
@@ -32,9 +32,9 @@ export interface AnonymousCallersOptions {
 
 /** A token of RFC 6265. */
 const cookieNames = /^[\w!#$%&'*+.^`|~-]+$/
-/** A browser has one, or as many as first requests that it sent at the same time; and those of other proxies on this host. */
+/** A browser has one cookie, or one for each request that it first sent at once, and those of other proxies on this host. */
 const mostRead = 16
-/** With so many that cannot be read, the secret has been replaced time and again: then they are replaced too. */
+/** So many cookies that cannot be read come from secrets that were replaced: from then on one of them is overwritten. */
 const mostUnreadable = 8
 
 /**
@@ -63,7 +63,7 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
   const authorize: Authorize = async request => {
     const sent = readCookies(request, name => name === cookieName || name.startsWith(`${cookieName}-`))
     const cookies = await Promise.all(sent.slice(0, mostRead).map(read))
-    // A partitioned cookie replaces no other: one from before them stays beside it, under the same name.
+    // A partitioned cookie does not replace one that is not: the older one stays beside it, under the same name.
     const isReplaced = (old: (typeof cookies)[number]) =>
       old.isOld && cookies.some(({ isOld, caller }) => !isOld && caller?.callerId === old.caller?.callerId)
     const readable = cookies.filter(cookie => cookie.caller && !isReplaced(cookie))
@@ -76,12 +76,12 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
       ...(countedBy && { limitKey: countedBy }),
     }
 
-    // One of an older secret is sealed anew, so that the secret can be dropped one day.
+    // A cookie of an older secret is sealed anew, so that the older secret can be dropped one day.
     const outdated = readable.find(({ isOld }) => isOld)
     if (known.length > 0 && !outdated) return caller
     const replaced = outdated ?? (cookies.length >= mostUnreadable ? cookies[0] : undefined)
     const name = replaced?.name ?? `${cookieName}-${crypto.randomUUID().slice(0, 8)}`
-    // Behind a TLS terminator only the page's own address tells.
+    // Behind a TLS terminator only the page's origin tells.
     const isSecure = [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
     const crossing = crossSite ? 'None; Secure; Partitioned' : isSecure ? 'Lax; Secure' : 'Lax'
     const sealed = await newest.seal(outdated?.caller ?? first)
@@ -93,7 +93,7 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
 /** What a cookie holds. */
 interface SealedCaller {
   callerId: string
-  /** When the caller came. Of several in one browser the first names it: its requests so far were made under that name. */
+  /** When the caller came. Of several callers in one browser the earliest counts. */
   sinceMs: number
 }
 

@@ -1,4 +1,4 @@
-/** A timer that on Node does not keep the process alive. */
+/** A timer that does not keep a Node process alive. */
 export function backgroundTimeout(call: () => void, ms: number): ReturnType<typeof setTimeout> {
   const timer = setTimeout(call, ms)
   ;(timer as { unref?(): void }).unref?.()

@@ -1,25 +1,25 @@
 import { canTakeLean, wholeRequest } from './lean-request.ts'
 import { answerOf } from './within.ts'
 
-/** In characters. */
+/** The longest name of a caller, in characters. */
 export const longestCallerId = 512
 
 /** Who asks, as the application's own authentication names them. */
 export interface Caller {
   /** Stable and unique for one user, 1 to 512 characters; tickets are bound to it. The browser never sees it. */
   callerId: string
-  /** What else the caller is named, 1 to 512 characters each: a ticket that is bound to one of these names is theirs too. @default none */
+  /** Other names of the caller, 1 to 512 characters each: tickets that are bound to one of these are theirs too. @default none */
   otherIds?: readonly string[]
   /**
-   * The caller's own OAuth token, without the word `Bearer`, for a runtime that takes OAuth. It is passed on with each of
-   * this caller's calls, and kept nowhere: neither in a ticket nor in a log.
+   * The caller's own OAuth token, without the word `Bearer`, for a runtime that takes OAuth. It goes with each of this
+   * caller's calls, and is never kept: neither in a ticket nor in a log.
    */
   bearer?: string
   /** The conversation that this request belongs to, by the application's own name. The agent is told it. */
   conversationId?: string
   /**
-   * What the limits per caller count by, where one person can be many callers: for callers who did not sign in, the
-   * address that they come from. @default `callerId`
+   * What the limits per caller count by, where one person can be many callers. For callers who did not sign in it may be
+   * the address that they come from. @default `callerId`
    */
   limitKey?: string
   /** Set by `withHoldOut` of `@warm-agent/proxy/stats`: this caller is not warmed, for comparison. */

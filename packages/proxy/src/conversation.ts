@@ -18,21 +18,25 @@ type ConversationName = string | null | undefined
 
 /** A conversation outlives the microVM that it is held on. */
 export interface Conversation {
-  /** What the agent is told: never another caller's, whatever a browser sends. */
+  /** What the agent is told. A browser cannot make it another caller's. */
   readonly id: string
-  /** By which a ticket remembers it. */
+  /** What a ticket keeps of it. */
   readonly tag: string
 }
 
 /** Longer names are refused, in characters. */
 const longestId = 256
 
+/** In front of the name that a header gives stand a digest of 16 characters and a dot. */
+const callerPrefixLength = 17
+
 const prefix = 'x-amzn-bedrock-agentcore-runtime-custom-conversation'
 
 /**
  * @param body What has been read of the request. Without it the request is still to be read by whoever it came from.
  * @returns the conversation that the request belongs to, if it belongs to one.
- * @throws WarmAgentError `bad_request` for a header that is none, or a body that the function cannot parse; Error when `authorize` or the function gives none.
+ * @throws WarmAgentError `bad_request` for a header that is too long, or a body that the function cannot parse.
+ * @throws Error when `authorize` or the function gives something that is no name.
  */
 export async function conversationOf(
   source: ConversationSource | undefined,
@@ -54,7 +58,7 @@ export async function conversationOf(
       `Could not tell the conversation: ${source} has over ${longestId} characters. Send a shorter one.`,
     )
   }
-  // A browser can send what it likes: the name counts among this caller's conversations only.
+  // A browser can send any name, so a header names only conversations of its own caller.
   return named(`${await digest(callerId)}.${sent}`)
 }
 
@@ -75,14 +79,14 @@ async function ask(
   }
 }
 
-/** @returns a Request that may be read to its end: that takes nothing from the agent, nor from the route of an app. */
+/** @returns a Request whose body may be read: the agent, or the route of an app, still gets the whole body. */
 function readable(request: Request, body: Uint8Array | undefined): Request {
   if (body) return wholeRequest(request, body as BodyInit)
   return request.bodyUsed ? request : request.clone()
 }
 
 async function named(id: string): Promise<Conversation> {
-  if (typeof id !== 'string' || id.length === 0 || id.length > longestId + 17) {
+  if (typeof id !== 'string' || id.length === 0 || id.length > longestId + callerPrefixLength) {
     throw new Error(
       `Could not name the conversation: its id is not a string of 1 to ${longestId} characters. Mend \`authorize\` or \`conversationId\`.`,
     )
@@ -93,7 +97,7 @@ async function named(id: string): Promise<Conversation> {
 /**
  * What the agent is told with a message, in headers that reach it once the runtime's `requestHeaderAllowlist` has them.
  *
- * @param ticket Of the session that the message is sent on, as it was before.
+ * @param ticket The one of the session that the message is sent on, before the message.
  */
 export function conversationHeaders(
   conversation: Conversation | undefined,
@@ -104,7 +108,7 @@ export function conversationHeaders(
   const isLost = outcome === 'cold' || outcome === 'rewarmed'
   const isNew = isLost || ticket.conversation !== conversation.tag
   return {
-    // A header takes no more than ASCII.
+    // A header takes only ASCII.
     [`${prefix}-id`]: encodeURIComponent(conversation.id),
     [`${prefix}-outcome`]: outcome,
     [`${prefix}-vm`]: isNew ? 'new' : 'known',

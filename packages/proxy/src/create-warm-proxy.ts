@@ -29,9 +29,9 @@ export interface WarmProxy {
   /** Serves the routes below the base path. Never rejects. */
   fetch(request: Request): Promise<Response>
   /**
-   * For an app that keeps its own chat route: the session to invoke the agent with for this request, after a warm-up
-   * in flight has ended. `null` when the caller is refused. Where `conversationId` is a function that reads the body, call
-   * this before you read it, or give a clone.
+   * For an app that keeps its own chat route: the session to invoke the agent with. Waits for a warm-up in flight. `null` when
+   * the caller is refused. Where `conversationId` is a function that reads the body, call this before you read the body, or
+   * give it a clone.
    */
   session(request: Request): Promise<WarmRuntimeSession | null>
   /** Stops the unsent and the parked sessions that this process holds. Takes 10 seconds at most, and never rejects. */

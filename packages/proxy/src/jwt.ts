@@ -10,8 +10,8 @@ export interface JwtCallersOptions {
   /** Who signs the tokens: their `iss`, to the letter. */
   issuer: string
   /**
-   * For whom they are signed: one of these is their `aud`, or, in access tokens without one as Amazon Cognito makes them,
-   * their `client_id`.
+   * For whom they are signed: one of these is their `aud`. Access tokens of Amazon Cognito have none; there it is their
+   * `client_id`.
    */
   audience: string | readonly string[]
   /**
@@ -59,7 +59,7 @@ const optionsSchema = z.strictObject({
 export function jwtCallers(options: JwtCallersOptions): Authorize {
   const checked = optionsSchema.safeParse(options)
   if (!checked.success) {
-    // Somebody whose tokens are signed with a secret may give that by mistake.
+    // There is no such option, but somebody whose tokens are signed with a secret may give it.
     const refused = explainRefusal(checked.error, options, ['secret'])
     throw new Error(`Could not accept tokens: ${refused}. See JwtCallersOptions.`)
   }
@@ -110,7 +110,7 @@ function remoteKeys(jwks: string | URL): JWTVerifyGetKey {
   return createRemoteJWKSet(new URL(jwks), { timeoutDuration: fetchWithinMs })
 }
 
-/** Whether the fault is the token's, rather than that of the keys or of the way to them. */
+/** Whether the token is at fault, not the keys or the way to them. */
 function isOfToken(error: unknown): boolean {
   return (
     error instanceof errors.JOSEError &&

@@ -1,8 +1,8 @@
 export const readBytes: unique symbol = Symbol('warm-agent: read bytes')
 
 /**
- * What the proxy itself needs of a request. To build a Request of Node, and to read its body as a stream of the web, costs
- * more than all else that is done for a message.
+ * What the proxy itself needs of a request. To make one of Node's Requests, and to read its body as a web stream, costs more
+ * than everything else that is done for a message.
  */
 export interface LeanRequest extends Pick<Request, 'url' | 'method' | 'headers' | 'signal'> {
   /** @returns the body, or `undefined` as soon as it is known to be longer than `maxBytes`. */
@@ -14,10 +14,10 @@ export function isLean(request: object): request is LeanRequest {
 }
 
 /**
- * For the functions of a user, who need not know of lean requests.
+ * A real Request for the functions of a user, who need not know of lean ones.
  *
- * @param body What has been read of the request, where the function may read it too. Without it a lean one has none.
- * @note Part by part: what a host hands over may only look like a Request (srvx), and no Request can be made of that.
+ * @param body What was read of the request, for a function that may read it too. Without it, a lean request has no body.
+ * @note Built from its parts: some hosts (srvx) give what only looks like a Request, and `new Request(…)` refuses that.
  */
 export function wholeRequest(request: Request, body: BodyInit | null = null): Request {
   if (!body && !isLean(request)) return request

@@ -1,4 +1,4 @@
-/** AES-256-GCM as compact JWE writes it, in one go: no promise, no thread. */
+/** AES-256-GCM in compact JWE, in one step: no promise, no thread. */
 export interface Cipher {
   /** @returns the compact JWE. */
   seal(key: Uint8Array, header: string, text: string): string
@@ -34,7 +34,7 @@ export function nodeCipher(): Cipher | undefined {
       try {
         return Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8')
       } catch {
-        // What was authenticated is not what came: somebody else's key, or a forgery.
+        // The tag does not fit: another key, or a forgery.
         return undefined
       }
     },

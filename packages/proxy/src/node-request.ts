@@ -33,7 +33,7 @@ export function toRequest(
     const type = wasRead(incoming) && headers.get('content-type')
     if (type) headers.set('content-type', typeOf(incoming.body, type))
     const parts: RequestParts = { incoming, url, headers, signal }
-    // A handler that takes it knows what there is in it.
+    // A handler that takes a lean request uses no more than that has.
     return isLean ? (toLeanRequest(parts) as unknown as Request) : toWholeRequest(parts)
   } catch {
     return undefined
@@ -52,7 +52,7 @@ function toWholeRequest({ incoming, url, headers, signal }: RequestParts): Reque
   } as RequestInit)
 }
 
-/** @returns the request without what is costly in a Request of Node: the body's stream, and a signal that follows another. */
+/** @returns the request without what is costly in Node's own Request: a web stream for the body, and a second abort signal. */
 function toLeanRequest({ incoming, url, headers, signal }: RequestParts): LeanRequest {
   const { method = 'GET' } = incoming
   const { href, username, password } = new URL(url)
@@ -78,7 +78,7 @@ function readIncoming(
     if (signal.aborted) return onAbort()
     const settle = (bytes: Uint8Array | undefined) => {
       signal.removeEventListener('abort', onAbort)
-      // They would live, and keep the body, as long as the answer goes on.
+      // Else they would keep the body in memory for as long as the answer goes on.
       incoming.off('data', onData).off('end', onEnd).off('error', reject)
       resolve(bytes)
     }
@@ -103,13 +103,13 @@ function bodyOf(incoming: MountedRequest): BodyInit {
   return (wasRead(incoming) ? parsedBody(incoming) : Readable.toWeb(incoming)) as BodyInit
 }
 
-/** Of an empty body nothing is read: it has only ended. */
+/** An empty body has never been read when it has ended. */
 function wasRead({ readableDidRead, readableEnded }: IncomingMessage): boolean {
   return readableDidRead || readableEnded
 }
 
-/** Behind a body parser the stream has been read already. Then the parsed body is sent, serialised anew. */
+/** Behind a body parser the stream has been read already: what the parser made of it is serialised again. */
 function parsedBody({ body, headers, readableDidRead }: MountedRequest): string | Uint8Array {
-  // Parsers make an empty object of nothing.
+  // Of no body, a parser makes an empty object.
   return readableDidRead ? serialize(body, headers['content-type'] ?? '') : ''
 }

@@ -8,8 +8,9 @@ import { sendResponse } from './send-response.ts'
  * Serves a Fetch handler from `node:http`, `node:http2`, Connect, or Vite's dev server, at the root or under a mount path.
  * A client that leaves aborts `request.signal`; an answer is streamed no faster than it is read.
  *
- * @param originOf Tells the origin by which the page reached this server, where a framework knows it. @default the socket's scheme and the `Host` header, or HTTP/2's `:authority`
- * @note Behind a body parser the stream has been read already. Then the parsed body is sent, serialised anew.
+ * @param originOf Tells the origin by which the page reached this server, where a framework knows it.
+ *   @default the socket's scheme and the `Host` header, or HTTP/2's `:authority`
+ * @note Behind a body parser the stream has been read already: what the parser made of it is serialised again.
  */
 export function toNodeHandler<Incoming extends IncomingMessage | Http2ServerRequest>(
   handle: (request: Request) => Promise<Response>,
@@ -17,11 +18,11 @@ export function toNodeHandler<Incoming extends IncomingMessage | Http2ServerRequ
 ): (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => Promise<void> {
   const isLean = canTakeLean(handle)
   return async (given, answered) => {
-    // In all that is used here, those of HTTP/2 are like those of HTTP/1.
+    // As far as they are used here, those of HTTP/2 are like those of HTTP/1.
     const [incoming, outgoing] = [given as IncomingMessage, answered as ServerResponse]
     const left = new AbortController()
     outgoing.once('close', () => {
-      // Not `writableFinished`: of HTTP/2 that is true as well when the client has left.
+      // Not `writableFinished`: in HTTP/2 that is also true when the client has left.
       if (!outgoing.writableEnded) left.abort(new Error('The client left.'))
     })
     const request = toRequest(incoming, originOf?.(given), left.signal, isLean)

@@ -1,4 +1,4 @@
-/** @returns what a body parser has made of a body of this type, as it is sent on. */
+/** @returns a parsed body as it is sent on, written again in this content type. */
 export function serialize(body: unknown, type: string): string | Uint8Array {
   if (body === undefined) return ''
   if (typeof body === 'string' || body instanceof Uint8Array) return body
@@ -7,8 +7,8 @@ export function serialize(body: unknown, type: string): string | Uint8Array {
 }
 
 /**
- * @returns the type of that: there is no one way back from a form with nested fields, and none from one in parts. What a
- *   parser has decoded is sent on as UTF-8.
+ * @returns the content type that it is sent on with: JSON for a form with nested fields or in parts, which cannot be written
+ *   as it was. What a parser has decoded is sent on as UTF-8.
  */
 export function typeOf(body: unknown, type: string): string {
   const isParsed = typeof body === 'object' && !(body instanceof Uint8Array)

@@ -21,19 +21,19 @@ export type ProxyEvent =
   | ({ type: 'warm-succeeded'; tookMs: number; evidence: Evidence } & SessionEventDetails)
   | ({ type: 'warm-failed'; code: ErrorCode; cause: unknown } & SessionEventDetails)
   | ({ type: 'beat-succeeded' } & SessionEventDetails)
-  /** `missing`: the platform does not know its endpoint any more. */
+  /** `missing`: its endpoint is gone. */
   | ({ type: 'session-expired'; reason: 'idle' | 'hold' | 'replaced' | 'missing' } & SessionEventDetails)
   | ({
       type: 'message-answered'
       outcome: Outcome
       joinMs: number
       agentMs: number
-      /** The first of its conversation, as far as its ticket tells. */
+      /** No message was sent on its session before, as far as its ticket tells. */
       isFirst?: boolean
       /** The caller is not warmed, for comparison: see `withHoldOut` of `@warm-agent/proxy/stats`. */
       isHeldOut?: boolean
     } & SessionEventDetails)
-  /** `proxy.session()` gave it to an app that invokes the agent itself: what becomes of the message, the app knows. */
+  /** `proxy.session()` gave it to an app that invokes the agent itself: only the app knows what becomes of the message. */
   | ({
       type: 'session-lent'
       outcome: Outcome

@@ -16,9 +16,9 @@ export interface ProxyLimits extends WarmLimits {
   warmTimeoutMs: number
   /** How long a message may wait for the first byte of its answer; the platform's own limit is 15 min. @default 900_000 */
   messageTimeoutMs: number
-  /** How long a session is held that no message was sent on. @default 900_000 */
+  /** How long a session without a message is held. @default 900_000 */
   unsentHoldMs: number
-  /** How long a session is kept whose page left while it was warming. @default 30_000 */
+  /** How long a session is kept when its page leaves while it is warming. @default 30_000 */
   parkMs: number
   /** The beat that browsers are told. @default 60 % of the runtime's idle timeout */
   beatMs?: number | undefined
@@ -39,23 +39,24 @@ interface CommonOptions {
   limits?: Partial<ProxyLimits>
   /**
    * The list of live sessions, from which a reaper stops what nobody holds: `memoryLedger()` for a single process,
-   * `redisLedger({ client })` for a fleet. Without one a parked session is stopped only by the process that parked it, and
-   * what a process held when it died is left to the platform's idle timeout: the event `ledger-missing` says so.
+   * `redisLedger({ client })` for a fleet. Without one only the process that parked a session stops it, and sessions that a
+   * process held when it died are left to the platform's idle timeout: the event `ledger-missing` says so.
    *
    * @default none
    */
   ledger?: SessionLedger
   /**
-   * Sessions that were warmed ahead, which pages and messages without a session are given first: `createWarmPool` of
-   * `@warm-agent/pool` makes one. Of several agents, by name. The pool is yours to start and to close.
+   * Sessions that were warmed ahead. Pages, and messages without a session, get one of these first. `createWarmPool` of
+   * `@warm-agent/pool` makes a pool; with several agents give one for each, by name. You start it and close it.
    *
    * @default none: a session is warmed when a page opens
    */
   pool?: SessionPool | Readonly<Record<string, SessionPool>>
   /**
-   * Names the conversation that a message belongs to, when `authorize` does not: a function, which may read the body, or
-   * the name of a header that the page sends, which then counts among its caller's own conversations only. The agent is told it, and whether its
-   * microVM is new to it. A function that gives no string of 1 to 256 characters, nor `undefined`, fails the request.
+   * Names the conversation that a message belongs to, when `authorize` does not: a function, which may read the body, or the
+   * name of a header that the page sends. A header names only conversations of its own caller. The agent is told the
+   * conversation, and whether its microVM is new to it. A function must give a string of 1 to 256 characters, or
+   * `undefined` or `null` for none: anything else fails the request.
    *
    * @default none: the agent is told of no conversation
    */
@@ -165,17 +166,18 @@ export function checkOptions(options: WarmProxyOptions): CheckedOptions {
 
 function poolsOf(pool: WarmProxyOptions['pool'], agents: string[]): CheckedOptions['pools'] {
   if (!pool) return {}
-  const [only = '', ...others] = agents
-  const isOne = isPool(pool)
-  const pools = isOne ? { [only]: pool } : pool
-  const stranger =
-    isOne && others.length > 0 ? 'one pool for several agents' : Object.keys(pools).find(name => !agents.includes(name))
-  if (stranger) {
-    throw new Error(
-      `Could not create the proxy: option pool: ${stranger} is not an agent. Name one pool for each agent that has one.`,
-    )
+  if (isPool(pool)) {
+    const [only = '', ...others] = agents
+    if (others.length > 0) throw poolRefused('it is one pool, and there are several agents')
+    return { [only]: pool }
   }
-  return pools
+  const stranger = Object.keys(pool).find(name => !agents.includes(name))
+  if (stranger) throw poolRefused(`${stranger} is not an agent`)
+  return pool
+}
+
+function poolRefused(why: string): Error {
+  return new Error(`Could not create the proxy: option pool: ${why}. Name one pool for each agent that has one.`)
 }
 
 function isPool(pool: NonNullable<WarmProxyOptions['pool']>): pool is SessionPool {

@@ -9,17 +9,17 @@ const patterns: readonly [RegExp, string][] = [
   [/\bSignature=[0-9a-f]{64}\b/g, 'Signature=[cut]'],
   [/\b(x-amz-security-token["']?[:=] ?["']?)[\w/+=%-]+/gi, '$1[token]'],
 ]
-/** A chain of causes that is longer is a circle. */
+/** A chain of causes that is longer than this is circular. */
 const deepestCause = 8
 
-/** An error of the AWS SDK keeps the whole answer here, hidden. Its headers name the session. */
+/** Here an error of the AWS SDK keeps the whole answer, whose headers name the session. */
 const answer = '$response'
 
 /**
- * What a platform says of a failure may quote what it was sent. An error that does is copied, with the ids and tokens in
- * its words and those of its causes cut short, and without the answer that it was made of; any other is returned as it is.
+ * What a platform says of a failure may quote what it was sent. An error that quotes ids or tokens is copied with these cut
+ * short, in its causes too, and without the answer that it was made of. Any other error is returned as it is.
  *
- * @param sessionId One that is known to be meant.
+ * @param sessionId Is cut too, whatever it looks like.
  */
 export function redact(error: unknown, sessionId?: string, depth = 0): unknown {
   if (typeof error === 'string') return cut(error, sessionId)

@@ -13,7 +13,7 @@ export interface Sealer {
 const longestSealed = 4096
 const jweHeader = { alg: 'dir', enc: 'A256GCM' }
 const encodedHeader = base64url.encode(JSON.stringify(jweHeader))
-/** Decoders let the unused bits of the last character be anything. Of each value there shall be one writing. */
+/** Decoders ignore the unused bits of the last character. Here they must be 0, so that every value has one spelling only. */
 const base64urlPart = /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/
 
 /**

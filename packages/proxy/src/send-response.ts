@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { writeBody } from './write-body.ts'
 
-/** About a connection, not about an answer: one that was fetched elsewhere may have some, and HTTP/2 takes none of them. */
+/** Headers about a connection, not an answer. An answer that was fetched elsewhere may have some; HTTP/2 refuses them. */
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -13,7 +13,7 @@ const hopByHop: ReadonlySet<string> = new Set([
 /**
  * Writes a response to Node's.
  *
- * @note A function of its own, so that neither request nor response is held in memory as long as the answer goes on.
+ * @note A function of its own, so that request and response are not kept in memory for as long as the answer goes on.
  */
 export function sendResponse(
   { status, headers, body }: Response,
@@ -21,7 +21,7 @@ export function sendResponse(
   outgoing: ServerResponse,
   left: AbortSignal,
 ): Promise<void> | undefined {
-  // Of a body that nobody read to its end, the rest shall not be waited for.
+  // The request's body was not read to its end: its rest is not waited for.
   if (!incoming.complete) outgoing.shouldKeepAlive = false
   if (!sendHead(status, headers, outgoing)) {
     body?.cancel().catch(() => undefined)
@@ -31,14 +31,14 @@ export function sendResponse(
   outgoing.end()
 }
 
-/** @returns whether a body may follow. Throws nothing: on many servers nobody listens, and the process would end. */
+/** @returns whether a body may follow. Never throws: many servers would not catch it, and the process would end. */
 function sendHead(status: number, headers: Headers, outgoing: ServerResponse): boolean {
-  // The host has answered meanwhile: it took too long perhaps.
+  // The host has answered already, perhaps because this took too long.
   if (outgoing.headersSent) return false
   try {
     for (const [name, value] of headers) {
       if (hopByHop.has(name)) continue
-      // Of these a host may have some of its own, and all count.
+      // The host may have set some of these too, and all are sent.
       if (name === 'set-cookie' || name === 'vary') outgoing.appendHeader(name, value)
       else outgoing.setHeader(name, value)
     }
@@ -53,13 +53,13 @@ function sendHead(status: number, headers: Headers, outgoing: ServerResponse): b
 }
 
 async function sendBody(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, left: AbortSignal): Promise<void> {
-  // Together with the first chunk when that is there already, which saves a packet.
+  // Not at once: when the first chunk is there already, it goes along, which saves a packet.
   const flushing = setImmediate(() => outgoing.flushHeaders())
   try {
     await writeBody(body, outgoing, left)
     outgoing.end()
   } catch {
-    // The agent broke off, and said why where it happened: the connection is cut, so that nobody takes half for whole.
+    // The agent broke off, which was told where it happened. The connection is cut, so that nobody takes half for whole.
     cutOff(outgoing)
   } finally {
     clearImmediate(flushing)

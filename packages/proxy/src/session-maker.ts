@@ -2,9 +2,9 @@ import type { AgentRuntime, RuntimeSession } from './agent-runtime.ts'
 
 /** Makes the sessions of one runtime. */
 export interface SessionMaker {
-  /** A session that nothing was sent to yet, on the next endpoint, if there is one not among those that just refused its like. */
+  /** A session that nothing was sent to yet, on the next endpoint. */
   newSession(refusedBy?: readonly string[]): RuntimeSession
-  /** The endpoint that the next new session is placed on, if there is one not among those that just refused it. */
+  /** The endpoint that the next new session is placed on: not one of `refusedBy`, as long as there is another. */
   nextQualifier(refusedBy?: readonly string[]): string
 }
 

@@ -1,6 +1,6 @@
 /**
- * A session that was warmed ahead and then claimed: its taker owns it from now on, nobody else will get it, and the pool does
- * not touch it any more. All that a lease needs stands here, so that it can be warm at once.
+ * A session that was warmed ahead and then claimed. Whoever claimed it owns it: nobody else will get it, and the pool does not
+ * touch it any more. It has all that a lease needs, so that the lease is warm at once.
  */
 export interface ClaimedSession {
   /** Never send it to a browser. */

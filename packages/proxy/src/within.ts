@@ -1,4 +1,4 @@
-/** Something that was waited for long enough. */
+/** Something that did not answer in time. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer'
 }

@@ -17,7 +17,7 @@ export async function writeBody(
   const drained = () => onDrain?.()
   const onLeft = () => {
     drained()
-    // What a source has to say about its end interests nobody any more.
+    // Nobody is left to hear how the source ended.
     reader.cancel(left.reason).catch(() => undefined)
   }
   outgoing.on('drain', drained)

@@ -1,7 +1,9 @@
 import { maxHeaderSize } from 'node:http'
-import { anonymousCallers } from '@warm-agent/proxy'
+import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
 import { createSealer } from '../src/sealer.ts'
+import { browserOf, outcomeOf } from './browser.ts'
+import { createFakeRuntime } from './fake-runtime.ts'
 
 const older = 'the older secret, of thirty-two bytes or more'
 const newer = 'the newer secret, of thirty-two bytes or more'
@@ -150,4 +152,34 @@ test.each<[object, RegExp]>([
   const make = () => anonymousCallers({ secret: newer, ...wrong })
   expect(make).toThrow(/^Could not /)
   expect(make).toThrow(message)
+})
+
+/** A browser at a proxy that takes callers without a sign-in. */
+function browserOfStrangers() {
+  const { runtime } = createFakeRuntime()
+  return browserOf(createWarmProxy({ runtime, authorize: anonymousCallers({ secret: newer }), secret: newer }))
+}
+
+test('an anonymous caller is bound to a sealed cookie', async () => {
+  const { open, send } = browserOfStrangers()
+  const { response, next } = await open()
+  const setCookie = response.headers.get('set-cookie') ?? ''
+  expect(setCookie).toMatch(/^warm-agent-caller-\w{8}=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax$/)
+  const [cookie = ''] = setCookie.split(';')
+  await next()
+  const ticket = (await next())?.data as { ticket: string }
+  expect(outcomeOf(await send('hi', ticket.ticket, { headers: { cookie } }))).toBe('warm')
+  expect((await send('hi', ticket.ticket)).status).toBe(401)
+  expect((await send('hi', ticket.ticket, { headers: { cookie: `${cookie.slice(0, -2)}xx` } })).status).toBe(401)
+})
+
+test('the first two sessions that a new browser opens at the same time are both its own', async () => {
+  const { open, send } = browserOfStrangers()
+  const opened = await Promise.all([open(), open()])
+  const cookie = opened.map(({ response }) => response.headers.get('set-cookie')?.split(';')[0]).join('; ')
+  for (const { next } of opened) {
+    await next()
+    const warm = (await next())?.data as { ticket: string }
+    expect(outcomeOf(await send('hi', warm.ticket, { headers: { cookie } }))).toBe('warm')
+  }
 })

@@ -64,3 +64,8 @@ export function browserOf(proxy: Pick<WarmProxy, 'fetch'>) {
 export function outcomeOf(response: Response): string | null {
   return response.headers.get('Warm-Agent-Outcome')
 }
+
+/** The renewed ticket that an answer brings. */
+export function ticketOf(response: Response): string {
+  return response.headers.get('Warm-Agent-Ticket') ?? ''
+}

@@ -1,6 +1,6 @@
 import type { AgentRequest, WarmProxyOptions } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
-import { createTestProxy } from './browser.ts'
+import { createTestProxy, ticketOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
 
 /** A proxy whose runtime remembers what messages told the agent of their conversation: `id outcome vm`. */
@@ -30,7 +30,7 @@ test('the agent is told the conversation, and that its microVM is new to it unti
   const { openWarm, send, told } = createTold({ authorize })
   const { ticket } = await openWarm()
   const first = await send('one', ticket, inChat('trip'))
-  const renewed = first.headers.get('Warm-Agent-Ticket') ?? ''
+  const renewed = ticketOf(first)
   await send('two', renewed, inChat('trip'))
   expect(told).toEqual(['trip warm new', 'trip warm known'])
 })
@@ -41,12 +41,12 @@ test('a conversation outlives its VM: after an idle timeout the agent is told re
   try {
     const { ticket } = await openWarm()
     const first = await send('one', ticket, inChat('trip'))
-    const renewed = first.headers.get('Warm-Agent-Ticket') ?? ''
+    const renewed = ticketOf(first)
     killAll()
     const later = Date.now() + 900_001
     now.mockImplementation(() => later)
     const second = await send('two', renewed, inChat('trip'))
-    const third = second.headers.get('Warm-Agent-Ticket') ?? ''
+    const third = ticketOf(second)
     await send('three', third, inChat('trip'))
     await post('/sessions/close', { ticket: third })
     await send('four', third, inChat('trip'))
@@ -60,7 +60,7 @@ test('a conversation outlives its VM: after an idle timeout the agent is told re
 test('a VM that was being ended under the message is new to the conversation in the attempt that starts it again', async () => {
   const { openWarm, send, told, failNext } = createTold({ authorize })
   const { ticket } = await openWarm()
-  const renewed = (await send('one', ticket, inChat('trip'))).headers.get('Warm-Agent-Ticket') ?? ''
+  const renewed = ticketOf(await send('one', ticket, inChat('trip')))
   failNext(failure('conflict'))
   await send('two', renewed, inChat('trip'))
   expect(told.slice(1)).toEqual(['trip warm known', 'trip rewarmed new'])
@@ -69,7 +69,7 @@ test('a VM that was being ended under the message is new to the conversation in 
 test('another conversation on the same VM is new to it', async () => {
   const { openWarm, send, told } = createTold({ authorize })
   const { ticket } = await openWarm()
-  const renewed = (await send('one', ticket, inChat('trip'))).headers.get('Warm-Agent-Ticket') ?? ''
+  const renewed = ticketOf(await send('one', ticket, inChat('trip')))
   await send('two', renewed, inChat('tax'))
   expect(told[1]).toBe('tax warm new')
 })
@@ -186,7 +186,7 @@ test('a conversation keeps its name when its caller goes by an older one: what c
   await openWarm()
   let ticket: string | undefined
   for (const text of ['one', 'two', 'three']) {
-    ticket = (await send(text, ticket, inChat('trip'))).headers.get('Warm-Agent-Ticket') ?? ''
+    ticket = ticketOf(await send(text, ticket, inChat('trip')))
   }
   const request = new Request('http://chat.test/chat', {
     headers: { 'Warm-Agent-Ticket': ticket ?? '', 'x-chat': 'trip' },

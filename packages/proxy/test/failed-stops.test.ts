@@ -1,6 +1,6 @@
 import { memoryLedger } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
-import { createTestProxy, outcomeOf } from './browser.ts'
+import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
 import { park, prepareFleet } from './fleet.ts'
 
@@ -134,7 +134,7 @@ test('a proxy that drains leaves alone what was started again under the id of a 
   await pass(900_000)
   killAll()
   const answer = await two.send('hi', ticket)
-  const again = await one.send('and', answer.headers.get('Warm-Agent-Ticket') ?? '')
+  const again = await one.send('and', ticketOf(answer))
   expect([outcomeOf(answer), outcomeOf(again)]).toEqual(['rewarmed', 'warm'])
   await one.proxy.close()
   expect((await one.post('/sessions/close', { ticket })).status).toBe(204)

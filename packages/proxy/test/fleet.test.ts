@@ -1,6 +1,6 @@
 import { memoryLedger } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
-import { createTestProxy, outcomeOf } from './browser.ts'
+import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime, failure, streamOf } from './fake-runtime.ts'
 import { park, prepareFleet } from './fleet.ts'
 
@@ -40,7 +40,7 @@ test('an answer that goes on for longer than the idle timeout keeps its session 
   answerWith(() => readable)
   const answer = await one.send('hi', ticket)
   await pass(1_200_000)
-  const renewed = answer.headers.get('Warm-Agent-Ticket') ?? ''
+  const renewed = ticketOf(answer)
   expect(await two.beat(renewed)).toMatchObject({ status: 'warm' })
   await writable.close()
   await answer.text()
@@ -135,7 +135,7 @@ test('a warm-up that fails does not stop the session under the message that anot
   await vi.waitUntil(() => one.events.some(({ type }) => type === 'warm-failed'))
   await pass(1_000)
   expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 ran hi'])
-  expect(await two.beat(answer.headers.get('Warm-Agent-Ticket') ?? '')).toMatchObject({ status: 'warm' })
+  expect(await two.beat(ticketOf(answer))).toMatchObject({ status: 'warm' })
 })
 
 test('a message that could not wait for the warm-up of another instance leaves no microVM behind by that', async () => {

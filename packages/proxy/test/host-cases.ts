@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
-import { browserOf, createTestProxy, outcomeOf } from './browser.ts'
+import { browserOf, createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { brokenStreamOf, createFakeRuntime } from './fake-runtime.ts'
 import type { Host } from './hosts.ts'
 
@@ -167,7 +167,7 @@ export function describeHost(host: Host): void {
         'no',
         null,
       ])
-      const lease = await browser.beat(answer.headers.get('Warm-Agent-Ticket') ?? '')
+      const lease = await browser.beat(ticketOf(answer))
       expect(lease).toMatchObject({ status: 'warm' })
       expect((await browser.post('/sessions/close', { ticket: lease.ticket })).status).toBe(204)
       expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 ran {"prompt":"hi"}', 'vm 1 warmed', 'vm 1 stopped'])

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type JwtCallersOptions, jwtCallers } from '@warm-agent/proxy/jwt'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createTestProxy, outcomeOf } from './browser.ts'
+import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 
 const audience = 'chat'
@@ -58,7 +58,7 @@ test('a caller is whom a token names, and tickets are bound to them', async () =
   const { ask } = start()
   const answer = await ask(await sign())
   expect(answer.status).toBe(200)
-  const ticket = answer.headers.get('Warm-Agent-Ticket') ?? ''
+  const ticket = ticketOf(answer)
   expect(outcomeOf(await ask(await sign({ exp: Math.floor(Date.now() / 1000) + 900 }), ticket))).toBe('warm')
   expect((await ask(await sign({ sub: 'bob' }), ticket)).status).toBe(401)
 })

@@ -1,6 +1,6 @@
 import { memoryLedger } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
-import { createTestProxy, outcomeOf } from './browser.ts'
+import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { connectTo } from './connect-to-ledger.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 import { park, prepareFleet } from './fleet.ts'
@@ -48,7 +48,7 @@ test('a session that was started again by who could not know of its end is every
   await first.text()
   isAway = false
   await pass(3_000)
-  const renewed = first.headers.get('Warm-Agent-Ticket') ?? ''
+  const renewed = ticketOf(first)
   const second = await two.send('two', renewed)
   await second.text()
   expect([outcomeOf(first), outcomeOf(second)]).toEqual(['rewarmed', 'warm'])

@@ -1,6 +1,6 @@
 import type { WarmProxyOptions } from '@warm-agent/proxy'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createTestProxy, outcomeOf } from './browser.ts'
+import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
 
 beforeEach(() => {
@@ -185,7 +185,7 @@ test('when the money is spent, an unsent session is held no longer, and a conver
   expect(await beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
   expect(log.at(-1)).toBe('vm 1 stopped')
   const answer = await send('hi')
-  const conversation = answer.headers.get('Warm-Agent-Ticket') ?? ''
+  const conversation = ticketOf(answer)
   vi.setSystemTime(Date.now() + 600_000)
   expect(await beat(conversation)).toMatchObject({ status: 'warm' })
 })

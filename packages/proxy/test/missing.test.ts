@@ -1,6 +1,6 @@
 import { type AgentRuntime, memoryLedger } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
-import { createTestProxy, outcomeOf } from './browser.ts'
+import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
 
 /** A platform from which endpoints are taken away. Of the others, new sessions go to the first. */
@@ -36,7 +36,7 @@ test('a message on a session whose endpoint was taken away starts a new one, onc
   gone.add('blue')
   const answer = await send('hi', ticket)
   expect([answer.status, outcomeOf(answer)]).toEqual([200, 'rewarmed'])
-  expect(outcomeOf(await send('and', answer.headers.get('Warm-Agent-Ticket') ?? ''))).toBe('warm')
+  expect(outcomeOf(await send('and', ticketOf(answer)))).toBe('warm')
   expect(calls).toEqual(['blue', 'blue', 'green', 'green'])
   expect(runsIn(log)).toEqual(['vm 2 ran hi', 'vm 2 ran and'])
 })
@@ -44,7 +44,7 @@ test('a message on a session whose endpoint was taken away starts a new one, onc
 test('a conversation goes on where a new session is let, and its old ticket is not tried again', async () => {
   const { openWarm, send, gone, calls } = start()
   const first = await send('hi', (await openWarm()).ticket)
-  const ticket = first.headers.get('Warm-Agent-Ticket') ?? ''
+  const ticket = ticketOf(first)
   gone.add('blue')
   for (const text of ['one', 'two']) expect(outcomeOf(await send(text, ticket))).toBe('rewarmed')
   expect(calls).toEqual(['blue', 'blue', 'blue', 'green', 'green'])

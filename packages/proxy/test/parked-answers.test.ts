@@ -1,6 +1,6 @@
 import { memoryLedger } from '@warm-agent/proxy'
 import { expect, test } from 'vitest'
-import { createTestProxy } from './browser.ts'
+import { createTestProxy, ticketOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
 import { park, prepareFleet } from './fleet.ts'
 
@@ -38,7 +38,7 @@ test.each(Object.entries(kinds))(
     const { ticket } = await one.openWarm()
     const answer = await one.send('hi', ticket)
     const reading = answer.text()
-    await two.post(park, { ticket: answer.headers.get('Warm-Agent-Ticket') ?? '' })
+    await two.post(park, { ticket: ticketOf(answer) })
     await pass(700_000)
     expect(stopsOf(log)).toEqual([])
     await endAnswer()

@@ -9,7 +9,7 @@ async function createStock(sizes: { spares?: number } = {}) {
   const { runtime, log, ...rest } = createFakeRuntime()
   const spares: ClaimedSession[] = []
   for (let number = 1; number <= (sizes.spares ?? 1); number++) {
-    const id = `pooled-session-number-${number}-of-this-test`
+    const id = `spare-${number}-of-the-pool-of-this-test`
     const nonce = `nonce ${number}`
     const session = { id, qualifier: 'DEFAULT' }
     await runtime.invoke(session, runtime.warmUpRequest(nonce), new AbortController().signal)
@@ -130,6 +130,16 @@ test('a caller who has enough sessions does not drain the pool', async () => {
   expect(claims()).toBe(1)
 })
 
+test.each([
+  ['place among those of its caller', { liveSessionsPerCaller: 2 }],
+  ['share of the money', { unsentDollarsPerDay: 0.51, unsentDollarsPerHour: 1 }],
+])('a session of the pool takes one %s, as one that is started does', async (_, limits) => {
+  const { runtime, pool } = await createStock({ spares: 3 })
+  const { open } = createTestProxy({ runtime, pool, limits })
+  const statuses = [await open(), await open(), await open()].map(({ response }) => response.status)
+  expect(statuses).toEqual([200, 200, 429])
+})
+
 test('claims take nothing of the budget of warm-ups', async () => {
   const { runtime, pool } = await createStock({ spares: 3 })
   const { openWarm } = createTestProxy({ runtime, pool, limits: { warmUpsPerSecond: 1 } })
@@ -151,9 +161,11 @@ test('several agents name their pools', async () => {
 })
 
 test.each([
-  [{ pool: { strange: { claim: async () => null } } }, 'option pool: strange is not an agent'],
-  [{ pool: { claim: 7 } as never }, 'option pool is an object: expected a pool'],
-])('a pool that makes no sense is refused', (options, message) => {
+  [{ strange: { claim: async () => null } }, ['default'], 'option pool: strange is not an agent'],
+  [{ claim: 7 }, ['default'], 'option pool is an object: expected a pool'],
+  [{ claim: async () => null }, ['travel', 'music'], 'option pool: it is one pool, and there are several agents'],
+])('a pool that makes no sense is refused: %j', (pool, names, message) => {
   const { runtime } = createFakeRuntime()
-  expect(() => createTestProxy({ ...options, runtime } as never)).toThrow(message)
+  const agents = Object.fromEntries(names.map(name => [name, runtime]))
+  expect(() => createTestProxy({ runtime: undefined, agents, pool } as never)).toThrow(message)
 })

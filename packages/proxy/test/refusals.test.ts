@@ -1,6 +1,5 @@
-import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
-import { browserOf, createTestProxy, outcomeOf, secret } from './browser.ts'
+import { createTestProxy, outcomeOf, secret } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 
 const { runtime } = createFakeRuntime()
@@ -219,56 +218,3 @@ test('no event carries a whole session id or a ticket', async () => {
   expect(JSON.stringify(events)).not.toContain(sessions[0]?.id)
   expect(JSON.stringify(events)).not.toContain(ticket)
 })
-
-test('an anonymous caller is bound to a sealed cookie', async () => {
-  const proxy = createWarmProxy({ runtime, authorize: anonymousCallers({ secret }), secret })
-  const { open, send } = browserOf(proxy)
-  const { response, next } = await open()
-  const setCookie = response.headers.get('set-cookie') ?? ''
-  expect(setCookie).toMatch(/^warm-agent-caller-\w{8}=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax$/)
-  const [cookie = ''] = setCookie.split(';')
-  await next()
-  const ticket = (await next())?.data as { ticket: string }
-  expect(outcomeOf(await send('hi', ticket.ticket, { headers: { cookie } }))).toBe('warm')
-  expect((await send('hi', ticket.ticket)).status).toBe(401)
-  expect((await send('hi', ticket.ticket, { headers: { cookie: `${cookie.slice(0, -2)}xx` } })).status).toBe(401)
-})
-
-test('the first two sessions that a new browser opens at the same time are both its own', async () => {
-  const proxy = createWarmProxy({ runtime, authorize: anonymousCallers({ secret }), secret })
-  const { open, send } = browserOf(proxy)
-  const opened = await Promise.all([open(), open()])
-  const cookie = opened.map(({ response }) => response.headers.get('set-cookie')?.split(';')[0]).join('; ')
-  for (const { next } of opened) {
-    await next()
-    const warm = (await next())?.data as { ticket: string }
-    expect(outcomeOf(await send('hi', warm.ticket, { headers: { cookie } }))).toBe('warm')
-  }
-})
-
-test.each([
-  [{ secret: 'short' }, /secret 1: it has 5 bytes/],
-  [{ secret: [] }, /there is none/],
-  [{ basePath: 'api' }, /basePath/],
-  [{ origins: ['https://a.test/path'] }, /origins/],
-  [{ limits: { bodyBytes: -1 } }, /option limits.bodyBytes is -1: /],
-  [{ limits: { beatMs: 900_000 } }, /limits.beatMs is 900000.*900000/],
-  [{ limits: { warmTimeout: 1 } }, /option limits.warmTimeout: /],
-  [{ authorise: () => null }, /option authorise: /],
-  [{ authorize: undefined }, /authorize/],
-  [{ runtime: undefined }, /runtime/],
-  [{ runtime: {} }, /runtime is an object: expected an AgentRuntime/],
-])('options %j are refused at construction', (wrong, message) => {
-  const make = () => createWarmProxy({ runtime, authorize: () => null, secret, ...wrong } as never)
-  expect(make).toThrow(/^Could not /)
-  expect(make).toThrow(message)
-})
-
-test.each([{ secret: 12_345 }, { secrets: '12345 is not said' }])(
-  'a secret that is refused, or an option that may be one, is not quoted: %j',
-  wrong => {
-    const make = () => createWarmProxy({ runtime, authorize: () => null, secret, ...wrong } as never)
-    expect(make).toThrow(/option secrets?: /)
-    expect(make).not.toThrow(/12345/)
-  },
-)

@@ -1,8 +1,8 @@
 import { bootVcpuSeconds } from '@warm-agent/protocol/prices'
-import { anonymousCallers, createWarmProxy, type ProxyEvent } from '@warm-agent/proxy'
-import { createStats, withHoldOut } from '@warm-agent/proxy/stats'
+import type { ProxyEvent } from '@warm-agent/proxy'
+import { createStats } from '@warm-agent/proxy/stats'
 import { expect, test } from 'vitest'
-import { createTestProxy, secret } from './browser.ts'
+import { createTestProxy } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 
 const details = { agent: 'default', qualifier: 'DEFAULT' }
@@ -207,75 +207,6 @@ test('a boot in vain takes as much CPU as the table of prices says', () => {
   expect(stats.report().dollars.unused).toBeCloseTo(bootVcpuSeconds)
 })
 
-test('a held-out caller is never warmed, is answered cold, and is always the same', async () => {
-  const calls: string[] = []
-  const events: ProxyEvent[] = []
-  const proxy = createWarmProxy({
-    runtime: {
-      qualifiers: ['DEFAULT'],
-      idleTimeoutMs: 900_000,
-      maxLifetimeMs: 900_000,
-      invoke: async (_, { body }) => {
-        calls.push(new TextDecoder().decode(body))
-        return { status: 200, contentType: 'application/json', body: new Response('{}').body as ReadableStream }
-      },
-      stop: async () => {},
-      warmUpRequest: () => ({ body: new TextEncoder().encode('warm-up'), contentType: 'a/b', accept: 'a/b' }),
-      readEcho: () => undefined,
-    },
-    authorize: withHoldOut(request => ({ callerId: request.headers.get('x-user') ?? '' }), { share: 0.3 }),
-    secret: 'thirty-two bytes or more of something random',
-    onEvent: event => events.push(event),
-  })
-  const post = (user: string, path: string) =>
-    proxy.fetch(new Request(`http://h/api/agent${path}`, { method: 'POST', headers: { 'x-user': user }, body: '{}' }))
-  // The limits of the proxy itself refuse nobody so early.
-  let heldOut = ''
-  for (let user = 0; heldOut === ''; user++) {
-    const response = await post(`user-${user}`, '/sessions')
-    await response.body?.cancel()
-    if (response.status === 429) heldOut = `user-${user}`
-  }
-  calls.length = 0
-  const refused = await post(heldOut, '/sessions')
-  expect(refused.status).toBe(429)
-  expect(await refused.json()).toMatchObject({ error: { code: 'rate_limited' } })
-  const answer = await post(heldOut, '/messages')
-  expect(answer.headers.get('warm-agent-outcome')).toBe('cold')
-  expect(calls).toEqual(['{}'])
-  expect(events.at(-1)).toMatchObject({ type: 'message-answered', isHeldOut: true })
-  await proxy.close()
-})
-
-test('a visitor without a cookie who is held out is given one, and stays the same caller, held out', async () => {
-  const authorize = withHoldOut(anonymousCallers({ secret }), { share: 0.5 })
-  const ask = async (path: string, cookie?: string) =>
-    authorize(new Request(`https://h/api/agent${path}`, { method: 'POST', ...(cookie && { headers: { cookie } }) }))
-  let refused = 0
-  for (let visitor = 0; visitor < 20; visitor++) {
-    const first = await ask('/sessions')
-    if (!(first instanceof Response)) continue
-    refused += 1
-    const cookie = first.headers.get('set-cookie')?.split(';')[0]
-    expect(await ask('/messages', cookie)).toMatchObject({ isHeldOut: true })
-    expect(await ask('/sessions', cookie)).toBeInstanceOf(Response)
-    expect(await ask('/sessions/', cookie)).toBeInstanceOf(Response)
-  }
-  expect(refused).toBeGreaterThan(0)
-})
-
-test('the share of callers held out is the share asked for', async () => {
-  const authorize = withHoldOut(request => ({ callerId: request.headers.get('x-user') ?? '' }), { share: 0.3 })
-  let heldOut = 0
-  for (let user = 0; user < 5_000; user++) {
-    const caller = await authorize(new Request('http://h/api/agent/messages', { headers: { 'x-user': `${user}` } }))
-    if (caller && 'isHeldOut' in caller) heldOut += 1
-  }
-  expect(heldOut / 5_000).toBeGreaterThan(0.28)
-  expect(heldOut / 5_000).toBeLessThan(0.32)
-  expect(() => withHoldOut(() => null, { share: 30 })).toThrow(/share is 30/)
-})
-
 test.each([
   [{ cost: {} }, /there is no option cost\./],
   [{ costs: { gigabytes: 2 } }, /there is no option costs\.gigabytes/],
@@ -285,5 +216,4 @@ test.each([
   [{ costs: { prices: { dollarsPerGbHour: 1 } } }, /costs\.prices is .*dollarsPerVcpuHour/],
 ])('statistics of %j are refused', (options, message) => {
   expect(() => createStats(options as never)).toThrow(message)
-  expect(() => withHoldOut(() => null, { share: 0.1, shares: 1 } as never)).toThrow(/no option shares/)
 })

@@ -1,17 +1,13 @@
 // @vitest-environment jsdom
 
 import { act, render } from '@testing-library/react'
-import { useWarmAgentSession } from '@warm-agent/react'
-import { createFakeEnvironment } from '@warm-agent/testing'
 import { Activity } from 'react'
 import { expect, test } from 'vitest'
-import { createFakeProxy } from '../../client/test/fake-proxy.ts'
+import { start } from './start.tsx'
 
 // React 18 has no Activity: the other tests of the hook run on both.
 test('a hidden Activity lets its session go, and takes a new one when shown', async () => {
-  const environment = createFakeEnvironment()
-  const proxy = createFakeProxy(environment)
-  const Chat = () => useWarmAgentSession({ environment, transport: proxy.transport, fetch: proxy.fetch }).status
+  const { Chat, environment, proxy } = start()
   const show = (mode: 'visible' | 'hidden') => (
     <Activity mode={mode}>
       <Chat />

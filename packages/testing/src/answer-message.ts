@@ -6,15 +6,19 @@ import type { SeenMessage } from './seen.ts'
 /** The default of the real proxy. */
 const maxBodyBytes = 10 * 1024 * 1024
 
-/** Finds the session of a message, and lets the played agent answer on it. */
+/**
+ * Finds the session of a message, and lets the played agent answer on it.
+ *
+ * @param messages Where the message is written down when it reaches the agent.
+ */
 export async function answerMessage(
   sessions: FakeSessions,
   answer: FakeAnswer,
   request: Request,
-  ticket: string | null,
-  note: (message: SeenMessage) => void,
+  messages: SeenMessage[],
 ): Promise<Response> {
   const arrivedAtMs = Date.now()
+  const ticket = request.headers.get(headerNames.ticket)
   const opened = ticket === null ? undefined : sessions.find(ticket)
   const body = await request.clone().arrayBuffer()
   if (body.byteLength > maxBodyBytes) throw tooLarge()
@@ -22,7 +26,7 @@ export async function answerMessage(
   // The page left while it waited: the agent sees no message, and nobody hears this.
   if (request.signal.aborted) return Response.error()
   const joinedAtMs = Date.now()
-  note({ text: new TextDecoder().decode(body), outcome })
+  messages.push({ text: new TextDecoder().decode(body), outcome })
   const answered = await runAgent(answer, request)
   // `Response.error()`: the network failed, and no proxy added anything to that.
   if (answered.type === 'error') return answered

@@ -55,8 +55,7 @@ export function createFakeRoutes(options: CheckedOptions) {
       return new Response(null, { status: 204 })
     },
 
-    message: request =>
-      answerMessage(sessions, options.answer, request, ticketOf(request), message => messages.push(message)),
+    message: request => answerMessage(sessions, options.answer, request, messages),
 
     health: async () => Response.json({ status: 'ok' }),
   }

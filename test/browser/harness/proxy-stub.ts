@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
+import { listenLocally } from '../../support/listen-locally.ts'
 import {
   type Behaviour,
   createStubSession,
@@ -162,11 +162,10 @@ export async function startProxyStub(files: ReadonlyMap<string, string>): Promis
     }
     return (routes[pathname] ?? (() => refuse(response, { status: 404, code: 'not_found' })))()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const { origin } = await listenLocally(server)
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: origin,
     behaviour,
     visits: (route, agent) =>
       visits.filter(visit => (route ?? visit.route) === visit.route && (agent ?? visit.agent) === visit.agent),

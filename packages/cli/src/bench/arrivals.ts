@@ -4,8 +4,8 @@ import { seededRandom } from './random.ts'
 export type ArrivalKind = 'poisson' | 'constant'
 
 /**
- * When the arrivals of an open loop are due, in milliseconds from its beginning. They do not wait for answers: users who
- * have not come yet know nothing of a server that stalls.
+ * When the messages of an open loop are due, in milliseconds from its beginning. None waits for the answer to another: users
+ * who have not come yet do not know that the server stalls.
  */
 export function arrivalTimesMs(plan: { kind: ArrivalKind; perSecond: number; count: number; seed: number }): number[] {
   const { kind, perSecond, count, seed } = plan
@@ -14,7 +14,7 @@ export function arrivalTimesMs(plan: { kind: ArrivalKind; perSecond: number; cou
   let atMs = 0
   return Array.from({ length: count }, (_, index) => {
     if (kind === 'constant') return index * meanGapMs
-    // The gaps of a Poisson process are exponential. `1 - random()`: the logarithm of 0 is not a gap.
+    // The gaps of a Poisson process are exponential. `1 - random()` is never 0, which has no logarithm.
     if (index > 0) atMs -= Math.log(1 - random()) * meanGapMs
     return atMs
   })

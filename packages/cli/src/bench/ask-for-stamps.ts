@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
 import type { HandlerTiming } from './observation.ts'
 
-/** Asks the agent what its last message took inside it. `null` when it keeps no stamps. */
+/** Asks the agent how long its last message took inside it. @returns `null` when the agent keeps no stamps. */
 export async function askForStamps(runtime: AgentRuntime, session: RuntimeSession): Promise<HandlerTiming | null> {
   const body = new TextEncoder().encode(JSON.stringify({ type: 'warmup', nonce: randomUUID(), timings: true }))
   const request = { ...runtime.warmUpRequest(randomUUID()), body }
@@ -11,7 +11,7 @@ export async function askForStamps(runtime: AgentRuntime, session: RuntimeSessio
     const { timings } = JSON.parse(await new Response(answer.body).text()) as { timings?: HandlerTiming[] }
     return timings?.at(-1) ?? null
   } catch {
-    // An agent without `@warm-agent/agent` answers in words of its own: its time stays with the platform's.
+    // An agent without `@warm-agent/agent` answers something else. Its time is then counted as the platform's.
     return null
   }
 }

@@ -10,16 +10,16 @@ import {
 import { pricesFrom } from '../price-settings.ts'
 import { headStartMs, type ScenarioName } from './scenarios.ts'
 
-/** What a microVM of the agent under test is taken to use. */
+/** What a microVM of the agent is assumed to use. */
 export interface Footprint {
   platform: Platform
-  /** Billed memory. */
+  /** Billed memory of a session. */
   gb: number
-  /** Instead of the table's. */
+  /** Prices of the user's own, instead of the table's. */
   prices?: Prices
 }
 
-/** The footprint that the command line tells, or that of an echo agent. */
+/** The footprint from the command line, or that of an echo agent. */
 export function footprintFrom(values: {
   platform: Platform | undefined
   'memory-gb': number | undefined
@@ -32,10 +32,10 @@ export function footprintFrom(values: {
   return { platform, gb, ...(own && { prices: own }) }
 }
 
-/** The cold start that an estimate reckons with, in milliseconds: the slowest published p75 (V1 container of 2 GB). */
+/** The cold start that an estimate assumes, in milliseconds: the slowest published p75 (V1 container of 2 GB). */
 const slowStartMs = 30_000
 
-/** What sessions cost that were held so long in all. */
+/** What this many sessions cost, of which all together were held for `heldMs`. */
 export function sessionDollars(
   { sessions, heldMs }: { sessions: number; heldMs: number },
   { platform, gb, prices: own }: Footprint,
@@ -44,7 +44,7 @@ export function sessionDollars(
   return dollarsOf({ heldMs, gb, vcpuMs: sessions * secondsPerBoot * 1_000 }, own ?? prices[platform])
 }
 
-/** What a bench will cost at most, before it has begun: every session starts slowly and is stopped after its last message. */
+/** What a bench may cost at most: as if every session started slowly. */
 export function estimateDollars(
   { scenarios, messages, ...times }: { scenarios: readonly ScenarioName[]; messages: number } & Times,
   footprint: Footprint,

@@ -2,11 +2,11 @@ import { createWarmPool, memoryStore } from '@warm-agent/pool'
 import type { AgentRuntime, RuntimeSession } from '@warm-agent/proxy'
 import { waitUntil } from './wait-until.ts'
 
-/** A warm pool in this process, as callers use it that open no page. */
+/** A warm pool in this process, as a caller without a page uses it. */
 export interface BenchPool {
   /** A session that is running, or `undefined` at once when the pool is empty. */
   claim(): Promise<RuntimeSession | undefined>
-  /** Waits until so many sessions can be claimed. Rejects when `signal` is aborted. */
+  /** Waits until this many sessions can be claimed. Rejects when `signal` is aborted. */
   untilReady(sessions: number, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }

@@ -1,11 +1,11 @@
 import type { Footprint } from './bench-cost.ts'
 import { type BudgetStage, budgetStages, startUpMs } from './latency-budget.ts'
-import { type Percentile, percentile, quantile } from './percentiles.ts'
+import { ascending, type Percentile, percentile, quantile } from './percentiles.ts'
 import type { Load } from './run-scenario.ts'
 import { type Answered, isAnswered, type Sample } from './sample.ts'
 import { type ScenarioName, scenarioPlans } from './scenarios.ts'
 
-/** The percentiles of every table. No averages: nobody waits for an average. */
+/** The percentiles of every table. There are no averages: no user waits for an average. */
 export const shares = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const
 export type ShareName = keyof typeof shares
 
@@ -22,24 +22,24 @@ export interface ScenarioResult {
   failures: Record<string, number>
   /** From when the message was due to the first words of its answer; `null` when none was answered. */
   firstToken: Distribution | null
-  /** To the last. */
+  /** From when the message was due to the end of its answer. */
   endToEnd: Distribution | null
-  /** To the first, without what the agent's handler took for it; `null` when the agent keeps no stamps. */
+  /** `firstToken` without the time that the agent's handler took for it; `null` when the agent keeps no stamps. */
   startUp: Distribution | null
-  /** Tokens per second from the first to the last token: median, and the slowest of a hundred. */
+  /** Tokens per second from the first to the last token: the median, and the first percentile, which is the slow end. */
   tokensPerSecond: { p50: number; p1: number } | null
-  /** The median of each stage. Medians do not sum up: for a sum look at a sample. */
+  /** The median of each stage. Medians of stages do not add up to the median of the whole; the stages of one sample do. */
   budget: Record<BudgetStage, number> | null
-  /** In the order of their ends. */
+  /** In the order in which they ended. */
   samples: Sample[]
 }
 
 export interface BenchResult {
   format: 'warm-agent-bench/1'
   date: string
-  /** Why it ended before its time; `null`: it did not. */
+  /** Why it ended early; `null` when it did not. */
   endedBy: 'signal' | 'max-cost' | null
-  /** How to run it again. */
+  /** The command that runs it again. */
   command: string
   setup: {
     target: 'emulator' | 'aws'
@@ -59,13 +59,13 @@ export interface BenchResult {
     intervals: string
   }
   scenarios: Partial<Record<ScenarioName, ScenarioResult>>
-  /** What the sessions cost on AWS, or would have. */
+  /** What the sessions cost on AWS, or would have cost there. */
   cost: Footprint & { dollars: number; sessions: number; heldSeconds: number; notStopped: number; pricesOf: string }
-  /** Whether this machine could keep up: a generator that is late measures itself. */
+  /** Whether this machine could keep up: when it is late itself, it measures its own delay. */
   generator: { lateP99Ms: number; eventLoopDelayP99Ms: number }
 }
 
-/** Says in words how the numbers come about; part of every result. */
+/** How the numbers are computed, in words; part of every result. */
 export const methods = {
   percentiles: 'of the raw samples, linear between neighbours (Hyndman and Fan type 7, as R, NumPy and spreadsheets)',
   intervals: '95 %, by order statistics (binomial); null where so few samples do not bound it',
@@ -89,7 +89,7 @@ export function summarise(scenario: ScenarioName, samples: readonly Sample[]): S
   }
 }
 
-/** `null` of no samples. */
+/** @returns `null` when there are no samples. */
 function distribution(samples: readonly number[]): Distribution | null {
   if (samples.length === 0) return null
   const sorted = ascending(samples)
@@ -106,8 +106,4 @@ function count(words: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1
   return counts
-}
-
-export function ascending(values: readonly number[]): number[] {
-  return [...values].sort((a, b) => a - b)
 }

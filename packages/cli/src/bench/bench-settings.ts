@@ -1,6 +1,7 @@
 import { regionOfArn } from '@warm-agent/agentcore'
 import { isLoopback } from '../is-loopback.ts'
-import { platforms, price, readPlatform } from '../price-settings.ts'
+import { messageSetting, usualMessage } from '../message-setting.ts'
+import { defaultTexts, platforms, price, readPlatform } from '../price-settings.ts'
 import { readBoot } from '../read-boot.ts'
 import { decimal, integer, isOn, list, oneOf, optional, readSettings, setting } from '../settings.ts'
 import { checking, UsageError } from '../usage-error.ts'
@@ -54,7 +55,7 @@ const settings = {
   'lead-ms': setting('MS', 'warm, steady, with --rate: the page opens so long before', integer(0, dayMs, 15_000), {
     defaultText: '15000',
   }),
-  message: setting('JSON', 'what is sent to the agent', readMessage, { defaultText: '{"prompt":"Hello"}' }),
+  message: messageSetting('what is sent to the agent'),
   'timeout-ms': setting('MS', 'a message without a whole answer by then has failed', integer(1, 3_600_000, 120_000), {
     defaultText: '120000',
   }),
@@ -81,13 +82,13 @@ const settings = {
     },
   ),
   'memory-gb': setting('GB', 'for the cost: billed memory of a microVM', decimal(0.125, 64), {
-    defaultText: 'an echo agent: 1.2 on v2, 1 on v1-code, 2.7 on v1-container',
+    defaultText: defaultTexts.footprintGb,
   }),
   'dollars-per-gb-hour': setting('DOLLARS', 'your price of memory', price, {
-    defaultText: '0.0169 on v2, 0.00945 on v1',
+    defaultText: defaultTexts.dollarsPerGbHour,
   }),
   'dollars-per-vcpu-hour': setting('DOLLARS', 'your price of CPU', price, {
-    defaultText: '0.1276 on v2, 0.0895 on v1',
+    defaultText: defaultTexts.dollarsPerVcpuHour,
   }),
   yes: { help: 'spend the money on AWS without asking', read: isOn },
 }
@@ -125,7 +126,7 @@ export function readBenchSettings(args: string[]) {
   }
   const seed = values.seed ?? Math.floor(Math.random() * 2 ** 32)
   const { platform } = values
-  // A platform brings boots of its own; without one they are those of the article.
+  // A platform has its own boots. Without one they are as in the article.
   const bootText = values.boot ?? (platform ? undefined : articleBoot)
   const load: Load =
     values.rate === undefined
@@ -149,7 +150,7 @@ export function readBenchSettings(args: string[]) {
     messages: values.messages,
     delayMs: values['delay-ms'],
     leadMs: values['lead-ms'],
-    message: values.message,
+    message: values.message ?? usualMessage,
     timeoutMs: values['timeout-ms'],
     out: values.out,
     maxDollars: values['max-cost'] ?? (isFree ? undefined : 1),
@@ -165,17 +166,8 @@ function readScenarios(text: string | undefined): ScenarioName[] {
   throw new Error(`"${stranger}" is no scenario. Give some of ${scenarioNames.join(', ')}`)
 }
 
-/** The text itself: the report tells it. */
+/** Checks it, and keeps the text for the report. */
 function readBootText(text: string | undefined): string | undefined {
   readBoot(text)
   return text
-}
-
-function readMessage(text = '{"prompt":"Hello"}'): string {
-  try {
-    JSON.parse(text)
-    return text
-  } catch (cause) {
-    throw new Error(`it is not JSON: ${(cause as Error).message}`)
-  }
 }

@@ -4,7 +4,7 @@ import { compareResults } from './compare-results.ts'
 import { toComparisonText } from './comparison-text.ts'
 import { readResult } from './read-result.ts'
 
-/** `warm-agent bench --compare BEFORE.json AFTER.json`. @returns 0, or 3 when something became slower, or fails more. */
+/** `warm-agent bench --compare BEFORE.json AFTER.json`. @returns 0, or 3 when something became slower or fails more often. */
 export async function compareCommand(args: readonly string[]): Promise<number> {
   const { before, after, isJson } = readArguments(args)
   const comparison = compareResults(await readResult(before), await readResult(after))

@@ -1,23 +1,23 @@
 import { logFactorial } from './log-factorial.ts'
 
-/** How many of so many messages got no answer. */
+/** How many messages there were, and how many of them got no answer. */
 export interface Failures {
   failed: number
   messages: number
 }
 
-/** Whether messages really fail more often, or less, than they did. */
+/** Whether messages fail more or less often than before. */
 export interface FailureChange {
-  /** How likely two benches of one thing differ as much as these, or more: Fisher's exact test, both sides. */
+  /** How likely two benches of the same thing differ at least this much by chance: Fisher's exact test, two-sided. */
   chance: number
   verdict: 'more' | 'fewer' | 'unclear'
 }
 
 /**
- * Compares two shares of failures. An exact test, because failures are few: what holds of many would see nothing in
- * 5 of 60, or too much.
+ * Compares two shares of failures. The test is exact because failures are few: approximations for large numbers are wrong
+ * for, say, 5 of 60.
  *
- * @param confidence how sure a verdict must be: 0.95 takes a `chance` of 0.05 at most.
+ * @param confidence How sure a verdict must be: with 0.95 the `chance` is 0.05 at most.
  */
 export function compareFailures(before: Failures, after: Failures, confidence: number): FailureChange {
   const chance = fisherChance(before, after)
@@ -26,14 +26,14 @@ export function compareFailures(before: Failures, after: Failures, confidence: n
   return { chance, verdict: isMore ? 'more' : 'fewer' }
 }
 
-/** Rounding must not keep a split out that is exactly as unlikely as the one that was seen. */
+/** Splits that are exactly as unlikely as the one seen must count, whatever rounding makes of them. */
 const rounding = 1e-7
 
 function fisherChance(before: Failures, after: Failures): number {
   const messages = before.messages + after.messages
   const failed = before.failed + after.failed
   const ways = (of: number, taken: number) => logFactorial(of) - logFactorial(taken) - logFactorial(of - taken)
-  // That of all failures so many fell to the first bench, were they dealt out by lot: hypergeometric.
+  // The chance that `first` of all failures fall into the first bench when they are dealt out at random: hypergeometric.
   const logChance = (first: number) =>
     ways(before.messages, first) + ways(after.messages, failed - first) - ways(messages, failed)
   const seen = logChance(before.failed) + rounding

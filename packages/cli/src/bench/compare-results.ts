@@ -5,9 +5,9 @@ import { isAnswered } from './sample.ts'
 import { type ScenarioName, scenarioNames } from './scenarios.ts'
 
 export interface Comparison {
-  /** The first of these that is so anywhere: an agent that fails more is not praised for being fast with the rest. */
+  /** The first of these that holds in any scenario: an agent that fails more often is not called faster. */
   verdict: 'more-failures' | 'slower' | 'fewer-failures' | 'faster' | 'unclear'
-  /** That all verdicts hold at once. */
+  /** How sure it is that all verdicts hold together. */
   confidence: number
   scenarios: {
     scenario: ScenarioName
@@ -20,18 +20,18 @@ export interface Comparison {
   }[]
   /** Scenarios that only one of the two has. */
   notCompared: ScenarioName[]
-  /** Settings that differ: then the change may be theirs. */
+  /** Settings that differ, and may be the cause of a change. */
   differentSetup: string[]
 }
 
-/** The same bootstrap for the same two results. */
+/** Fixed, so that the same two results always give the same comparison. */
 const seed = 1
 
 /** Whether failures and the time to the first token changed, scenario by scenario, percentile by percentile. */
 export function compareResults(before: BenchResult, after: BenchResult): Comparison {
   const common = scenarioNames.filter(name => before.scenarios[name] && after.scenarios[name])
   const confidence = 0.95
-  // One question each for the percentiles, and one for the failures.
+  // In each scenario one comparison for every percentile, and one for the failures.
   const each = familyConfidence(confidence, common.length * (Object.keys(shares).length + 1))
   const scenarios = common.map(scenario => {
     const [first, second] = [firstTokens(before, scenario), firstTokens(after, scenario)]

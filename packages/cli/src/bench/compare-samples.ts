@@ -1,4 +1,4 @@
-import { quantile } from './percentiles.ts'
+import { ascending, quantile } from './percentiles.ts'
 import { seededRandom } from './random.ts'
 
 /** Whether a percentile changed from one bench to another. */
@@ -6,13 +6,13 @@ export interface Difference {
   share: number
   beforeMs: number
   afterMs: number
-  /** `after` / `before`, and the interval that holds the true ratio. */
+  /** `afterMs / beforeMs`, and the confidence interval of that ratio. */
   ratio: number
   low: number
   high: number
   /** `unclear`: the interval holds 1, or the tail has too few samples to tell. */
   verdict: 'faster' | 'slower' | 'unclear'
-  /** Fewer than five samples beyond the percentile, on either side: no verdict is drawn from so thin a tail. */
+  /** Fewer than five samples lie beyond the percentile, before or after: too few for a verdict. */
   isThin: boolean
 }
 
@@ -20,10 +20,10 @@ const resamples = 4_000
 const thinTail = 5
 
 /**
- * Compares percentiles of two independent sets of samples by a bootstrap (both are resampled with replacement, the
- * interval is that of the ratios' percentiles).
+ * Compares percentiles of two independent sets of samples with a bootstrap: both sets are drawn again and again with
+ * replacement, and the interval is taken from the ratios of these draws.
  *
- * @param confidence of each interval. For several at once ask for more: see {@link familyConfidence}.
+ * @param confidence Of each interval. Several comparisons at once need more: see {@link familyConfidence}.
  */
 export function compareSamples(
   before: readonly number[],
@@ -31,7 +31,7 @@ export function compareSamples(
   { shares, confidence, seed }: { shares: readonly number[]; confidence: number; seed: number },
 ): Difference[] {
   const random = seededRandom(seed)
-  const sorted = [before, after].map(samples => [...samples].sort((a, b) => a - b))
+  const sorted = [before, after].map(ascending)
   const [sortedBefore = [], sortedAfter = []] = sorted
   const ratios = shares.map(() => new Float64Array(resamples))
   for (let round = 0; round < resamples; round++) {
@@ -43,7 +43,7 @@ export function compareSamples(
     }
   }
   return shares.map((share, index) => {
-    const drawn = [...(ratios[index] ?? [])].sort((a, b) => a - b)
+    const drawn = ascending(ratios[index] ?? [])
     const low = quantile(drawn, (1 - confidence) / 2)
     const high = quantile(drawn, (1 + confidence) / 2)
     const beforeMs = quantile(sortedBefore, share)
@@ -63,12 +63,12 @@ export function compareSamples(
   })
 }
 
-/** The confidence of each of several intervals, so that all of them hold at once in `together` of the cases (Bonferroni). */
+/** The confidence that each interval needs so that all of them hold together with confidence `together` (Bonferroni). */
 export function familyConfidence(together: number, intervals: number): number {
   return 1 - (1 - together) / Math.max(1, intervals)
 }
 
-/** Draws as many samples with replacement. Counted instead of sorted: the samples are in order already. */
+/** Draws as many samples as there are, with replacement. Counts the draws of each, so that nothing has to be sorted. */
 function resample(sorted: readonly number[], random: () => number): number[] {
   const { length } = sorted
   const times = new Uint32Array(length)

@@ -11,7 +11,7 @@ export async function confirmSpending(settings: BenchSettings): Promise<void> {
   const { isFree, isConfirmed, scenarios, messages, footprint, maxDollars } = settings
   if (isFree || isConfirmed) return
   const dollars = Math.min(estimateDollars(settings, footprint), maxDollars ?? Number.POSITIVE_INFINITY)
-  // A cent at least: nothing on AWS is free.
+  // Rounded up: nothing on AWS is free.
   const cents = Math.ceil(dollars * 100)
   const sessions = scenarios.length * (messages + 1)
   await confirm({

@@ -1,10 +1,10 @@
 import { onEnd } from '../on-end.ts'
 
 /**
- * What ends the command aborts the signal, so that what was measured is written and what was started is stopped; when it is told
- * again, the process ends at once.
+ * Makes Ctrl-C abort a signal, so that the command can stop what it started and report what it has. A second Ctrl-C ends the
+ * process at once.
  *
- * @param then what comes after the sessions were stopped
+ * @param then What comes after the sessions were stopped, for the user.
  */
 export function interruptible(then = 'the report of what was measured'): { signal: AbortSignal; release(): void } {
   const controller = new AbortController()

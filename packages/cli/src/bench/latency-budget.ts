@@ -4,7 +4,7 @@ import type { Observation } from './observation.ts'
 export const budgetStages = ['late', 'client', 'join', 'platform', 'initialise', 'handler', 'stream'] as const
 export type BudgetStage = (typeof budgetStages)[number]
 
-/** Where the time of one request went, in milliseconds. The stages sum up to its end-to-end time. */
+/** Where the time of one request went, in milliseconds. The stages add up to its end-to-end time. */
 export type LatencyBudget = Record<BudgetStage, number>
 
 export const stageTexts: Readonly<Record<BudgetStage, { title: string; means: string }>> = {
@@ -18,8 +18,8 @@ export const stageTexts: Readonly<Record<BudgetStage, { title: string; means: st
 }
 
 /**
- * Splits one request's time. Only durations are compared, each taken by one clock (the client's, the proxy's, the
- * agent's), so nobody's clock need be right. What the agent did not stamp stays with the platform.
+ * Splits the time of one request. It compares durations only, each measured by one clock (of the client, the proxy or the
+ * agent), so the clocks need not agree. Time that the agent did not stamp counts as the platform's.
  */
 export function latencyBudget(seen: Observation): LatencyBudget {
   const { lateMs, headersMs, firstTokenMs, lastTokenMs, proxy, handler } = seen
@@ -40,7 +40,7 @@ export function latencyBudget(seen: Observation): LatencyBudget {
   }
 }
 
-/** Start-up alone: the time to the first token without what the handler itself took for it. */
+/** The time to the first token without the time that the handler took for it. */
 export function startUpMs({ late, client, join, platform, initialise }: LatencyBudget): number {
   return late + client + join + platform + initialise
 }

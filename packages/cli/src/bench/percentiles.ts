@@ -3,17 +3,22 @@ import { logFactorial } from './log-factorial.ts'
 /** A percentile, with the interval that holds the true one in 95 of 100 benches. */
 export interface Percentile {
   value: number
-  /** `null`: so few samples do not bound it from below. */
+  /** `null` when there are too few samples to bound it from below. */
   low: number | null
-  /** `null`: so few samples do not bound it from above. For p99 that takes 368. */
+  /** `null` when there are too few samples to bound it from above. For p99 it takes 368. */
   high: number | null
 }
 
+/** The samples in ascending order, as {@link quantile} takes them. */
+export function ascending(samples: Iterable<number>): number[] {
+  return [...samples].sort((one, other) => one - other)
+}
+
 /**
- * The value below which a share of the samples lies, interpolated between neighbours: the standard's "type 7" (Hyndman
- * and Fan, 1996), which is also the default of R, NumPy and spreadsheets. `NaN` of no samples.
+ * The value below which a share of the samples lies, interpolated between neighbours: "type 7" of Hyndman and Fan (1996),
+ * which is also the default of R, NumPy and spreadsheets. `NaN` when there are no samples.
  *
- * @param sorted the raw samples, in ascending order.
+ * @param sorted The samples in ascending order.
  */
 export function quantile(sorted: readonly number[], share: number): number {
   const position = (sorted.length - 1) * share
@@ -23,8 +28,8 @@ export function quantile(sorted: readonly number[], share: number): number {
 }
 
 /**
- * A percentile with its 95 % confidence interval by order statistics: how many of n samples lie below the true percentile
- * is binomial, whatever the distribution. A bootstrap would invent a bound for a tail that was never seen.
+ * A percentile with its 95 % confidence interval from order statistics: the number of samples below the true percentile is
+ * binomial, whatever the distribution. A bootstrap would invent a bound for a tail that was never seen.
  */
 export function percentile(sorted: readonly number[], share: number): Percentile {
   const { length } = sorted

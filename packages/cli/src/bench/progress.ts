@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress'
 import type { ScenarioName } from './scenarios.ts'
 
-/** What is done of a bench, and how long it will take yet: a bar on a terminal, a line a scenario elsewhere. */
+/** Shows how far a bench is: a bar on a terminal, elsewhere a line for each scenario. */
 export function createProgress({ scenarios, messages }: { scenarios: readonly ScenarioName[]; messages: number }) {
   const { isTTY } = process.stderr
   const bar = new SingleBar(
@@ -16,7 +16,7 @@ export function createProgress({ scenarios, messages }: { scenarios: readonly Sc
   let current: ScenarioName | undefined
   let done = 0
   if (isTTY) bar.start(scenarios.length * messages, 0, { scenario: 'starting' })
-  // It hides the cursor and turns wrapping off: the terminal is not to keep that when the process ends at once.
+  // The bar hides the cursor and turns line wrapping off. The terminal must not stay so when the process ends at once.
   const stop = () => bar.stop()
   process.once('exit', stop)
   return {

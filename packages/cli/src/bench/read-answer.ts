@@ -1,4 +1,4 @@
-/** When an answer's words came, by `now()`. */
+/** When the tokens of an answer came, by `now()`. */
 export interface AnswerTimes {
   firstTokenAt: number
   lastTokenAt: number
@@ -6,8 +6,8 @@ export interface AnswerTimes {
 }
 
 /**
- * Reads an answer to its end. In an event stream a token is an event with data, so that the comment with which a library
- * opens its stream is not taken for the agent's first word; elsewhere it is a chunk.
+ * Reads an answer to its end. In an event stream a token is an event with data, so that the comment with which some libraries
+ * open a stream does not count as the agent's first word. In any other answer a token is a chunk.
  */
 export async function readAnswer(
   body: AsyncIterable<Uint8Array>,

@@ -18,7 +18,7 @@ export async function readResult(path: string): Promise<BenchResult> {
 
 type Unknown<Name extends string> = Partial<Record<Name, unknown>> | null | undefined
 
-/** As far as it is used: a file that was cut or edited by hand is no fault of ours. */
+/** Checks what is used of it: the file may have been cut or edited by hand. */
 function isResult(value: unknown): value is BenchResult {
   const { format, setup, scenarios } = (value ?? {}) as Partial<Record<string, unknown>>
   return (

@@ -13,11 +13,11 @@ import { createSdkCaller, type SdkCaller } from './sdk-caller.ts'
 import { createSessionBooks, type SessionBooks } from './session-books.ts'
 import { createVisitor, type Visitor } from './visitor.ts'
 
-/** What is measured: the runtime that the AWS SDK's variables point at, or an emulator of the bench's own. */
+/** What is measured: a runtime that the AWS SDK reaches, or an emulator that the bench starts. */
 export interface Target {
   arn: string | undefined
   qualifiers: readonly string[] | undefined
-  /** Runs this agent in an emulator, one for each scenario, so that all draw the same boots. */
+  /** The agent to run in an emulator. Each scenario starts an emulator anew, so that all of them draw the same boots. */
   emulate: Pick<EmulatorOptions, 'agent' | 'boot' | 'platform' | 'seed'> | undefined
 }
 
@@ -27,26 +27,26 @@ export interface Rig {
   sdk: SdkCaller
   pool: BenchPool | undefined
   visitor(): Visitor
-  /** The session that a page's ticket stands for. */
+  /** The session behind a page's ticket. */
   sessionOf(visitor: Visitor): Promise<RuntimeSession | undefined>
   /** Stops every session that it made. @returns how many could not be stopped. */
   close(): Promise<number>
 }
 
 /**
- * Starts the real proxy on this machine's loopback, behind it an emulator if there is to be one.
+ * Starts the real proxy on the loopback of this machine, with an emulator behind it if the target wants one.
  *
- * @param poolSize how many sessions a warm pool holds; 0: there is none.
+ * @param poolSize How many sessions the warm pool holds; 0 for no pool.
  * @throws UsageError when the agent does not start.
  */
 export async function startRig({ arn, qualifiers, emulate }: Target, poolSize: number): Promise<Rig> {
   const emulator = emulate && (await startAgent(emulate))
-  // Where the SDK looks for them, ours and the naive one.
+  // The AWS SDK looks for them there, in the proxy and in the naive caller.
   if (emulator) Object.assign(process.env, emulator.env)
   const agentRuntimeArn = arn ?? emulator?.env.AGENT_RUNTIME_ARN ?? ''
   const runtime = createAgentCoreRuntime({ arn: agentRuntimeArn, ...(qualifiers && { qualifiers }) })
   const books = createSessionBooks(runtime)
-  // Nobody else on this machine gets sessions out of it.
+  // Keeps others on this machine from starting sessions through the proxy.
   const password = randomUUID()
   const proxy = createWarmProxy({
     runtime: books.runtime,

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { type Footprint, sessionDollars } from './bench-cost.ts'
-import { ascending, type BenchResult, type ScenarioResult, summarise } from './bench-result.ts'
-import { quantile } from './percentiles.ts'
-import { type Rig, startRig, type Target } from './rig.ts'
+import type { Footprint } from './bench-cost.ts'
+import { type BenchResult, type ScenarioResult, summarise } from './bench-result.ts'
+import { createSpending } from './create-spending.ts'
+import { ascending, quantile } from './percentiles.ts'
+import { startRig, type Target } from './rig.ts'
 import { runScenario, type ScenarioRun } from './run-scenario.ts'
 import type { Sample } from './sample.ts'
 import { type ScenarioName, scenarioPlans } from './scenarios.ts'
@@ -25,44 +26,26 @@ export type Measured = Pick<BenchResult, 'endedBy' | 'scenarios' | 'generator'> 
 
 /** Runs the scenarios one after the other, each on a rig of its own. What was measured until it ended is the result. */
 export async function runBench(plan: BenchPlan): Promise<Measured> {
-  const { signal, footprint, maxDollars = Number.POSITIVE_INFINITY } = plan
-  // As many visits listen as there are at a time.
+  const { signal, footprint, maxDollars = Number.POSITIVE_INFINITY, leadMs } = plan
+  // Each visit in flight listens to it.
   setMaxListeners(0, signal)
   const eventLoop = monitorEventLoopDelay({ resolution: 5 })
   const scenarios: Partial<Record<ScenarioName, ScenarioResult>> = {}
   const lateMs: number[] = []
-  let before = { sessions: 0, heldMs: 0 }
+  const spending = createSpending(footprint, maxDollars, leadMs)
   let notStopped = 0
-  let isOverBudget = false
-
-  let begun = 0
-
-  const spent = (rig: Rig) => {
-    const { sessions, heldMs, running } = rig.books.totals()
-    // What runs, and the one that is to begin, will be held for a while yet.
-    const reserve = sessionDollars({ sessions: 1, heldMs: (running + 1) * plan.leadMs }, footprint)
-    // A visit that has begun will make its session, if it has not yet.
-    const sum = { sessions: before.sessions + Math.max(sessions, begun), heldMs: before.heldMs + heldMs }
-    return sessionDollars(sum, footprint) + reserve
-  }
 
   for (const name of plan.scenarios) {
-    if (signal.aborted || isOverBudget) break
+    if (signal.aborted || spending.isOver()) break
     const rig = await startRig(plan.target, scenarioPlans[name].path === 'pool' ? poolSizeFor(plan) : 0)
     const samples: Sample[] = []
-    begun = 0
     plan.onScenario(name)
     eventLoop.enable()
     try {
       await runScenario(rig, {
         ...plan,
         scenario: name,
-        mayBegin() {
-          isOverBudget ||= spent(rig) > maxDollars
-          if (isOverBudget || signal.aborted) return false
-          begun += 1
-          return true
-        },
+        mayBegin: () => !signal.aborted && spending.mayBegin(rig.books.totals()),
         onSample(sample) {
           samples.push(sample)
           lateMs.push(sample.lateMs)
@@ -74,28 +57,26 @@ export async function runBench(plan: BenchPlan): Promise<Measured> {
     } finally {
       eventLoop.disable()
       notStopped += await rig.close()
-      const { sessions, heldMs } = rig.books.totals()
-      before = { sessions: before.sessions + sessions, heldMs: before.heldMs + heldMs }
+      spending.add(rig.books.totals())
       if (samples.length > 0) scenarios[name] = summarise(name, samples)
     }
   }
+  const { sessions, heldMs, dollars } = spending.totals()
   return {
-    endedBy: signal.aborted ? 'signal' : isOverBudget ? 'max-cost' : null,
+    endedBy: signal.aborted ? 'signal' : spending.isOver() ? 'max-cost' : null,
     scenarios,
     generator: {
       lateP99Ms: lateMs.length > 0 ? quantile(ascending(lateMs), 0.99) : 0,
       eventLoopDelayP99Ms: eventLoop.count > 0 ? eventLoop.percentile(99) / 1e6 : 0,
     },
-    cost: {
-      dollars: sessionDollars(before, footprint),
-      sessions: before.sessions,
-      heldSeconds: before.heldMs / 1_000,
-      notStopped,
-    },
+    cost: { dollars, sessions, heldSeconds: heldMs / 1_000, notStopped },
   }
 }
 
-/** Enough for the visitors that come while sessions are warmed anew: in an open loop those of 5 s and some for chance, in a closed one two for each visitor. */
+/**
+ * Enough sessions for the visitors who come while the pool warms new ones: in a closed loop two for each visitor, in an open
+ * one those of 5 s, and three standard deviations more for chance.
+ */
 function poolSizeFor({ load }: BenchPlan): number {
   if (load.kind === 'closed') return load.concurrency * 2
   const missing = load.perSecond * 5

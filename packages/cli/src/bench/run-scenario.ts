@@ -5,7 +5,7 @@ import { headStartMs, type ScenarioName } from './scenarios.ts'
 import { visit } from './visit.ts'
 import { waitUntil } from './wait-until.ts'
 
-/** How messages follow one another: each when one before it is over, or when its user comes, whatever the server does. */
+/** When messages are sent: as soon as one before is answered (`closed`), or at a rate of their own, answered or not (`open`). */
 export type Load = { kind: 'closed'; concurrency: number } | { kind: 'open'; perSecond: number; arrivals: ArrivalKind }
 
 export interface ScenarioRun {
@@ -24,15 +24,15 @@ export interface ScenarioRun {
   onSample(sample: Sample): void
 }
 
-/** Visits that come before the first that counts: connections, credentials and compilers are warm then. */
+/** Visits that do not count. They come first, and warm up connections, credentials and compilers. */
 export const rehearsals = 1
 const rehearsalTries = 3
 
-/** Runs one scenario. Samples are told as they come; what is in flight when it is aborted is given up. */
+/** Runs one scenario. What is in flight when it is aborted gives no sample. */
 export async function runScenario(rig: Rig, run: ScenarioRun): Promise<void> {
   const { load, messages, signal, mayBegin, onSample } = run
   const failed = await rehearse(rig, run)
-  // Behind a target that cannot be reached at all, every message would wait until its time runs out.
+  // When nothing answers, every further message would only wait for its timeout.
   if (failed.length === rehearsalTries && run.scenario !== 'naive') return failed.forEach(onSample)
   const crowd = load.kind === 'closed' ? load.concurrency : 1
   const one = async (beganAt: number, dueAt?: number) => onSample(await visit(rig, { ...run, crowd, beganAt, dueAt }))
@@ -73,7 +73,7 @@ async function rehearse(rig: Rig, run: ScenarioRun): Promise<Sample[]> {
   return failed
 }
 
-/** Waits for all of them. One that was aborted is no failure; any other is ours, and is thrown. */
+/** Waits for all of them. @throws the reason of one that failed, unless the run was aborted. */
 async function settle(visits: Promise<void>[], signal: AbortSignal): Promise<void> {
   for (const { status, ...settled } of await Promise.allSettled(visits)) {
     if (status === 'rejected' && !signal.aborted) throw (settled as PromiseRejectedResult).reason

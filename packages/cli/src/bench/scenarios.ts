@@ -5,11 +5,11 @@ export type ScenarioName = (typeof scenarioNames)[number]
 export interface ScenarioPlan {
   /** One line for people. */
   description: string
-  /** What carries the message: our proxy, a caller with a warm pool of its own, or the AWS SDK as samples use it. */
+  /** What sends the message: our proxy, a caller with a warm pool of its own, or the AWS SDK as AWS's samples use it. */
   path: 'proxy' | 'pool' | 'sdk'
   /** What happens before the message that is measured. */
   before: 'nothing' | 'ping' | 'open' | 'open-and-message'
-  /** When that message is due, where no arrival rate says so: so long after the page opened, or once it is warm. */
+  /** When that message is due in a closed loop. */
   sends: 'at once' | 'after the delay' | 'once warm'
 }
 
@@ -53,10 +53,10 @@ export const scenarioPlans: Readonly<Record<ScenarioName, ScenarioPlan>> = {
 }
 
 /**
- * How long before its message is due a visit must begin, in milliseconds, when an arrival rate says when that is.
+ * How long before its message is due a visit must begin in an open loop, in milliseconds.
  *
- * @param delayMs how long after the page opened an early message comes.
- * @param leadMs how long a page that is to be warm is open before its message.
+ * @param delayMs How long after the page was opened an early message comes.
+ * @param leadMs How long the page is open before a message that is to find it warm.
  */
 export function headStartMs(name: ScenarioName, { delayMs, leadMs }: { delayMs: number; leadMs: number }): number {
   const { sends } = scenarioPlans[name]

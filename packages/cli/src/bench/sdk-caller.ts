@@ -3,7 +3,7 @@ import { BedrockAgentCoreClient, InvokeAgentRuntimeCommand } from '@aws-sdk/clie
 import { regionOfArn } from '@warm-agent/agentcore'
 import type { RuntimeSession } from '@warm-agent/proxy'
 
-/** The AWS SDK as samples use it: a client with its defaults, three attempts and fifty sockets. */
+/** The AWS SDK as AWS's samples use it: with its defaults, which are three attempts and fifty sockets. */
 export interface SdkCaller {
   newSession(): RuntimeSession
   invoke(

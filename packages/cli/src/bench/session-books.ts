@@ -4,15 +4,15 @@ import { neverStarted } from '../never-started.ts'
 
 /** Every session that a bench made: AgentCore cannot list them, and what is not stopped costs until it idles out. */
 export interface SessionBooks {
-  /** The runtime, with an entry in the books for every session that a call goes to. */
+  /** The runtime. Every session that it is called for gets an entry in the books. */
   runtime: AgentRuntime
-  /** Makes a call to a session past {@link runtime}. */
+  /** Makes a call to a session that does not go through {@link runtime}, and enters it all the same. */
   watch<Answer>(session: RuntimeSession, call: () => Promise<Answer>): Promise<Answer>
-  /** Sessions made so far, and the time that they were held, up to now. */
+  /** How many sessions were made, for how long they were held until now, and how many run. */
   totals(): { sessions: number; heldMs: number; running: number }
   /** Stops it, if it is in the books. */
   stop(session: RuntimeSession): Promise<void>
-  /** Stops whatever runs. @returns how many could not be stopped. */
+  /** Stops all that run. @returns how many could not be stopped. */
   stopAll(): Promise<number>
 }
 
@@ -21,14 +21,14 @@ interface Entry {
   bornAt: number
   /** Calls that have not been answered yet. */
   calls: number
-  /** Whether one of its calls may have started it: all but those that were refused. */
+  /** Whether one of its calls may have started it, which only a refused call cannot have. */
   mayRun: boolean
 }
 
-/** Stops how many sessions at once at the end of a bench; the data plane takes 1,000 calls a second. */
+/** How many sessions are stopped at once at the end. The data plane takes 1,000 calls a second. */
 const stopsAtOnce = 20
 const stopTries = 5
-/** A session that is being provisioned can only be stopped when that is over: on V2 an agent has 120 s to initialise. */
+/** A session can only be stopped when it is provisioned, and on V2 an agent has 120 s to initialise. */
 const provisioningMs = 150_000
 const lookAgainMs = 500
 
@@ -67,7 +67,7 @@ export function createSessionBooks(runtime: AgentRuntime, now: () => number = Da
       throw error
     } finally {
       entry.calls -= 1
-      // What was refused from the first call on never was: it is not to be stopped, and cost nothing.
+      // All of its calls were refused: it never ran, and cost nothing.
       if (entry.calls === 0 && !entry.mayRun && running.delete(keyOf(session))) sessions -= 1
     }
   }

@@ -14,28 +14,27 @@ interface TimedAnswer {
 }
 
 export interface MessageTiming {
-  /** When the message is due, by `performance.now()`; `undefined` in a closed loop: as soon as it can be sent. */
+  /** When the message is due, by `performance.now()`; `undefined` in a closed loop, where it is due when it can be sent. */
   dueAt: number | undefined
   /** The beginning of the scenario, by `performance.now()`. */
   beganAt: number
-  /** How long the message may take, and what comes before it. Milliseconds. */
+  /** How long the message may take, and as long what comes before it. Milliseconds. */
   timeoutMs: number
   signal: AbortSignal
 }
 
-/** The parts of a visit that is timed. */
+/** The parts of a visit. */
 export interface TimedVisit {
-  /** What comes before the message. @returns when it is due, where the scenario and not the arrival rate says so. */
+  /** What comes before the message. @returns when the message is due in a closed loop, if the scenario says so. */
   prepare(signal: AbortSignal): Promise<number | undefined>
   send(signal: AbortSignal): Promise<TimedAnswer>
-  /** What is looked up when the answer is over. */
+  /** What is asked after the answer. */
   lookUp(): Promise<Pick<Observation, 'handler' | 'warmUp'>>
 }
 
 /**
- * Times one message from the moment it was due, whatever kept it: a preparation that took long, a server that stalls, a
- * machine that is busy. To time it from the moment it was sent would leave out just the users who waited most (Gil Tene's
- * "coordinated omission").
+ * Times one message from the moment it was due, whatever delayed it: a slow preparation, a server that stalls, a busy machine.
+ * Timed from the moment it was sent, the users who waited longest would not show (Gil Tene's "coordinated omission").
  */
 export async function timeMessage(timing: MessageTiming, { prepare, send, lookUp }: TimedVisit): Promise<Sample> {
   const { beganAt, timeoutMs, signal } = timing
@@ -47,14 +46,14 @@ export async function timeMessage(timing: MessageTiming, { prepare, send, lookUp
     return AbortSignal.any([signal, patience])
   }
   try {
-    // What comes before may wait for something that never comes: a session of the pool, an answer.
+    // It may wait for something that never comes: a session of the pool, or an answer.
     const proposed = await prepare(within())
     due ??= proposed
     await waitUntil(due ?? 0, signal)
     sentAt = performance.now()
     due ??= sentAt
     const answer = await send(within())
-    return complete(answer, due, sentAt, { beganAt, ...(await lookUp()) })
+    return toSample(answer, { beganAt, due, sentAt }, await lookUp())
   } catch (error) {
     signal.throwIfAborted()
     const failedAt = performance.now()
@@ -63,18 +62,17 @@ export async function timeMessage(timing: MessageTiming, { prepare, send, lookUp
     return {
       dueAtMs: round(from - beganAt),
       lateMs: round(lateMs),
-      // An aborted call may reject with any name.
+      // Not by the error: an aborted call may reject with anything.
       error: patience?.aborted ? 'timeout' : nameOf(error),
       failedMs: round(failedAt - from),
     }
   }
 }
 
-function complete(
+function toSample(
   { headersAt, firstTokenAt, lastTokenAt, ...answer }: TimedAnswer,
-  due: number,
-  sentAt: number,
-  { beganAt, ...looked }: { beganAt: number } & Pick<Observation, 'handler' | 'warmUp'>,
+  { beganAt, due, sentAt }: { beganAt: number; due: number; sentAt: number },
+  lookedUp: Awaited<ReturnType<TimedVisit['lookUp']>>,
 ): Answered {
   const seen: Observation = {
     dueAtMs: round(due - beganAt),
@@ -83,19 +81,19 @@ function complete(
     firstTokenMs: round(firstTokenAt - due),
     lastTokenMs: round(lastTokenAt - due),
     ...answer,
-    ...looked,
+    ...lookedUp,
   }
   const streamedMs = seen.lastTokenMs - seen.firstTokenMs
   const tokensPerSecond = seen.tokens > 1 && streamedMs > 0 ? ((seen.tokens - 1) * 1_000) / streamedMs : null
   return { ...seen, budget: latencyBudget(seen), tokensPerSecond }
 }
 
-/** Here and not where it is written down, so that the percentiles are those of the samples in the result, to the digit. */
+/** Rounded here and not where the result is written, so that its percentiles are exactly those of the samples in it. */
 function round(ms: number): number {
   return Math.round(ms * 100) / 100
 }
 
-/** A word for a failure: our code, the platform's exception, or the network's code. */
+/** One word for a failure: a code of ours, the name of the platform's exception, or a code of the network. */
 function nameOf(error: unknown): string {
   const { code, name, cause } = error as { code?: unknown; name?: string; cause?: { code?: unknown } }
   const isPlain = name === undefined || ['Error', 'TypeError', 'WarmAgentError'].includes(name)

@@ -12,11 +12,11 @@ import { outcomeOf, serverTiming } from './visitor.ts'
 
 export interface VisitOptions extends MessageTiming {
   scenario: ScenarioName
-  /** The JSON that is sent to the agent as a message. */
+  /** The message to the agent, in JSON. */
   message: string
   /** How long after the page opened an early message comes. Milliseconds. */
   delayMs: number
-  /** Visitors at a time, in a closed loop. */
+  /** How many visitors there are at a time, in a closed loop. */
   crowd: number
 }
 
@@ -48,7 +48,7 @@ async function visitByProxy(rig: Rig, options: VisitOptions): Promise<Sample> {
           () => {},
         )
         if (sends === 'after the delay') return openedAt + delayMs
-        // In an open loop the message is due when it is due, warm or not. A second message comes after a first.
+        // In an open loop the message does not wait for the warm-up. But a second message must come after a first.
         if (sends === 'once warm' && (dueAt === undefined || before === 'open-and-message')) await settled
         if (before === 'open-and-message') await (await visitor.send(message, preparing)).arrayBuffer()
         return undefined
@@ -66,7 +66,7 @@ async function visitByProxy(rig: Rig, options: VisitOptions): Promise<Sample> {
       },
     })
   } finally {
-    // Whatever could not be closed is in the books, and is stopped at the end.
+    // A session that could not be closed is in the books, and is stopped at the end.
     await visitor.close().catch(() => {})
   }
 }
@@ -78,7 +78,7 @@ async function visitByPool(rig: Rig, pool: BenchPool, options: VisitOptions): Pr
   try {
     return await timeMessage(options, {
       async prepare(preparing) {
-        // In a closed loop visitors come faster than anybody would: each waits until all could be served.
+        // In a closed loop visitors come without a pause, faster than users: each waits until the pool could serve all of them.
         if (dueAt === undefined) await pool.untilReady(crowd, preparing)
         return undefined
       },
@@ -91,7 +91,7 @@ async function visitByPool(rig: Rig, pool: BenchPool, options: VisitOptions): Pr
         const answer = await runtime.invoke(session, { ...jsonRequest, body }, sending)
         const headersAt = performance.now()
         const times = await readAnswer(answer.body as unknown as AsyncIterable<Uint8Array>, answer.contentType)
-        // Claiming is to a pool what joining is to the proxy: the wait before the agent is called.
+        // Both claiming and joining are the wait before the agent is called.
         const proxy = { joinMs: claimedAt - dueToClaimAt, agentMs: headersAt - claimedAt }
         return { headersAt, ...times, outcome: claimed ? 'warm' : 'cold', proxy }
       },
@@ -113,7 +113,7 @@ async function visitBySdk(rig: Rig, options: VisitOptions): Promise<Sample> {
       async prepare() {
         const openedAt = performance.now()
         const ping = JSON.stringify({ type: 'warmup', nonce: randomUUID() })
-        // As in the samples: nobody looks at what becomes of the ping.
+        // As in the samples, which do not look at the result of the ping.
         pinged = call(ping, signal).then(
           ({ body }) => readAnswer(body, ''),
           () => {},

@@ -1,4 +1,4 @@
-import { type Evidence, fromErrorBody, headerNames, type Outcome, routes } from '@warm-agent/protocol'
+import { type Evidence, fromErrorBody, headerNames, type OpenEvent, type Outcome, routes } from '@warm-agent/protocol'
 import { openEvents } from '../open-events.ts'
 
 /** How a warm-up ended. */
@@ -8,9 +8,9 @@ interface WarmedUp {
   evidence: Evidence
 }
 
-/** A page on the wire: one caller, one conversation. */
+/** A page: one caller, one conversation. */
 export interface Visitor {
-  /** Opens a session. @returns once the lease is here; `warmed` resolves when the warm-up has ended well. */
+  /** Opens a session. Resolves with the lease; `warmed` resolves when the warm-up has succeeded, and rejects when it has failed. */
   open(signal: AbortSignal): Promise<{ warmed: Promise<WarmedUp> }>
   send(message: string, signal: AbortSignal): Promise<Response>
   close(): Promise<void>
@@ -18,7 +18,7 @@ export interface Visitor {
   headers(): Record<string, string>
 }
 
-/** A page that talks to the proxy at `base` as the browser side does, without its patience: a bench tries nothing twice. */
+/** A page that speaks to the proxy at `base` as the client does, but tries nothing twice. */
 export function createVisitor(base: string, own: Readonly<Record<string, string>>): Visitor {
   let ticket: string | undefined
   const headers = () => ({ ...own, ...(ticket && { [headerNames.ticket]: ticket }) })
@@ -28,12 +28,22 @@ export function createVisitor(base: string, own: Readonly<Record<string, string>
     ticket = response.headers.get(headerNames.ticket) ?? ticket
     if (response.ok) return response
     const said: unknown = await response.json().catch(() => undefined)
-    throw (
-      fromErrorBody(said) ??
-      new Error(
-        `Could not get an answer: at ${path} the proxy answered ${response.status} and did not say why. See its log.`,
-      )
-    )
+    const task = `get an answer: at ${path} the proxy answered ${response.status}`
+    throw fromErrorBody(said) ?? new Error(`Could not ${task} and did not say why. See its log.`)
+  }
+
+  /** Listens until the warm-up has ended, and keeps the ticket that it brings. */
+  async function untilWarmed(events: AsyncIterable<OpenEvent>, isWarmAlready: boolean): Promise<WarmedUp> {
+    for await (const { event, data } of events) {
+      if (event === 'failed') {
+        throw fromErrorBody(data) ?? new Error('Could not warm a session: the proxy did not say why. See its log.')
+      }
+      if (event !== 'warm') continue
+      ticket = data.ticket
+      return { tookMs: data.tookMs, evidence: data.evidence }
+    }
+    if (isWarmAlready) return { tookMs: 0, evidence: 'assumed' }
+    throw new Error("Could not warm a session: the proxy's answer broke off. See its log.")
   }
 
   return {
@@ -42,25 +52,12 @@ export function createVisitor(base: string, own: Readonly<Record<string, string>
       const { body } = await post(routes.open.path, { body: '{}', signal })
       const events = openEvents(body)
       const { value: lease } = await events.next()
-      if (lease?.event !== 'lease')
+      if (lease?.event !== 'lease') {
         throw new Error("Could not open a session: the proxy's answer has no lease. See its log.")
+      }
       ticket = lease.data.ticket
-      const isWarm = lease.data.status === 'warm'
-      const warmed = (async () => {
-        for await (const event of events) {
-          if (event.event === 'failed')
-            throw (
-              fromErrorBody(event.data) ??
-              new Error('Could not warm a session: the proxy did not say why. See its log.')
-            )
-          if (event.event !== 'warm') continue
-          ticket = event.data.ticket
-          return { tookMs: event.data.tookMs, evidence: event.data.evidence }
-        }
-        if (isWarm) return { tookMs: 0, evidence: 'assumed' as const }
-        throw new Error("Could not warm a session: the proxy's answer broke off. See its log.")
-      })()
-      // A visit that sends early does not wait for it: the message's outcome tells how it ended.
+      const warmed = untilWarmed(events, lease.data.status === 'warm')
+      // A visit that sends early does not wait for this: the outcome of its message tells how the warm-up ended.
       warmed.catch(() => {})
       return { warmed }
     },
@@ -80,7 +77,7 @@ export function outcomeOf(response: Response): Outcome | 'unknown' {
   return (response.headers.get(headerNames.outcome) as Outcome | null) ?? 'unknown'
 }
 
-/** The proxy's own durations, from `Server-Timing`. */
+/** The durations in the proxy's `Server-Timing`; `null` when it has none. */
 export function serverTiming(response: Response): { joinMs: number; agentMs: number } | null {
   const text = response.headers.get('server-timing') ?? ''
   const read = (name: string) => Number(new RegExp(`(?:^|,\\s*)${name};(?:[^,]*;)?dur=([0-9.]+)`).exec(text)?.[1])

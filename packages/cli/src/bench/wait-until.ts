@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Waits until `performance.now()` is `at`, or not at all when it has passed. Timers may fire a millisecond early.
+ * Waits until `performance.now()` is `at`, not at all when it is past. Loops, as timers may fire a millisecond early.
  * Rejects when `signal` is aborted.
  */
 export async function waitUntil(at: number, signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ import type { BenchResult } from './bench-result.ts'
 const filesOf = (path: string) => ({ html: `${path}.html`, json: `${path}.json` })
 
 /**
- * Makes the folder of the report and tries its files, before anything is measured and paid for that could not be written down.
+ * Makes the folder of the report and tries to open its files, before anything is measured that could then not be saved.
  *
  * @throws UsageError when nothing can be written there.
  */
@@ -20,7 +20,7 @@ export async function prepareOutput(path: string): Promise<void> {
     for (const file of Object.values(filesOf(path))) {
       const isNew = !existsSync(file)
       await (await open(file, 'a')).close()
-      // A link that led nowhere stays.
+      // Removes what `open` has made, not a link that leads there.
       if (isNew) await rm(await realpath(file))
     }
   } catch (cause) {
@@ -29,10 +29,10 @@ export async function prepareOutput(path: string): Promise<void> {
   }
 }
 
-/** Writes the report, and tells the files' names. @returns whether all of it was written. */
+/** Writes the report, and prints the names of its files. @returns whether all of them were written. */
 export async function writeResult(path: string, result: BenchResult): Promise<boolean> {
   const { html, json } = filesOf(path)
-  // A ten-thousandth of a millisecond will do.
+  // Four decimals of a millisecond are enough.
   const round = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(4)) : value)
   const hasPage = await write(html, renderReport(result))
   return (await write(json, `${JSON.stringify(result, round, 1)}\n`)) && hasPage

@@ -9,7 +9,9 @@ import { createProgress } from '../bench/progress.ts'
 import { runBench } from '../bench/run-bench.ts'
 import { rehearsals } from '../bench/run-scenario.ts'
 import { prepareOutput, writeResult } from '../bench/write-result.ts'
+import { counted } from '../counted.ts'
 import { toTextTable } from '../report/text-table.ts'
+import { withoutAccount } from '../without-account.ts'
 
 /** What a bench that ran ends with; documented in the README of this package. */
 const exitStatus = { done: 0, notStopped: 1, notWritten: 1, cutShort: 3, nothingAnswered: 4, interrupted: 130 }
@@ -35,7 +37,7 @@ export async function bench(args: string[]): Promise<number> {
     command: settings.command,
     setup: {
       target: settings.isFree ? 'emulator' : 'aws',
-      arn: target.arn?.replace(/:\d{12}:/, ':…:') ?? 'an emulated agent',
+      arn: target.arn ? withoutAccount(target.arn) : 'an emulated agent',
       boot: target.emulate ? settings.bootText : null,
       load,
       messages,
@@ -61,12 +63,12 @@ export async function bench(args: string[]): Promise<number> {
 function statusOf({ endedBy, scenarios, cost }: BenchResult): number {
   if (cost.notStopped > 0) {
     process.stderr.write(
-      `Could not stop ${cost.notStopped} sessions: they cost until they idle out. Look at the agent runtime.\n`,
+      `Could not stop ${counted(cost.notStopped, 'session')}: they cost until they idle out. Look at the agent runtime.\n`,
     )
     return exitStatus.notStopped
   }
   if (endedBy) return endedBy === 'signal' ? exitStatus.interrupted : exitStatus.cutShort
-  // That the naive way gets no answer is a finding.
+  // No answer in the naive scenario is a result, not a failure of the bench.
   const isMeasured = Object.entries(scenarios).every(([name, { firstToken }]) => firstToken || name === 'naive')
   return isMeasured ? exitStatus.done : exitStatus.nothingAnswered
 }

@@ -1,4 +1,5 @@
 import { interruptible } from '../bench/interruptible.ts'
+import { counted } from '../counted.ts'
 import { formatCheck, formatSum } from '../doctor/check-report.ts'
 import { nameOf } from '../doctor/checks/arn.ts'
 import { confirmSessions } from '../doctor/confirm-sessions.ts'
@@ -42,7 +43,7 @@ export async function doctor(args: string[]): Promise<number> {
 function statusOf({ reports, notStopped, isInterrupted }: Diagnosis): number {
   if (notStopped > 0) {
     process.stderr.write(
-      `Could not stop ${notStopped} ${notStopped === 1 ? 'session' : 'sessions'} of its own: they cost until they idle out. Look at the agent runtime.\n`,
+      `Could not stop ${counted(notStopped, 'session')} of its own: they cost until they idle out. Look at the agent runtime.\n`,
     )
   }
   if (isInterrupted) return exitStatus.interrupted

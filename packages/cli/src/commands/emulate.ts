@@ -110,7 +110,7 @@ export async function emulate(args: string[]): Promise<void> {
     process.exit(0)
   }
   onEnd(end, () => process.exit(1))
-  // Not on stdout: that is for a shell to evaluate.
+  // Not on stdout: a shell evaluates that.
   if (values['admin-port'] !== undefined) process.stderr.write(`Admin routes: ${emulator.adminUrl}/_emulator/\n`)
   process.stdout.write(
     Object.entries(emulator.env)

@@ -32,7 +32,7 @@ export async function init(args: string[]): Promise<void> {
   if (!values) return
   const project = readProject(values.directory)
   const framework = frameworkOf(project, values.framework)
-  // All of it is thought out before anything is written: a refusal leaves the project as it was.
+  // All changes are made in memory first: when one of them is refused, the project stays as it was.
   const changes = plans[framework](project).map(project.inItsLineEnds)
   if (changes.length === 0) {
     process.stdout.write('Nothing to add: proxy, hook, .env.example and dependencies are there.\n')

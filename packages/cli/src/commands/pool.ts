@@ -1,12 +1,14 @@
 import { createWarmPool, type PoolEvent, type PoolStore, type StoredEntry } from '@warm-agent/pool'
 import { sessionTag } from '@warm-agent/proxy/runtime-kit'
+import { counted } from '../counted.ts'
+import { formatSpan } from '../format-span.ts'
 import { createLog } from '../log.ts'
 import { onEnd } from '../on-end.ts'
 import { openPoolStore, poolStoreSettings, refuseWithoutToken } from '../pool-settings.ts'
 import { answered } from '../redis.ts'
 import { runtimeFrom, runtimeSettings } from '../runtime-settings.ts'
 import { isOn, readSettings, type Values } from '../settings.ts'
-import { formatDuration, toColumns } from '../text-columns.ts'
+import { toColumns } from '../text-columns.ts'
 import { checking, UsageError } from '../usage-error.ts'
 
 const settings = {
@@ -28,7 +30,7 @@ export async function pool(args: string[]): Promise<number> {
   }
   if (values.drain) refuseWithoutToken(values, 'drain the pool')
   const { store: shared, close } = await openPoolStore(values, false)
-  // Each runtime has its own part: only by its ARN can its sessions be stopped.
+  // Each runtime has a part of its own in the store: a session can be stopped only on its own runtime.
   const store = shared.ofRuntime?.(values['agent-runtime-arn']) ?? shared
   try {
     if (values.drain) return await drain(store, values)
@@ -50,7 +52,7 @@ async function drain(store: PoolStore, values: Values<typeof settings>): Promise
   const log = createLog()
   const runtime = checking(() => runtimeFrom(values, event => log.endpointEvent(event)))
   const entries = await look(store)
-  // Joining a pool with another version makes that the current one. What is ready comes first, then what is being warmed.
+  // Joining a pool makes one's version the current one, so take that of the sessions: the ready ones come first.
   const { version = '1' } = entries[0]?.entry ?? {}
   const onEvent = (event: PoolEvent) => log.poolEvent(event)
   const drained = createWarmPool({ runtime, store, target: 0, version, onEvent })
@@ -69,7 +71,9 @@ async function drain(store: PoolStore, values: Values<typeof settings>): Promise
   const count = entries.length === 0 ? 0 : await asked('drain the pool', drained.drain())
   await close()
   release()
-  process.stdout.write(`${count} ${count === 1 ? 'session was' : 'sessions were'} taken out of the pool and stopped.\n`)
+  process.stdout.write(
+    `${counted(count, 'session')} ${count === 1 ? 'was' : 'were'} taken out of the pool and stopped.\n`,
+  )
   const seen = new Set(entries.map(({ entry }) => entry.runtimeSessionId))
   const left = (await look(store)).filter(({ entry }) => seen.has(entry.runtimeSessionId))
   const states = [...new Set(left.map(({ state }) => state))]
@@ -99,8 +103,8 @@ function format(entries: readonly StoredEntry[], nowMs: number, isJson: boolean)
     qualifier,
     state,
     version,
-    formatDuration(ageMs),
-    formatDuration(idleMs),
+    formatSpan(ageMs),
+    formatSpan(idleMs),
     evidence,
   ])
   return `${toColumns(['SESSION', 'ENDPOINT', 'STATE', 'VERSION', 'AGE', 'TOUCHED', 'EVIDENCE'], rows)}${sum}`

@@ -42,7 +42,7 @@ export async function proxy(args: string[]): Promise<void> {
   try {
     await start(values, opened)
   } catch (cause) {
-    // An open connection would keep the process up.
+    // An open connection would keep the process alive.
     await closeAll(opened)
     throw cause
   }
@@ -54,7 +54,7 @@ async function closeAll(opened: Closer[]): Promise<void> {
   for (const close of opened.reverse()) await close()
 }
 
-/** @param opened Is told how to close what it opens. */
+/** @param opened Gets a function for everything that is opened, to close it. */
 async function start(values: Values<typeof settings>, opened: Closer[]): Promise<void> {
   const log = createLog()
   const secret = values['warm-agent-secret']
@@ -105,7 +105,7 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
     begun: operations.drain,
     done: () => closeAll(opened),
   })
-  // Not before: a process that cannot serve is not to take the pool over, nor to stop what waits there.
+  // Only now: a process that cannot serve must neither take the pool over nor stop the sessions in it.
   hasPartInPool = true
   await pooled?.pool.start()
   process.stdout.write(

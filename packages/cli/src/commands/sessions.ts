@@ -46,8 +46,8 @@ async function entriesOf(ledger: SessionLedger): Promise<LedgerEntry[]> {
 }
 
 /**
- * Makes the sessions due at once, for the reaper of the fleet to stop them: it has the credentials, and this command needs
- * none. Also sessions that a proxy is stopping already: it may have failed.
+ * Makes the sessions due at once, so that the reaper of the fleet stops them: this command itself needs no AWS credentials.
+ * That includes sessions that a proxy has begun to stop, because it may have failed.
  *
  * @returns the exit status: 1 when some were not stopped in time.
  */
@@ -78,10 +78,10 @@ async function makeDue(ledger: SessionLedger, entry: LedgerEntry, endsAt: number
     const writing = ledger.write({
       ...current,
       version: current.version + 1,
-      // No touch and no answer keeps it any more.
+      // In this state no touch and no answer keeps it any longer.
       state: 'ending',
       heldUntil: Date.now(),
-      // What the platform should have ended by then nobody would stop.
+      // Past `endsAt` the reaper takes a session for ended, and does not stop it.
       endsAt: Math.max(current.endsAt, endsAt),
     })
     const result = await asked('stop the sessions', writing)

@@ -1,12 +1,12 @@
 import { type CheckName, checkNames, type Finding, type Verdict } from './finding.ts'
 
-/** One check, done. */
+/** The result of one check. */
 export interface CheckReport {
   check: CheckName
   /** Which proxy, where there are several. */
   of?: string
   status: 'passed' | 'wrong' | 'risk' | 'skipped'
-  /** What was seen, or why nothing was. */
+  /** What was seen, or why the check was skipped. */
   said: string
   findings: readonly Finding[]
 }
@@ -22,7 +22,7 @@ export function toReport(check: CheckName, verdict: Verdict, of?: string): Check
 const signs: Readonly<Record<CheckReport['status'], string>> = { passed: '✓', wrong: '✗', risk: '!', skipped: '–' }
 const nameWidth = Math.max(...Object.values(checkNames).map(name => name.length)) + 2
 
-/** A check for people: a line, and three for each finding. */
+/** A check in words: one line, and three for each finding. */
 export function formatCheck({ check, of, status, said, findings }: CheckReport): string {
   const where = of ? ` (${of})` : ''
   const lines = [

@@ -1,9 +1,10 @@
 import { dollarsOf, echoFootprintGb, mostBootVcpuSeconds, prices } from '@warm-agent/protocol/prices'
 import { confirm } from '../confirm.ts'
+import { counted } from '../counted.ts'
 import { isLoopback } from '../is-loopback.ts'
 import type { DoctorSettings } from './doctor-settings.ts'
 
-/** A slow start, all questions, and a stop: how long a session lives at most. */
+/** How long a session lives at most: a slow start, all questions, and a stop. */
 const sessionMs = 120_000
 
 /** @returns how many sessions are started at most. */
@@ -30,10 +31,8 @@ export async function confirmSessions(settings: DoctorSettings): Promise<void> {
   }
   const cents = Math.ceil(dollarsOf(usage, prices[platform]) * 100)
   const facts =
-    `This starts up to ${sessions} ${sessions === 1 ? 'session' : 'sessions'} on AWS, stops each, and costs at most about ${cents} ${cents === 1 ? 'cent' : 'cents'} ($${(cents / 100).toFixed(2)})` +
-    (messages > 0
-      ? `, besides what your agent's own answers to ${messages} ${messages === 1 ? 'message' : 'messages'} cost.`
-      : '.')
+    `This starts up to ${counted(sessions, 'session')} on AWS, stops each, and costs at most about ${counted(cents, 'cent')} ($${(cents / 100).toFixed(2)})` +
+    (messages > 0 ? `, besides what your agent's own answers to ${counted(messages, 'message')} cost.` : '.')
   await confirm({
     task: 'start the sessions',
     facts,
@@ -42,7 +41,7 @@ export async function confirmSessions(settings: DoctorSettings): Promise<void> {
   })
 }
 
-/** Only where calls end on this machine: a proxy here may well have AWS behind it. */
+/** Only when everything is on this machine: a proxy here may have AWS behind it. */
 function isFree({ proxyUrls }: DoctorSettings): boolean {
   const endpoint = process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE ?? process.env.AWS_ENDPOINT_URL
   return [endpoint, ...proxyUrls].every(isLoopback)

@@ -1,11 +1,10 @@
 import type { Headroom } from '@warm-agent/pool/plan'
+import { messageSetting, usualMessage } from '../message-setting.ts'
 import { readJson } from '../read-json.ts'
 import { redisSettings } from '../redis.ts'
-import { runtimeSettings } from '../runtime-settings.ts'
+import { refuseNeedlessToken, runtimeSettings } from '../runtime-settings.ts'
 import { decimal, isOn, list, optional, readSettings, setting } from '../settings.ts'
-import { UsageError } from '../usage-error.ts'
-
-const usualMessage = '{"prompt":"Hello"}'
+import { checking, UsageError } from '../usage-error.ts'
 
 const settings = {
   ...runtimeSettings,
@@ -26,9 +25,7 @@ const settings = {
   'agent-url': setting('URL', "the agent's own server, to look at /ping: http://localhost:8080", readUrl, {
     defaultText: 'asked inside of the microVM, by a command',
   }),
-  message: setting('JSON', 'what is sent to the agent, once for each way to it', readMessage, {
-    defaultText: usualMessage,
-  }),
+  message: messageSetting('what is sent to the agent, once for each way to it'),
   'no-message': {
     help: 'send no message, so that no model is called: an answer is then not looked at for buffering',
     read: isOn,
@@ -79,11 +76,7 @@ export function readDoctorSettings(args: string[]) {
   if (values['page-origin'] !== undefined && proxyUrls.length === 0) {
     throw new UsageError('Could not use --page-origin: there is no proxy to ask. Give --proxy-url too.')
   }
-  if (values['agent-runtime-token-file'] && values['agent-runtime-auth'] !== 'oauth') {
-    throw new UsageError(
-      'Could not use AGENT_RUNTIME_TOKEN_FILE: the runtime takes SigV4. Set AGENT_RUNTIME_AUTH=oauth.',
-    )
-  }
+  checking(() => refuseNeedlessToken(values))
   return {
     ...values,
     arn,
@@ -91,6 +84,12 @@ export function readDoctorSettings(args: string[]) {
     message: values.message ?? usualMessage,
     isMessageGiven: values.message !== undefined,
   }
+}
+
+/** The beat of a proxy with these settings: 60 % of the idle timeout unless something else is said. */
+export function beatMsOf(settings: DoctorSettings, idleTimeoutMs: number): number {
+  const seconds = settings['beat-seconds']
+  return seconds === undefined ? 0.6 * idleTimeoutMs : seconds * 1_000
 }
 
 /** What a plan of `warm-agent plan --json` needs of each quota. @throws UsageError when the file is none. */
@@ -134,13 +133,4 @@ function readHeader(text: string | undefined): readonly [string, string] | undef
   const [, name, value] = /^([\w-]+):\s*(\S.*)$/.exec(text) ?? []
   if (name && value) return [name, value]
   throw new Error("it is no header. It looks like 'authorization: Bearer …'")
-}
-
-function readMessage(text: string | undefined): string | undefined {
-  try {
-    if (text !== undefined) JSON.parse(text)
-    return text
-  } catch (cause) {
-    throw new Error(`it is not JSON: ${(cause as Error).message}`)
-  }
 }

@@ -1,13 +1,13 @@
 import type { CheckName, Verdict } from './finding.ts'
 
-/** How a part of the examination reports what it sees. */
+/** What the parts of the examination share. */
 export interface Examination {
-  /** A check is done. @param of which proxy, where there are several */
+  /** Reports a check. @param of Which proxy, where there are several. */
   tell(check: CheckName, verdict: Verdict, of?: string): void
-  /** What is being done now, for the user who waits. */
+  /** Tells the waiting user what is being done now. */
   step(text: string): void
-  /** A session of its own could not be stopped. */
+  /** Counts a session of its own that could not be stopped. */
   leave(): void
-  /** Aborts when it is to end; what was started is stopped then. */
+  /** Aborts when the user interrupts. What was started is stopped then. */
   signal: AbortSignal
 }

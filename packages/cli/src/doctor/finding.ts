@@ -1,6 +1,6 @@
 import type { FailureReason } from '@warm-agent/proxy'
 
-/** What is looked at, in the order in which it is told. */
+/** The checks, in the order in which they are told. */
 export const checkNames = {
   arn: 'ARN',
   region: 'region',
@@ -25,21 +25,21 @@ export type CheckName = keyof typeof checkNames
 
 /** Something that was found. */
 export interface Finding {
-  /** A name that stays, for programs: `qualifier-missing`. */
+  /** A stable name for programs: `qualifier-missing`. */
   id: string
-  /** `wrong` makes the exit status 1; a `risk` is told, and works today, or is not known to fail. */
+  /** `wrong` makes the exit status 1. A `risk` works today, or is not known to fail. */
   severity: 'wrong' | 'risk'
   what: string
   why: string
   whatToDo: string
 }
 
-/** What a check came to: what it saw, and what of that is not as it should be. Or why it could not look. */
+/** The result of a check: what it saw, and what is wrong with that; or why it was skipped. */
 export type Verdict =
   | { said: string; findings: readonly Finding[]; skipped?: never }
   | { skipped: string; said?: never; findings?: never }
 
-/** A call to the runtime that was refused, or did not come back. */
+/** Why a call to the runtime had no answer. */
 export interface Refusal {
   reason: FailureReason | 'timeout'
   /** The platform's words. */

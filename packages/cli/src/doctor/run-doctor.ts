@@ -7,10 +7,10 @@ import { judgeClock } from './checks/clock.ts'
 import { judgeOrphans } from './checks/orphans.ts'
 import { judgeQuotas, type QuotaFacts } from './checks/quotas.ts'
 import { judgeStream } from './checks/stream.ts'
-import { type DoctorSettings, readPlanFile } from './doctor-settings.ts'
+import { beatMsOf, type DoctorSettings, readPlanFile } from './doctor-settings.ts'
 import type { Examination } from './examination.ts'
 import { examineProxy, type ProxyExamined } from './examine-proxy.ts'
-import { beatMsOf, examineRuntime, type RuntimeExamined } from './examine-runtime.ts'
+import { examineRuntime, type RuntimeExamined } from './examine-runtime.ts'
 import { skipped } from './finding.ts'
 import { listEmulated, readLedger } from './gather/ledger.ts'
 import type { OwnSessions } from './gather/own-sessions.ts'
@@ -28,7 +28,7 @@ interface DoctorRun {
   onStep(text: string): void
 }
 
-/** Looks at everything that the settings name. Stops every session that it started, also when it is interrupted. */
+/** Examines all that the settings name. Stops every session that it started, also when it is interrupted. */
 export async function runDoctor(settings: DoctorSettings, { signal, onReport, onStep }: DoctorRun): Promise<Diagnosis> {
   const reports: CheckReport[] = []
   let notStopped = 0
@@ -51,7 +51,7 @@ export async function runDoctor(settings: DoctorSettings, { signal, onReport, on
     notStopped += (await sessions?.stopAll()) ?? 0
   }
   try {
-    // Read before anything is started: what cannot be read is a wrong usage.
+    // First, because a file or a Redis that cannot be read is a usage error: nothing must have been started by then.
     const quotas = await lookAtQuotas(settings)
     const orphans = await lookForOrphans(settings)
     const runtime = settings.arn
@@ -76,7 +76,7 @@ export async function runDoctor(settings: DoctorSettings, { signal, onReport, on
   return { reports, notStopped, isInterrupted }
 }
 
-/** What takes everything together. */
+/** The checks that need what was seen of the runtime and of all proxies. */
 function judgeAll(
   settings: DoctorSettings,
   { tell }: Examination,

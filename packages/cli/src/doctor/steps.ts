@@ -1,4 +1,4 @@
-/** What is being done, on stderr: on a terminal a line that goes away, elsewhere a line each. */
+/** Tells on stderr what is being done: on a terminal in one line that is replaced, elsewhere in a line each. */
 export function createSteps(): { begin(text: string): void; clear(): void } {
   const { isTTY } = process.stderr
   const clear = () => {

@@ -17,7 +17,7 @@ export function addDependencies(project: Project, names: string[], isTypeScript:
       ...Object.fromEntries(missing.map(name => [name, `^${version}`])),
     })
   }
-  // For `process.env`.
+  // The files use `process.env`.
   const lacksTypes = isTypeScript && project.rangeOf('@types/node') === undefined
   if (lacksTypes) manifest.devDependencies = sorted({ ...manifest.devDependencies, '@types/node': '>=20' })
   if (missing.length === 0 && !lacksTypes) return []

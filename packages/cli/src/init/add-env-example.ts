@@ -2,10 +2,10 @@ import type { Change } from './change.ts'
 import type { Project } from './project.ts'
 import { variables } from './proxy-source.ts'
 
-/** A line of `.gitignore` that means `.env` and, by the way, `.env.example`: what create-next-app writes, for one. */
+/** A line of `.gitignore` that also ignores `.env.example`, though only `.env` is meant. create-next-app writes one. */
 const ignored = /^\/?\.env\.?\*[ \t]*$/m
 
-/** The variables that `.env.example` lacks, at its end. A new one is for git. */
+/** Adds the variables that `.env.example` lacks, and sees to it that git does not ignore a new file. */
 export function addEnvExample(project: Project): Change[] {
   const path = '.env.example'
   const before = project.read(path)

@@ -1,4 +1,4 @@
-/** One file that is to be made, or to become another. */
+/** A file to be created or changed. */
 export interface Change {
   path: string
   /** `undefined`: there is no such file yet. */

@@ -1,7 +1,7 @@
 import { UsageError } from '../usage-error.ts'
 import type { Project } from './project.ts'
 
-/** What `init` knows, and the oldest major of it whose routes and options are those that it writes. */
+/** The frameworks that `init` knows, and the oldest major version of each for which the files that it writes work. */
 const oldest = { next: 14, vite: 5, express: 4 }
 
 export type Framework = keyof typeof oldest
@@ -9,7 +9,7 @@ export type Framework = keyof typeof oldest
 const byHand = 'Mount the proxy by hand: the README of @warm-agent/proxy tells how, for every server'
 
 /**
- * Tells by its dependencies what a project is made with. Next.js comes with everything, so it goes first.
+ * Finds the framework of a project among its dependencies. Next.js first: a project with it may have Vite or Express as well.
  *
  * @throws UsageError for a project that is not known, or that could be two things.
  */
@@ -26,7 +26,7 @@ export function frameworkOf(project: Project, wanted: Framework | undefined): Fr
       `Could not add warm-agent: package.json names ${found.join(' and ')}. Give --framework ${found.join(' or --framework ')}.`,
     )
   }
-  // A range like "latest" or "workspace:*" has no number: then it is taken for a new one.
+  // A range like "latest" or "workspace:*" has no number, and counts as new enough.
   const major = /\d+/.exec(project.rangeOf(framework) ?? '')?.[0]
   if (major !== undefined && Number(major) < oldest[framework]) {
     throw new UsageError(

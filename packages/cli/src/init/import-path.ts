@@ -1,7 +1,7 @@
 import type { Project } from './project.ts'
 
 /**
- * How a file of the project imports its neighbour: as the file does it with others, else as tsconfig.json asks for it.
+ * The path by which a file imports its neighbour: in the style of its other imports, else as tsconfig.json demands.
  *
  * @param text The file that imports.
  */
@@ -12,7 +12,8 @@ export function importPath(project: Project, text: string, name: string, extensi
   const hasOthers = /from ['"]\./.test(text)
   if (hasOthers) return `./${name}${own?.endsWith('ts') ? `.${extension}` : own ? '.js' : ''}`
   const settings = ['tsconfig.node.json', 'tsconfig.json'].map(path => project.read(path) ?? '').join('\n')
-  if (/"(allowImportingTsExtensions|rewriteRelativeImportExtensions)"\s*:\s*true/.test(settings))
+  if (/"(allowImportingTsExtensions|rewriteRelativeImportExtensions)"\s*:\s*true/.test(settings)) {
     return `./${name}.${extension}`
+  }
   return /"(module|moduleResolution)"\s*:\s*"node(16|18|20|next)"/i.test(settings) ? `./${name}.js` : `./${name}`
 }

@@ -4,7 +4,7 @@ import type { Project } from './project.ts'
 
 const managers = { 'pnpm-lock.yaml': 'pnpm', 'yarn.lock': 'yarn', 'bun.lock': 'bun', 'bun.lockb': 'bun' }
 
-/** Where the server listens while one develops, unless told otherwise. Express has no port of its own: 3000 is its examples'. */
+/** Where the server listens in development by default. Express has no default: 3000 is that of its examples. */
 const ports: Record<Framework, number> = { next: 3000, vite: 5173, express: 3000 }
 
 /** What is left to do for the user, who has just been shown the diff. */

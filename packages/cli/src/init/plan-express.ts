@@ -44,14 +44,9 @@ export function planExpress(project: Project): Change[] {
   const folder = dirname(path) === '.' ? '' : `${dirname(path)}/`
   const before = project.read(path) ?? ''
   const isRequired = !/^import /m.test(before)
-  // CommonJS can require an ES module, by Node 20.19, and that has to say that it is one.
-  const own = isTypeScript
-    ? extension
-    : isRequired && project.manifest.type !== 'module'
-      ? 'mjs'
-      : extension === 'cjs'
-        ? 'mjs'
-        : extension
+  // The new file is an ES module. CommonJS can require one since Node 20.19, if its name says that it is one.
+  const isCommonJs = !isTypeScript && ((isRequired && project.manifest.type !== 'module') || extension === 'cjs')
+  const own = isCommonJs ? 'mjs' : extension
   const hook = project.rangeOf('react')
     ? addHook(project, project.has('src') ? 'src/' : '', isTypeScript ? 'ts' : 'js')
     : undefined

@@ -8,12 +8,12 @@ import type { Change } from './change.ts'
 export interface Project {
   folder: string
   manifest: Manifest
-  /** @returns the text of a file, in lines that end with `\n` alone and without a byte order mark, or `undefined` when there is none. */
+  /** @returns the text of a file, its lines ending in `\n`, without a byte order mark; `undefined` when there is no such file. */
   read(path: string): string | undefined
-  /** @returns a change as it is to be written: in the line ends that the file has, and with the mark that it begins with. */
+  /** @returns the change with the line ends and the byte order mark that the file has on disk. */
   inItsLineEnds(change: Change): Change
   has(path: string): boolean
-  /** @returns the version range of a package that the project names as a dependency of its own. */
+  /** @returns the version range of a package, if it is a dependency of the project. */
   rangeOf(name: string): string | undefined
 }
 
@@ -55,7 +55,7 @@ export function readProject(folder: string): Project {
   }
 }
 
-/** Of a file with both kinds of line ends none is the file's own: then nothing is done about them. */
+/** A file with both kinds of line ends is left as it is. */
 const isOfWindows = (text = '') => text.includes('\r\n') && !/(?<!\r)\n/.test(text)
 
 function parseManifest(text: string, folder: string): Manifest {

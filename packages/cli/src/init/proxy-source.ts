@@ -1,4 +1,4 @@
-/** Makes the proxy from the environment, for a file of the user's. Later than at import: a build has no secrets. */
+/** A function for the user's file that makes the proxy from the environment. Not at import: a build has no secrets. */
 export const proxySource = `function createProxy() {
   const { AGENT_RUNTIME_ARN: arn = '', WARM_AGENT_SECRET: secret = '', WARM_AGENT_ANONYMOUS } = process.env
   return createWarmProxy({

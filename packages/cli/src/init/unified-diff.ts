@@ -1,7 +1,7 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
 import type { Change } from './change.ts'
 
-/** A change as `diff -u` and `git apply` have it. */
+/** A change in the format of `diff -u` and `git apply`. */
 export function unifiedDiff({ path, before, after }: Change): string {
   const from = before === undefined ? '/dev/null' : `a/${path}`
   const options = { context: 3, headerOptions: FILE_HEADERS_ONLY }

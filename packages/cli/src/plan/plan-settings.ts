@@ -1,6 +1,6 @@
 import type { DemandOptions } from '@warm-agent/pool/plan'
-import { platforms, price, readPlatform } from '../price-settings.ts'
-import { decimal, integer, isOn, optional, readSettings, setting } from '../settings.ts'
+import { defaultTexts, platforms, price, readPlatform } from '../price-settings.ts'
+import { decimal, given, integer, isOn, optional, readSettings, setting } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 const dayMs = 86_400_000
@@ -19,7 +19,7 @@ const settings = {
   }),
   platform: setting('NAME', `one of ${platforms.join(', ')}`, readPlatform, { defaultText: 'v2' }),
   'footprint-gb': setting('GB', 'memory of one session', decimal(0.001, 64), {
-    defaultText: 'an echo agent: 1.2 on v2, 1 on v1-code, 2.7 on v1-container',
+    defaultText: defaultTexts.footprintGb,
   }),
   'idle-seconds': setting('SECONDS', "the runtime's idleRuntimeSessionTimeout", integer(60, 28_800, undefined), {
     defaultText: '900',
@@ -75,10 +75,10 @@ const settings = {
   }),
   endpoints: setting('NUMBER', 'your quota', integer(1, 1000, undefined), { defaultText: '10' }),
   'dollars-per-gb-hour': setting('DOLLARS', 'your price of memory', price, {
-    defaultText: '0.0169 on v2, 0.00945 on v1',
+    defaultText: defaultTexts.dollarsPerGbHour,
   }),
   'dollars-per-vcpu-hour': setting('DOLLARS', 'your price of CPU', price, {
-    defaultText: '0.1276 on v2, 0.0895 on v1',
+    defaultText: defaultTexts.dollarsPerVcpuHour,
   }),
   json: { help: 'the whole plan as JSON', read: isOn },
   chart: setting('FILE', 'draw miss rate and cost over pool size: FILE.svg or FILE.html', readChart, {
@@ -162,13 +162,6 @@ function inMs(value: number | undefined): number | undefined {
   return value === undefined ? undefined : value * 1000
 }
 
-/** Only what was given: an absent one must not hide the table's. */
-function given<Name extends string>(values: Record<Name, number | undefined>): Partial<Record<Name, number>> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<
-    Record<Name, number>
-  >
-}
-
 function readRegion(text: string | undefined): string | undefined {
   if (text === undefined || /^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text
   throw new Error(`"${text}" is no region like us-east-1`)
@@ -179,7 +172,7 @@ function readChart(text: string | undefined): string | undefined {
   throw new Error(`"${text}" ends neither in .svg nor in .html`)
 }
 
-/** `0.001` or `0.1%`: above 0, below 1, or up to it. */
+/** Reads `0.001` or `0.1%`: above 0, and below 1 or up to it. */
 function share(mayBeWhole: boolean): (text: string | undefined) => number | undefined {
   return text => {
     if (text === undefined) return undefined

@@ -1,5 +1,6 @@
 import { axisX, axisY, gridX, gridY, line } from '@observablehq/plot'
-import { ascending, type BenchResult } from '../bench/bench-result.ts'
+import type { BenchResult } from '../bench/bench-result.ts'
+import { ascending } from '../bench/percentiles.ts'
 import { isAnswered } from '../bench/sample.ts'
 import { type ScenarioName, scenarioNames } from '../bench/scenarios.ts'
 import { draw } from './draw.ts'
@@ -11,7 +12,7 @@ interface Step {
   share: number
 }
 
-/** Which share of the messages had its first token by when. A line that ends below 100 %: the rest have failed. */
+/** The share of messages that had their first token by then. A line that ends below 100 % shows that the rest failed. */
 export function distributionFigure({ scenarios }: BenchResult): string {
   const steps: Step[] = scenarioNames.flatMap(scenario => {
     const samples = scenarios[scenario]?.samples ?? []
@@ -34,7 +35,7 @@ export function distributionFigure({ scenarios }: BenchResult): string {
       marks: [
         gridX(ticks, { stroke: 'var(--line)', strokeOpacity: 1 }),
         gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 5 }),
-        // `text` and not `tickFormat`: of a logarithmic axis that one leaves labels out as it sees fit.
+        // Not `tickFormat`, which leaves out labels on a logarithmic axis.
         axisX(ticks, { text: (ms: number) => formatTick(ms), fontSize: 11, label: null }),
         axisY({ ticks: 5, tickFormat: (share: number) => `${Math.round(share * 100)} %`, fontSize: 11, label: null }),
         line(steps, {
@@ -50,12 +51,12 @@ export function distributionFigure({ scenarios }: BenchResult): string {
   })
 }
 
-/** The digits that ticks of a logarithmic axis begin with, the densest first: people can read them all. */
+/** The first digits of ticks on a logarithmic axis that people can read, the densest choice first. */
 const tickDigits = [[1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]]
-/** `500 ms` in the letters of the axis, and a gap. Pixels. */
+/** The width of the label `500 ms`, and a gap, in pixels. */
 const leastDistance = 50
 
-/** As many ticks within the samples' range as have room for their labels on an axis of `length` pixels. */
+/** The densest ticks whose labels have room on an axis of `length` pixels. */
 function tickPositions(samples: readonly number[], length: number): number[] {
   const [least, most] = [Math.min(...samples), Math.max(...samples)]
   const decades = Array.from({ length: 9 }, (_, index) => index - 1)

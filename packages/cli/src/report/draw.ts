@@ -1,7 +1,7 @@
 import type { PlotOptions } from '@observablehq/plot'
 import { plotSvg } from './plot-svg.ts'
 
-/** A figure is drawn for two widths of its column, and the style sheet shows one: a picture that is scaled down has unreadable letters. */
+/** Every figure is drawn for two widths, and the style sheet shows one: the letters of one that is scaled down cannot be read. */
 const widths = { wide: 880, narrow: 340 }
 
 /** Draws a figure for both widths. @returns SVG, to be put into a page. */

@@ -2,7 +2,7 @@ import type { BenchResult, ScenarioResult } from '../bench/bench-result.ts'
 import { isAnswered } from '../bench/sample.ts'
 import { formatDuration, formatMs } from './format.ts'
 
-/** The report's first line: what warming is worth. */
+/** The title of the report: what warming is worth. */
 export function headline({ scenarios: { cold, warm, pool } }: BenchResult): string {
   const [before, after] = [median(cold), median(warm ?? pool)]
   if (before === undefined || after === undefined) return 'Time to the first token'

@@ -1,15 +1,15 @@
-/** Milliseconds for a table: whole ones, and a decimal where there are few. */
+/** Milliseconds for a table, with a decimal below 10. */
 export function formatMs(ms: number): string {
   return Math.abs(ms) < 10 ? ms.toFixed(1) : String(Math.round(ms))
 }
 
-/** Seconds from a second on, for a label. */
+/** A measured time for a label: `850 ms`, `2.96 s`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0'
   return Math.abs(ms) < 1_000 ? `${formatMs(ms)} ms` : `${(ms / 1_000).toFixed(Math.abs(ms) < 10_000 ? 2 : 1)} s`
 }
 
-/** How long something has been going on, in the largest unit that says enough. */
+/** A long time in one unit: `3 days`, `12 minutes`. */
 export function formatPeriod(ms: number): string {
   const units = [
     [86_400_000, 'days'],

@@ -44,7 +44,7 @@ export function latencyFigure({ scenarios }: BenchResult): string {
       axisX({ anchor: 'bottom', label: null, ticks: width / 130, tickFormat: formatTick, fontSize: 11 }),
       axisFy({ anchor: 'right', label: null, fontSize: 13, fontWeight: 600, fill: 'var(--quiet)' }),
       barX(bars, { x: 'value', y: 'scenario', fy: 'share', fill: ({ scenario }: Bar) => `var(--${scenario})`, rx: 2 }),
-      // The interval: from where to where the true percentile may lie.
+      // The confidence interval of the percentile.
       barX(bars, {
         x1: 'low',
         x2: 'high',

@@ -14,7 +14,7 @@ export function percentileTable(result: BenchResult): string {
   )
 }
 
-/** What the messages found, and what they did not. */
+/** What the answered messages found, and why the others failed. */
 export function outcomeTable(result: BenchResult): string {
   const words = (counts: Record<string, number>) =>
     Object.entries(counts)

@@ -13,7 +13,7 @@ interface Span {
   to: number
 }
 
-/** Where the time of a request went, from left to right: for each scenario the very requests at its p50 and p99. */
+/** Where the time went, from left to right, in the very requests at p50 and p99 of each scenario. */
 export function waterfallFigure({ scenarios }: BenchResult): string {
   const requests = scenarioNames.flatMap(scenario => {
     const answered = (scenarios[scenario]?.samples ?? []).filter(isAnswered)

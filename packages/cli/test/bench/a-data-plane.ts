@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { listenLocally } from '../../../../test/support/listen-locally.ts'
 
 export interface SeenCall {
   operation: 'invoke' | 'stop'
@@ -24,12 +24,12 @@ export async function startDataPlane(before: (call: SeenCall) => Promise<void> |
     if (status) return response.writeHead(status).end('{"message":"as the test wants it"}')
     response.setHeader('content-type', 'application/json')
     return response.end(call.isWarmUp ? body : '{}')
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  })
+  const { origin } = await listenLocally(server)
   return {
     calls,
     env: {
-      AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: origin,
       AGENT_RUNTIME_ARN: 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5',
       AWS_ACCESS_KEY_ID: 'key',
       AWS_SECRET_ACCESS_KEY: 'secret',

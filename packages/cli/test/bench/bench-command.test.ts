@@ -1,42 +1,11 @@
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { bootVcpuSeconds } from '@warm-agent/protocol/prices'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { BenchResult } from '../../src/bench/bench-result.ts'
-import { ascending } from '../../src/bench/bench-result.ts'
-import { quantile } from '../../src/bench/percentiles.ts'
+import { expect, test } from 'vitest'
+import { ascending, quantile } from '../../src/bench/percentiles.ts'
 import { isAnswered } from '../../src/bench/sample.ts'
-import { type Captured, runCaptured } from '../run-captured.ts'
-import { type SeenCall, startDataPlane } from './a-data-plane.ts'
+import { setUpBench } from './set-up-bench.ts'
 
-let out: string
-let plane: Awaited<ReturnType<typeof startDataPlane>> | undefined
-/** What the last run ended with. */
-let last: Captured
-
-beforeEach(async () => {
-  out = join(await mkdtemp(join(tmpdir(), 'warm-agent-bench-')), 'report')
-})
-afterEach(async () => {
-  vi.unstubAllEnvs()
-  await plane?.close()
-  plane = undefined
-  await rm(dirname(out), { recursive: true })
-})
-
-async function start(before?: (call: SeenCall) => Promise<void> | number | void) {
-  plane = await startDataPlane(before)
-  for (const [name, value] of Object.entries(plane.env)) vi.stubEnv(name, value)
-  return plane
-}
-async function run(...args: string[]): Promise<number> {
-  last = await runCaptured('bench', ...args)
-  return last.status
-}
-const bench = (...args: string[]) => run('--out', out, ...args)
-const result = async () => JSON.parse(await readFile(`${out}.json`, 'utf8')) as BenchResult
+const { start, bench, result, current } = setUpBench()
 
 test('a server that stalls shows in the percentiles, with everybody who would have come meanwhile', async () => {
   // From the 20th message on nothing is answered, until the 60th has come. A closed loop would wait for ever, or leave
@@ -99,7 +68,7 @@ test('every scenario is measured, and every session that was made is stopped', a
   expect(running()).toEqual([])
   // The account, and whole session ids, are not for a report that is passed on.
   expect(setup.arn).not.toContain('123456789012')
-  const html = await readFile(`${out}.html`, 'utf8')
+  const html = await readFile(`${current.out}.html`, 'utf8')
   expect(html).toContain('npx warm-agent bench')
   for (const { sessionId } of calls) expect(html).not.toContain(sessionId)
 })
@@ -115,10 +84,10 @@ test('interrupted, it stops what it started, and reports what it measured', asyn
   expect(endedBy).toBe('signal')
   expect(scenarios.cold?.messages).toBeGreaterThan(3)
   expect(scenarios.warm).toBeUndefined()
-  expect(await readFile(`${out}.html`, 'utf8')).toContain('a part only')
+  expect(await readFile(`${current.out}.html`, 'utf8')).toContain('a part only')
 })
 
-test('of a terminal that closes the kernel and the shell both tell: it stops what it started, and reports, all the same', async () => {
+test('a terminal that closes sends SIGHUP twice: the bench still stops what it started, and reports', async () => {
   let messages = 0
   const { running } = await start(async ({ isWarmUp, operation }) => {
     if (isWarmUp || operation !== 'invoke' || ++messages !== 12) return
@@ -162,16 +131,6 @@ test('an agent that answers nothing is given up after three messages', async () 
   expect(calls.length).toBeLessThan(20)
 })
 
-test.each([
-  ['an agent that does not start', [], /"node no-such-file\.mjs": .*Cannot find module/],
-  ['a file of boots that is not there', ['--boot', 'file:no-such-file'], /option "boot" .*ENOENT/],
-])('%s is told in a sentence, before anything is measured', async (_, args, message) => {
-  expect(await bench('--agent', 'node no-such-file.mjs', ...args)).toBe(2)
-  expect(last.stderr).toMatch(message)
-  expect(last.stderr).toMatch(/^Could not start [^\n]+\n$/)
-  await expect(readFile(`${out}.json`)).rejects.toThrow('ENOENT')
-})
-
 test('a pool that never fills and a first message that is never answered are waited for no longer than a message', async () => {
   await start(({ isWarmUp, operation }) => {
     if (operation === 'stop') return undefined
@@ -190,54 +149,7 @@ test('where the platform refuses everything, also to stop, no session is said to
   const { cost, scenarios } = await result()
   expect(cost).toMatchObject({ notStopped: 0, sessions: 0, dollars: 0 })
   expect(scenarios.naive).toMatchObject({ messages: 2, firstToken: null })
-  expect(last.stderr).not.toContain('Could not stop')
-})
-
-test('money on AWS is not spent unasked', async () => {
-  vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_AGENTCORE', undefined)
-  const arn = 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5'
-  const isTTY = Object.getOwnPropertyDescriptor(process.stdin, 'isTTY')
-  Object.defineProperty(process.stdin, 'isTTY', { value: false, configurable: true })
-  // Less than half a cent, which would be rounded to nothing.
-  const status = await bench('--agent-runtime-arn', arn, '--messages', '1', '--max-cost', '0.004')
-  Object.defineProperty(process.stdin, 'isTTY', isTTY ?? { value: undefined, configurable: true })
-  expect(last.stderr).toMatch(
-    /^Could not start the bench: nobody is there to confirm it\. .*about \$0\.01,.*--yes\.\n$/,
-  )
-  expect(status).toBe(2)
-})
-
-test.each<[string, string, () => Promise<unknown>]>([
-  ['below a file', '/report', () => writeFile(out, '')],
-  ['in a folder without a name', '/', async () => {}],
-  ['named as a folder is', '', () => mkdir(out)],
-  ['where a folder has the name of the result', '', () => mkdir(`${out}.json`)],
-])('a report that could not be written is known before anything is measured: %s', async (_, path, prepare) => {
-  const { calls } = await start()
-  await prepare()
-  expect(await run('--out', `${out}${path}`, '--messages', '1')).toBe(2)
-  expect(last.stderr).toMatch(/^Could not use --out: [^\n]+\n$/)
-  expect(calls).toEqual([])
-  expect((await readdir(dirname(out))).filter(name => name.endsWith('.html'))).toEqual([])
-})
-
-test.runIf(existsSync('/dev/full'))(
-  'a disk that is full at the end leaves the table, and says so in a sentence',
-  async () => {
-    await start()
-    await symlink('/dev/full', `${out}.json`)
-    expect(await bench('--scenarios', 'cold', '--messages', '1')).toBe(1)
-    expect(last.stdout).toMatch(/cold[\s\S]*report\.html\n$/)
-    expect(last.stderr).toMatch(/\nCould not write [^\n]*report\.json: ENOSPC[^\n]*\.\n$/)
-  },
-)
-
-test('a link that leads to no file yet is left as it was when nothing is measured', async () => {
-  await start()
-  await symlink('later.html', `${out}.html`)
-  await mkdir(`${out}.json`)
-  expect(await bench('--scenarios', 'cold', '--messages', '1')).toBe(2)
-  expect((await readdir(dirname(out))).toSorted()).toEqual(['report.html', 'report.json'])
+  expect(current.last.stderr).not.toContain('Could not stop')
 })
 
 test('costs are of the platform, or of prices and memory of one’s own', async () => {
@@ -249,48 +161,5 @@ test('costs are of the platform, or of prices and memory of one’s own', async 
   const { cost } = await result()
   // Two boots, at a cent for each of their vCPU-seconds.
   expect(cost).toMatchObject({ gb: 4, dollars: 2 * bootVcpuSeconds * 0.01, pricesOf: 'yours' })
-  expect(await readFile(`${out}.html`, 'utf8')).toContain('your prices')
-})
-
-test('a saved result compares with another one by exit status', async () => {
-  await start()
-  await bench('--scenarios', 'cold', '--messages', '20')
-  expect(await run('--compare', `${out}.json`, `${out}.json`)).toBe(0)
-  expect(last.stdout).toContain('No real change was found.')
-  expect(await run('--json', '--compare', `${out}.json`, `${out}.json`)).toBe(0)
-  expect(await run('--compare', `${out}.json`, `${out}.html`)).toBe(2)
-  // As an editor of Windows saves it.
-  await writeFile(`${out}.json`, `\uFEFF${await readFile(`${out}.json`, 'utf8')}`)
-  expect(await run('--compare', `${out}.json`, `${out}.json`)).toBe(0)
-})
-
-test.each([
-  ['null', /it is not a result/],
-  ['{"format":"warm-agent-bench/1"}', /it is not a result/],
-  ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{"cold":{}}}', /it is not a result/],
-  ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{"cold":{"failures":{},"samples":[null]}}}', /it is not a/],
-  ['{"format":"warm-agent-bench/1","setup":null,"scenarios":{"cold":{"failures":{},"samples":[]}}}', /it is not a/],
-  ['{"format":"warm-agent-bench/1","setup":{},"scenarios":{}}', /no scenario in common/],
-])('%s is nothing to compare, in a sentence', async (text, message) => {
-  await writeFile(`${out}.json`, text)
-  expect(await run('--compare', `${out}.json`, `${out}.json`)).toBe(2)
-  expect(last.stderr).toMatch(message)
-  expect(last.stderr).toMatch(/^Could not [^\n]+\n$/)
-})
-
-test.each([
-  [['--rate', '5', '--concurrency', '2'], /--rate and --concurrency/],
-  [['--arrivals', 'poisson'], /--arrivals/],
-  [['--scenarios', 'cold,hot'], /"hot"/],
-  [['--rate', '0'], /--rate.*"0"/],
-  [['--message', '{'], /--message: it is not JSON/],
-  [['--boot', 'lognormal:4900,2900'], /--boot: .*the p99 is below the median/],
-  [['--agent', 'node agent.mjs', '--agent-runtime-arn', 'arn'], /--agent and --agent-runtime-arn/],
-  [['--compare', 'only-one.json'], /two results/],
-])('%j is refused in a sentence', async (args, message) => {
-  vi.stubEnv('AGENT_RUNTIME_ARN', 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5')
-  const status = args[0] === '--compare' ? await run(...args) : await bench(...args)
-  expect(last.stderr).toMatch(message)
-  expect(last.stderr).toMatch(/^Could not [^\n]+\n$/)
-  expect(status).toBe(2)
+  expect(await readFile(`${current.out}.html`, 'utf8')).toContain('your prices')
 })

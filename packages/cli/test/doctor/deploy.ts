@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
 import { anonymousCallers, createWarmProxy, type WarmProxyOptions } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { onTestFinished, vi } from 'vitest'
+import { listenLocally } from '../../../../test/support/listen-locally.ts'
 import { emulate } from './diagnose.ts'
 
 export const secret = 'thirty-two bytes or more of something random'
@@ -19,14 +18,13 @@ export async function deploy(
   const runtime = createAgentCoreRuntime({ arn: emulator.env.AGENT_RUNTIME_ARN, idleTimeoutMs })
   const authorize = anonymousCallers({ secret })
   const proxy = createWarmProxy({ authorize, secret, ...options, runtime } as WarmProxyOptions)
-  const server = createServer(toNodeHandler(proxy.fetch)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const server = createServer(toNodeHandler(proxy.fetch))
+  const { origin } = await listenLocally(server)
   onTestFinished(async () => {
     server.closeAllConnections()
     server.close()
     await proxy.close()
   })
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   // Without the runtime's ARN only the proxy is looked at.
   return { emulator, env, proxyOnly: { ...env, AGENT_RUNTIME_ARN: undefined }, origin, url: `${origin}/api/agent` }
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
+import { listenLocally } from '../../../../test/support/listen-locally.ts'
 
 export interface RelayFault {
   /** It gathers every answer up, as a reverse proxy does that buffers. */
@@ -23,16 +23,13 @@ export interface RelayFault {
 
 /** A reverse proxy with a fault, until the test ends. @returns its URL */
 export async function relayTo(target: string, fault: RelayFault): Promise<string> {
-  const server = createServer((incoming, outgoing) => void relay(incoming, outgoing, target, fault)).listen(
-    0,
-    '127.0.0.1',
-  )
-  await once(server, 'listening')
+  const server = createServer((incoming, outgoing) => void relay(incoming, outgoing, target, fault))
+  const { origin } = await listenLocally(server)
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return origin
 }
 
 async function relay(

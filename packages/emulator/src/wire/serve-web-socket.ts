@@ -29,9 +29,9 @@ export interface WebSocketServer {
 /** Passes WebSockets through to their session's agent, whose VM is started when there is none. */
 export function createWebSocketServer({ admit, sessions, books, emit }: WebSocketSetup): WebSocketServer {
   const clients = new Set<Socket>()
-  const report = refusalReporter(books, emit)
+  const report = refusalReporter({ books, emit })
 
-  async function serve(request: IncomingMessage, client: Socket, head: Buffer, identity: Record<string, string>) {
+  async function serve(request: IncomingMessage, client: Socket, head: Buffer, ids: Record<string, string>) {
     const route = readRoute(readHead(request))
     if (route.name !== 'websocket') {
       throw new PlatformError('ValidationException', `${route.method} ${route.path} takes no WebSocket.`)
@@ -39,9 +39,9 @@ export function createWebSocketServer({ admit, sessions, books, emit }: WebSocke
     const left = new AbortController()
     client.once('close', () => left.abort())
     const onSession = (sessionId: string) => {
-      identity[sessionIdHeader] = sessionId
+      ids[sessionIdHeader] = sessionId
     }
-    const requestId = identity['x-amzn-requestid'] ?? ''
+    const requestId = ids['x-amzn-requestid'] ?? ''
     const { headers } = request
     const arrival = { route, headers, body: Buffer.alloc(0), requestId, onSession }
     const { address, headers: forwarded, faults } = await admit(arrival, left.signal)
@@ -52,7 +52,7 @@ export function createWebSocketServer({ admit, sessions, books, emit }: WebSocke
       if (port === undefined) throw new PlatformError('RuntimeClientError', 'A simulated agent takes no WebSocket.')
       const agent = await dialAgent(port, { ...forwarded, ...handshakeHeaders(headers) }, flight.signal)
       emit({ type: 'socket-opened', ...vm.identity })
-      client.write(acceptance(agent, headers, identity))
+      client.write(acceptance(agent, headers, ids))
       if (head.length > 0) client.unshift(head)
       await join({ client, agent, onFrame: vm.touch, signal: flight.signal, cutAfter: faults.cutAfter })
     } finally {
@@ -64,14 +64,15 @@ export function createWebSocketServer({ admit, sessions, books, emit }: WebSocke
     clients.add(client)
     // A client that goes away is told by `close`.
     client.on('error', () => {}).once('close', () => clients.delete(client))
-    const identity: Record<string, string> = { 'x-amzn-requestid': randomUUID() }
+    // Headers of any answer: they name the request and, once it is known, the session.
+    const ids: Record<string, string> = { 'x-amzn-requestid': randomUUID() }
     try {
-      await serve(request, client, head, identity)
+      await serve(request, client, head, ids)
     } catch (error) {
       if (client.destroyed) return
-      const refusal = report(error, identity[sessionIdHeader])
+      const refusal = report(error, ids[sessionIdHeader])
       if (!refusal) return void client.resetAndDestroy()
-      refuseUpgrade(client, refusal.status, { ...identity, ...refusal.headers }, refusal.message)
+      refuseUpgrade(client, refusal.status, { ...ids, ...refusal.headers }, refusal.message)
     }
   }
 

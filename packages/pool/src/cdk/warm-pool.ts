@@ -91,19 +91,19 @@ export class WarmPool extends Construct {
 
     const { sessions, refills, deadLetters } = createSessionQueues(this, idleTimeout)
     const environment = {
-      AGENT_RUNTIME_ARN: props.runtimeArn,
+      AGENT_RUNTIME_ARN: runtimeArn,
       AGENT_RUNTIME_QUALIFIERS: qualifiers.join(','),
       AGENT_IDLE_TIMEOUT_SECONDS: `${idleTimeout.toSeconds()}`,
       AGENT_MAX_LIFETIME_SECONDS: `${maxLifetime.toSeconds()}`,
       POOL_QUEUE_URL: sessions.queueUrl,
       POOL_REFILL_QUEUE_URL: refills.queueUrl,
-      POOL_TARGET: `${props.target}`,
+      POOL_TARGET: `${target}`,
       POOL_VERSION: version,
       POOL_NAME: poolName,
       POOL_EVERY_SECONDS: `${every.toSeconds()}`,
     }
     // AgentCore checks the runtime and the endpoint.
-    const agent = [props.runtimeArn, ...qualifiers.map(name => `${props.runtimeArn}/runtime-endpoint/${name}`)]
+    const agent = [runtimeArn, ...qualifiers.map(name => `${runtimeArn}/runtime-endpoint/${name}`)]
     const create = (name: string, handler: string, description: string, timeout: Duration, most?: number) => {
       const created = new PoolFunction(this, name, {
         entry: fileURLToPath(new URL(`../lambda/main${extname(import.meta.url)}`, import.meta.url)),
@@ -114,7 +114,7 @@ export class WarmPool extends Construct {
         timeout,
         reservedConcurrentExecutions: most,
       })
-      created.allow(['bedrock-agentcore:InvokeAgentRuntime', 'bedrock-agentcore:StopRuntimeSession'], agent)
+      created.allow(usesOfAgent, agent)
       return created
     }
 
@@ -155,7 +155,7 @@ export class WarmPool extends Construct {
       timeout: props.timeout ?? Duration.minutes(15),
       memorySize: 1_024,
     })
-    created.allow(['bedrock-agentcore:InvokeAgentRuntime', 'bedrock-agentcore:StopRuntimeSession'], agent)
+    created.allow(usesOfAgent, agent)
     this.sessionQueue.grant(created.role, ...usesOfSessions)
     this.refillQueue.grant(created.role, 'sqs:SendMessage')
     secret?.grantRead(created.role)
@@ -167,6 +167,8 @@ export class WarmPool extends Construct {
     return { function: created, url }
   }
 }
+
+const usesOfAgent = ['bedrock-agentcore:InvokeAgentRuntime', 'bedrock-agentcore:StopRuntimeSession']
 
 /** All of them look into the queue; whoever takes a session may have to put it back. */
 const usesOfSessions = [

@@ -124,32 +124,23 @@ const demandSchema = z.strictObject({
 export function readDemand(options: DemandOptions): Demand {
   const checked = demandSchema.safeParse(options)
   if (!checked.success) {
-    const refused = explainRefusal(checked.error, options)
-    throw new PlanError('invalid_option', `Could not plan: ${refused}. See DemandOptions.`)
+    throw refusal(`${explainRefusal(checked.error, options)}. See DemandOptions.`)
   }
   const given = checked.data
   const { platform, ratePerSecond, maxLifetimeMs, hasPage } = given
   const { idleTimeoutMs = Math.min(900_000, maxLifetimeMs), replenishmentMs = coldStartMs[platform] } = given
   if (idleTimeoutMs > maxLifetimeMs) {
-    throw new PlanError(
-      'invalid_option',
-      `Could not plan: option idleTimeoutMs is ${idleTimeoutMs}, but maxLifetimeMs is ${maxLifetimeMs}. Give an idle timeout of at most that.`,
+    throw refusal(
+      `option idleTimeoutMs is ${idleTimeoutMs}, but maxLifetimeMs is ${maxLifetimeMs}. Give an idle timeout of at most that.`,
     )
   }
   if (!hasPage && (given.sendRate ?? 1) !== 1) {
-    throw new PlanError(
-      'invalid_option',
-      `Could not plan: option sendRate is ${given.sendRate}, but there is no page. Leave one of them out.`,
-    )
+    throw refusal(`option sendRate is ${given.sendRate}, but there is no page. Leave one of them out.`)
   }
-  const { leadMs, meanLeadMs = assumedMeanMs(leadMs) } = given
-  const { intentLeadMs, meanIntentLeadMs = assumedMeanMs(intentLeadMs) } = given
-  refuseMeanBelow('leadMs', leadMs, 'meanLeadMs', meanLeadMs)
-  refuseMeanBelow('intentLeadMs', intentLeadMs, 'meanIntentLeadMs', meanIntentLeadMs)
   return {
     ...given,
-    meanLeadMs,
-    meanIntentLeadMs,
+    meanLeadMs: meanOf(given, 'leadMs', 'meanLeadMs'),
+    meanIntentLeadMs: meanOf(given, 'intentLeadMs', 'meanIntentLeadMs'),
     idleTimeoutMs,
     replenishmentMs,
     conversationMs: given.conversationMs ?? 180_000,
@@ -162,10 +153,20 @@ export function readDemand(options: DemandOptions): Demand {
   }
 }
 
-function refuseMeanBelow(name: string, leadMs: number, meanName: string, meanMs: number): void {
-  if (meanMs >= leadMs) return
-  throw new PlanError(
-    'invalid_option',
-    `Could not plan: option ${meanName} is ${meanMs}, but ${name}, which nineteen of twenty messages exceed, is ${leadMs}. Give a mean of at least that.`,
+/** @returns the mean of a lead: the one that was given, or the one that its 5 % quantile suggests. */
+function meanOf(
+  given: z.output<typeof demandSchema>,
+  lead: 'leadMs' | 'intentLeadMs',
+  mean: 'meanLeadMs' | 'meanIntentLeadMs',
+): number {
+  const leadMs = given[lead]
+  const meanMs = given[mean] ?? assumedMeanMs(leadMs)
+  if (meanMs >= leadMs) return meanMs
+  throw refusal(
+    `option ${mean} is ${meanMs}, but ${lead}, which nineteen of twenty messages exceed, is ${leadMs}. Give a mean of at least that.`,
   )
+}
+
+function refusal(why: string): PlanError {
+  return new PlanError('invalid_option', `Could not plan: ${why}`)
 }

@@ -3,6 +3,7 @@ import { type Cost, costOf, costOfPool, startedForPool, visitorsPerSecond } from
 import type { Demand } from './demand.ts'
 import { headroomOf } from './headroom.ts'
 import { assumedLead, assumedMeanMs, holdOfSenders } from './lead.ts'
+import type { PoolAdvice } from './pool-advice.ts'
 import { amount, duration, percent } from './words.ts'
 
 /** A way to have sessions warm; from the simplest to the one that takes most. */
@@ -33,8 +34,8 @@ export function holdMsOf({ visitMs }: Demand): number {
 }
 
 /** Every rung of the ladder, judged. */
-export function judgeRungs(demand: Demand, poolSize: number): Rung[] {
-  return [pingOnOpen(demand), intent(demand), endpoints(demand), pool(demand, poolSize)]
+export function judgeRungs(demand: Demand, advice: PoolAdvice): Rung[] {
+  return [pingOnOpen(demand), intent(demand), endpoints(demand), pool(demand, advice)]
 }
 
 function pingOnOpen(demand: Demand): Rung {
@@ -106,9 +107,8 @@ export function endpointsFor({ ratePerSecond, missRate }: Demand): number {
   return Math.ceil(smallestSize((ratePerSecond * readyAgainMs) / 1000, missRate) / readyPerEndpoint)
 }
 
-function pool(demand: Demand, size: number): Rung {
+function pool(demand: Demand, { size, load }: PoolAdvice): Rung {
   const { ratePerSecond, replenishmentMs, quotas } = demand
-  const load = (ratePerSecond * replenishmentMs) / 1000
   const loss = erlangB(size, load)
   // Those that are being warmed count too.
   const isEnough = size <= quotas.activeSessions

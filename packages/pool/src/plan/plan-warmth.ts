@@ -35,7 +35,7 @@ export function planWarmth(options: DemandOptions): Plan {
   const demand = readDemand(options)
   const pool = advisePool(demand)
   refuseWhatCannotRefill(demand, headroomOf(demand, demand.ratePerSecond, pool.size))
-  const ladder = judgeRungs(demand, pool.size)
+  const ladder = judgeRungs(demand, pool)
   const [chosen] = ladder
     .filter(({ isEnough }) => isEnough)
     .sort((one, other) => one.dollarsPerMonth - other.dollarsPerMonth)

@@ -37,16 +37,10 @@ export function advisePool(demand: Demand): PoolAdvice {
 
   const advise = (each: number): SizeAdvice => {
     const loss = erlangB(each, load)
-    const spare = smallestSize(load, missRate) - each
-    const enough = spare === 0 ? 'the smallest that is enough' : `${-spare} more than needed`
-    const verdict = loss <= missRate ? enough : `too small by ${spare}`
-    return {
-      size: each,
-      missRate: loss,
-      coldPerHour: loss * ratePerSecond * 3600,
-      verdict,
-      ...costOfPool(demand, each),
-    }
+    const enough = each === size ? 'the smallest that is enough' : `${each - size} more than needed`
+    const verdict = loss <= missRate ? enough : `too small by ${size - each}`
+    const coldPerHour = loss * ratePerSecond * 3600
+    return { size: each, missRate: loss, coldPerHour, verdict, ...costOfPool(demand, each) }
   }
   const asked = advise(poolSize)
   const sizes = [...new Set([poolSize, size, larger])].sort((a, b) => a - b).map(advise)

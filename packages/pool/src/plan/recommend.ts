@@ -73,24 +73,21 @@ const whyOneEndpoint: Readonly<Record<Exclude<Platform, 'v1-container'>, string>
 }
 
 function toEndpoints(demand: Demand, { rung }: Rung): Recommendation {
-  const { platform, quotas } = demand
-  const isContainer = platform === 'v1-container'
-  const value = isContainer && rung === 'endpoints' ? endpointsFor(demand) : isContainer ? quotas.endpoints : 1
-  const ready = 'Each endpoint of a V1 container has about ten instances ready, replaced within minutes'
-  const burst =
-    rung === 'endpoints'
-      ? `${ready}: so many are enough at this rate.`
-      : `${ready}: they take bursts and what goes cold, not all of this traffic.`
-  return {
+  const { platform, quotas, missRate } = demand
+  const advice = (value: number, reason: string, formula: string): Recommendation => ({
     what: 'endpoints',
     value,
     unit: 'endpoints',
     text: `${value} ${value === 1 ? 'endpoint' : 'endpoints'}`,
-    reason: isContainer ? burst : whyOneEndpoint[platform],
-    formula: isContainer
-      ? `smallest E with Erlang-B(10 × E, rate × 150 s) ≤ ${percent(demand.missRate)}, at most ${quotas.endpoints}`
-      : 'always 1 there',
-  }
+    reason,
+    formula,
+  })
+  if (platform !== 'v1-container') return advice(1, whyOneEndpoint[platform], 'always 1 there')
+  const ready = 'Each endpoint of a V1 container has about ten instances ready, replaced within minutes'
+  const formula = `smallest E with Erlang-B(10 × E, rate × 150 s) ≤ ${percent(missRate)}, at most ${quotas.endpoints}`
+  return rung === 'endpoints'
+    ? advice(endpointsFor(demand), `${ready}: so many are enough at this rate.`, formula)
+    : advice(quotas.endpoints, `${ready}: they take bursts and what goes cold, not all of this traffic.`, formula)
 }
 
 function toTimes(demand: Demand, pool: PoolAdvice, { rung }: Rung): Recommendation[] {
@@ -170,6 +167,7 @@ function toRefill(demand: Demand, { size }: PoolAdvice): Recommendation {
 
 function toCosts(demand: Demand, chosen: Rung): Recommendation[] {
   const { footprintGb, prices, hoursPerDay, ratePerSecond, sendRate } = demand
+  const visitors = visitorsPerSecond(demand)
   const { heldSessions, dollarsPerHour, dollarsPerMonth, dollarsPerThousandVisitors } = chosen
   const bootsInVain = (chosen.startedPerSecond - ratePerSecond) * 3_600
   const perHour = `${amount(heldSessions)} held × ${amount(Math.max(footprintGb, leastBilledGb))} GB × $${prices.dollarsPerGbHour} per GB-hour`
@@ -193,7 +191,7 @@ function toCosts(demand: Demand, chosen: Rung): Recommendation[] {
       unit: 'dollars',
       text: `${dollars(dollarsPerThousandVisitors)} per thousand visitors`,
       reason: demand.hasPage ? `${percent(sendRate)} of the visitors send a message.` : 'Every caller sends a message.',
-      formula: `${dollars(dollarsPerHour)} per hour / (${amount(ratePerSecond / sendRate)} visitors per second × 3.6)`,
+      formula: `${dollars(dollarsPerHour)} per hour / (${amount(visitors)} visitors per second × 3.6)`,
     },
   ]
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { showValue } from '@warm-agent/proxy/runtime-kit'
-import type { AddOutcome, PoolStore, StoreClaim } from '../pool-store.ts'
+import { type AddOutcome, type PoolStore, passesGate, type StoreClaim } from '../pool-store.ts'
 import type { EntryState, PoolEntry } from '../pooled-session.ts'
+import { fromJson, toJson } from './entry-json.ts'
 import { type RedisClient, toSendCommand } from './redis-client.ts'
 import { createRunScript, type RunScript } from './run-scripts.ts'
 
@@ -81,8 +82,8 @@ function openStore(run: RunScript, lookEveryMs: number): PoolStore {
       heard.delete(id)
     },
 
-    claim({ nowMs, touchedSinceMs }) {
-      const passes = (entry: PoolEntry) => entry.retireAtMs > nowMs && entry.touchedAtMs > touchedSinceMs
+    claim(gate) {
+      const passes = (entry: PoolEntry) => passesGate(entry, gate)
       return run('claim').then(json => {
         if (json === null) return { entry: null, rejected: [] }
         const entry = fromJson(json as string)
@@ -141,40 +142,6 @@ function idOf({ runtimeSessionId }: PoolEntry): string {
 
 function idAndJson(entry: PoolEntry): [string, string] {
   return [idOf(entry), toJson(entry)]
-}
-
-/** An array is half as long as an object, and a claim waits until it has come and is read. */
-function toJson(entry: PoolEntry): string {
-  const { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce = null, evidence } = entry
-  const { version, beatAtMs, retireAtMs, missedBeats } = entry
-  return JSON.stringify([
-    runtimeSessionId,
-    qualifier,
-    bornAtMs,
-    touchedAtMs,
-    nonce,
-    evidence,
-    version,
-    beatAtMs,
-    retireAtMs,
-    missedBeats,
-  ])
-}
-
-function fromJson(json: string): PoolEntry {
-  const fields = JSON.parse(json)
-  return {
-    runtimeSessionId: fields[0],
-    qualifier: fields[1],
-    bornAtMs: fields[2],
-    touchedAtMs: fields[3],
-    nonce: fields[4] ?? undefined,
-    evidence: fields[5],
-    version: fields[6],
-    beatAtMs: fields[7],
-    retireAtMs: fields[8],
-    missedBeats: fields[9],
-  }
 }
 
 function refuse(name: string, value: unknown): never {

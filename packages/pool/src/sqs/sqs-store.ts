@@ -1,4 +1,4 @@
-import type { PoolStore } from '../pool-store.ts'
+import { type PoolStore, passesGate } from '../pool-store.ts'
 import type { PoolEntry, StoredEntry } from '../pooled-session.ts'
 import { createSessionQueue, type LockedEntry, mostPerRequest } from './session-queue.ts'
 import { checkOptions, type SqsStoreOptions } from './sqs-options.ts'
@@ -7,9 +7,9 @@ import { visitQueue } from './visit-queue.ts'
 
 /** A claimer that dies between receiving and deleting gives its session back after this long. */
 const claimLockSeconds = 10
-const mostTries = 10
+const mostReceives = 10
 /** A look holds messages for some milliseconds: a claim that finds nothing tries once more after this long. */
-const lookedAtMs = 40
+const tryAgainMs = 40
 
 /**
  * Keeps the sessions of a fleet in an SQS FIFO queue. A claim is a receive and a delete, and the delete comes before the
@@ -60,7 +60,7 @@ function openStore(options: SqsStoreOptions, identity?: string): PoolStore {
     if (received.length > 0) return received
     const { visible, locked } = await queue.count()
     if (visible + locked === 0) return []
-    await new Promise(resolve => setTimeout(resolve, lookedAtMs))
+    await new Promise(resolve => setTimeout(resolve, tryAgainMs))
     return queue.receive(most, claimLockSeconds)
   }
 
@@ -84,20 +84,22 @@ function openStore(options: SqsStoreOptions, identity?: string): PoolStore {
       const others: LockedEntry[] = []
       let received: LockedEntry[] = []
       try {
-        for (let tries = 0; tries < mostTries; tries++) {
+        for (let receives = 0; receives < mostReceives; receives++) {
           received = await receive(others.length === 0 ? 1 : mostPerRequest)
           if (received.length === 0) break
           for (let locked = received.shift(); locked; locked = received.shift()) {
             const { entry, generation } = locked
-            if (!isCurrent(locked, gate.version)) others.push(locked)
-            // Deleted late it may have been received by somebody else as well. Then nobody here has it.
-            else if (await queue.remove(locked)) {
-              if (entry.retireAtMs <= gate.nowMs || entry.touchedAtMs <= gate.touchedSinceMs) rejected.push(entry)
-              else {
-                remember(generations, entry.runtimeSessionId, generation)
-                return { entry, rejected }
-              }
+            if (!isCurrent(locked, gate.version)) {
+              others.push(locked)
+              continue
             }
+            // Deleted too late: somebody else may have received it as well, so it is not ours.
+            if (!(await queue.remove(locked))) continue
+            if (passesGate(entry, gate)) {
+              remember(generations, entry.runtimeSessionId, generation)
+              return { entry, rejected }
+            }
+            rejected.push(entry)
           }
         }
         return { entry: null, rejected }

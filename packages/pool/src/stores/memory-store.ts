@@ -1,4 +1,4 @@
-import type { PoolMember, PoolStore } from '../pool-store.ts'
+import { type PoolMember, type PoolStore, passesGate } from '../pool-store.ts'
 import type { PoolEntry, StoredEntry } from '../pooled-session.ts'
 
 /**
@@ -94,12 +94,12 @@ export function memoryStore(): PoolStore {
       for (const member of members.values()) wake(member)
     },
 
-    async claim({ nowMs, touchedSinceMs }) {
+    async claim(gate) {
       const rejected: PoolEntry[] = []
       for (const [id, entry] of ready) {
         ready.delete(id)
         revision += 1
-        if (entry.retireAtMs > nowMs && entry.touchedAtMs > touchedSinceMs) {
+        if (passesGate(entry, gate)) {
           noteClaimed(id)
           return { entry, rejected }
         }

@@ -38,7 +38,7 @@ export interface SizeReason {
   size: number
   /** The smallest size with an Erlang-B loss under the wanted miss rate, before any bound. */
   wanted: number
-  /** What made it another one: the bound that bit. Absent too while the pool is shrinking slowly. */
+  /** The bound that made it another size than `wanted`. `undefined`: none did, also while the pool is still shrinking. */
   boundBy: SizeBound | undefined
   ratePerSecond: number
   replenishmentMs: number
@@ -100,39 +100,38 @@ export function adaptiveTarget(options: AdaptiveTargetOptions = {}): AdaptiveTar
     const refused = explainRefusal(checked.error, options)
     throw new Error(`Could not create the adaptive target: ${refused}. See AdaptiveTargetOptions.`)
   }
-  const { missRate, floor, windowMs, shrinkHalfLifeMs, newSessionsPerSecond } = checked.data
+  const { missRate, floor: least, windowMs, shrinkHalfLifeMs, newSessionsPerSecond } = checked.data
   const bounds: [SizeBound, number][] = [
     ['ceiling', checked.data.ceiling],
     ['dollarsPerHour', Math.floor(checked.data.dollarsPerHour / checked.data.dollarsPerSessionHour)],
     ['activeSessions', checked.data.activeSessions],
   ]
   const [tightest, most] = bounds.reduce((least, each) => (each[1] < least[1] ? each : least))
-  if (typeof floor === 'number' && floor > most) {
+  if (typeof least === 'number' && least > most) {
     throw new Error(
-      `Could not create the adaptive target: floor ${floor} is more than the ${most} that ${tightest} allows. Lower the one or raise the other.`,
+      `Could not create the adaptive target: floor ${least} is more than the ${most} that ${tightest} allows. Lower the one or raise the other.`,
     )
   }
 
+  const floor: PoolTarget = typeof least === 'number' ? { sizeAt: () => least } : least
   const arrivals = createArrivalRate(windowMs)
   let replenishmentMs = checked.data.replenishmentMs
   let measured = 0
   let held = 0
-  let estimate:
-    | { atMs: number; wanted: number; bounded: number; boundBy: SizeBound | undefined; rate: number }
-    | undefined
+  let estimate: ReturnType<typeof estimateAt> | undefined
 
   function estimateAt(nowMs: number) {
     const rate = arrivals.at(nowMs)
     const toSize = (eachRate: number) => smallestSize((eachRate * replenishmentMs) / 1000, missRate)
     const wanted = toSize(rate)
     const refillable = rate > newSessionsPerSecond ? toSize(newSessionsPerSecond) : wanted
-    const least = typeof floor === 'number' ? floor : Math.max(0, Math.ceil(floor.sizeAt(nowMs)))
-    const bounded = Math.min(most, Math.max(least, refillable))
+    const floorNow = Math.max(0, Math.ceil(floor.sizeAt(nowMs)))
+    const unbounded = Math.max(floorNow, refillable)
     let boundBy: SizeBound | undefined
-    if (bounded === most && Math.max(least, refillable) > most) boundBy = tightest
-    else if (least > refillable) boundBy = 'floor'
+    if (unbounded > most) boundBy = tightest
+    else if (floorNow > refillable) boundBy = 'floor'
     else if (refillable < wanted) boundBy = 'newSessionsPerSecond'
-    return { atMs: nowMs, wanted, bounded, boundBy, rate }
+    return { atMs: nowMs, wanted, bounded: Math.min(most, unbounded), boundBy, rate }
   }
 
   function update(nowMs: number) {
@@ -155,19 +154,19 @@ export function adaptiveTarget(options: AdaptiveTargetOptions = {}): AdaptiveTar
     sizeAt,
     noteArrival(atMs) {
       arrivals.note(atMs)
-      if (typeof floor !== 'number') floor.noteArrival?.(atMs)
+      floor.noteArrival?.(atMs)
     },
     noteReplenishment(tookMs) {
       if (!(tookMs >= 0 && tookMs < Number.POSITIVE_INFINITY)) return
       measured++
       replenishmentMs += (tookMs - replenishmentMs) / Math.min(measured + priorWeight, remembered)
-      if (typeof floor !== 'number') floor.noteReplenishment?.(tookMs)
+      floor.noteReplenishment?.(tookMs)
     },
     noteTakeover(found, atMs) {
       update(atMs)
       // It goes on from there, and shrinks as slowly as ever.
       held = Math.max(held, Math.min(found, most))
-      if (typeof floor !== 'number') floor.noteTakeover?.(found, atMs)
+      floor.noteTakeover?.(found, atMs)
     },
     explainAt(nowMs) {
       const size = sizeAt(nowMs)

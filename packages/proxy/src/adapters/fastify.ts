@@ -11,7 +11,7 @@ interface UsedOfFastify {
   ): void
 }
 
-/** The same, as loose as the overloads of Fastify's types ask for. */
+/** The same with looser types: Fastify's overloads fit no stricter ones. */
 type FastifyLike = { [Name in keyof UsedOfFastify]: (...words: never[]) => unknown }
 
 interface FastifyReplyLike {

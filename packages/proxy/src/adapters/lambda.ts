@@ -1,7 +1,7 @@
 import { writeBody } from '../write-body.ts'
 import { type FunctionUrlEvent, lambdaRuntime, type StreamingHandler } from './lambda-runtime.ts'
 
-/** What is left to end an answer with before Lambda ends the function. Milliseconds. */
+/** An answer is given up so long before Lambda ends the function. Milliseconds. */
 const spareMs = 1_000
 
 /**

@@ -3,8 +3,8 @@ type RouteHandler = (request: Request) => Promise<Response>
 /**
  * Serves a Fetch handler from the route handlers of Next.js, in `app/api/agent/[...path]/route.ts`.
  *
- * @note Behind a load balancer the URL that Next.js gives a handler names the server's own host (vercel/next.js #37536), which
- *   no page has as its origin. The `Host` header does not lie to us: no page can set it.
+ * @note Behind a load balancer the URL that Next.js gives a handler has the server's own host (vercel/next.js #37536), which is
+ *   no page's origin. So the `Host` header counts, which no page can set.
  * @example
  * // `next build` imports the file, and has no secrets: the first request makes the proxy.
  * export const { GET, POST, OPTIONS } = toNextHandlers(request => {

@@ -3,9 +3,11 @@ import type { SessionTicket } from '../sessions/session-ticket.ts'
 import type { HoldReason, LedgerEntry } from './session-ledger.ts'
 
 /**
- * What has come to pass: its user `touched` the session, and so keeps it; its page left, and it is to be stopped then, with
- * `unlessSent` only if no message has come for it elsewhere; or something else is `noted` of it, which keeps nobody from
- * stopping it.
+ * What has happened to a session.
+ *
+ * - `touched`: its user is there, and so keeps it.
+ * - `parkedUntil`: its page left, so it is to be stopped then. With `unlessSent`, only if no message has come for it elsewhere.
+ * - `noted`: anything else. It keeps nobody from stopping the session.
  */
 export type HoldChange = 'touched' | 'noted' | { parkedUntil: number; unlessSent?: boolean }
 
@@ -14,30 +16,27 @@ export interface HoldNews {
   ticket: SessionTicket
   change: HoldChange
   holder: string
-  /** When it came to pass. */
+  /** When it happened. */
   atMs: number
   nowMs: number
-  /** Whether a message waits for it on this instance, or for its answer, or this instance passes that answer on. */
+  /** Whether on this instance a message waits for it, or an answer of it is awaited or passed on. */
   isAnswering: boolean
   /** How long a warm-up may take. */
   warmTimeoutMs: number
 }
 
-/** So long an instance is believed that an answer goes on, after it last said so. Milliseconds. */
+/** An instance that says that an answer goes on is believed for so long. Milliseconds. */
 export const answeringMs = 20_000
 
-/** Whoever touched a session has this long to bring the touch to its end, in milliseconds. */
+/** Whoever has just touched a session may still be calling it for so long. Milliseconds. */
 const touchMs = 5_000
 
-/** What is written at once is the newest, whatever two clocks say; what is made up for after so long counts by its time. */
+/** News that is written within so long is the newest, whatever two clocks say. News that is written later counts by its time. */
 const lateMs = 1_000
-/** So far may two clocks be apart. Within it the page is taken to stay: what is kept too long costs little. */
+/** Two clocks may be this far apart. In case of doubt the page is taken to stay: what is kept too long costs little. */
 const clocksMs = 5_000
 
-/**
- * Whether the session was started again, under its old id, after this end, by somebody who could not know of it: the
- * ledger was away.
- */
+/** Whether the session was started again under its old id, by somebody who could not know of this end: the ledger was away. */
 export function isOutlived({ state, bornAt }: LedgerEntry, ticket: SessionTicket): boolean {
   return state === 'ended' && ticket.isWarm && ticket.bornAt > bornAt
 }
@@ -48,14 +47,13 @@ export function isOutlived({ state, bornAt }: LedgerEntry, ticket: SessionTicket
  */
 export function heldEntry(
   stored: LedgerEntry | undefined,
-  { ticket, change: told, holder, atMs, nowMs, isAnswering, warmTimeoutMs }: HoldNews,
+  news: HoldNews,
   rules: SessionRules,
 ): LedgerEntry | undefined {
+  const { ticket, holder, atMs, nowMs, warmTimeoutMs } = news
   const current = stored && isOutlived(stored, ticket) ? undefined : stored
   if (current && current.state !== 'held') return undefined
-  const newestMs = atMs + (told === 'touched' ? clocksMs : 0)
-  const isOutdated = nowMs - atMs > lateMs && newestMs < (current?.heardAt ?? 0)
-  const change = isOutdated ? 'noted' : told
+  const change = isOutdated(current, news) ? 'noted' : news.change
   const heardAt = change === 'noted' ? current?.heardAt : atMs
   // A ticket may be older than what another instance has seen.
   const times = {
@@ -66,17 +64,16 @@ export function heldEntry(
   }
   const isWarm = ticket.isWarm || (current?.isWarm ?? false)
   const parkedUntil = parkedUntilOf(current, change, holder)
-  const answers = Object.entries({ ...current?.answering, [holder]: isAnswering ? nowMs + answeringMs : 0 })
-  const answering = answers.filter(([, untilMs]) => untilMs > nowMs)
-  const reason = parkedUntil !== undefined ? 'parked' : times.isSent ? 'conversation' : isWarm ? 'unsent' : 'warming'
+  const answering = answersOf(current, news)
+  const reason = parkedUntil === undefined ? reasonOf(times.isSent, isWarm) : 'parked'
   // A session cannot idle before it is up.
   const upAt = reason === 'warming' ? nowMs + warmTimeoutMs : 0
   const endsAt = Math.max(platformEndAt(times, rules), upAt)
   const until: Record<HoldReason, number> = {
-    // Its page is still there to read the answer, though its chat was left.
+    // The page may still read an answer although it has left the chat.
     parked: Math.max(parkedUntil ?? 0, ...answering.map(([, untilMs]) => untilMs)),
     conversation: endsAt,
-    // A page that is there beats. One that is overdue has crashed, or lost its network for good.
+    // A page that is there beats: one whose beat is overdue has crashed, or lost its network for good.
     unsent: Math.min(holdEndAt(times, rules), Math.max(overdueAt(times.touchedAt, rules), nowMs + touchMs)),
     warming: Math.max(Math.min(holdEndAt(times, rules), overdueAt(times.touchedAt, rules)), upAt),
   }
@@ -98,70 +95,33 @@ export function heldEntry(
   }
 }
 
+/** Why a session is held that is not parked. */
+function reasonOf(isSent: boolean, isWarm: boolean): HoldReason {
+  if (isSent) return 'conversation'
+  return isWarm ? 'unsent' : 'warming'
+}
+
+/** Whether this is written down late, and the ledger has newer news of its page. */
+function isOutdated(current: LedgerEntry | undefined, { change, atMs, nowMs }: HoldNews): boolean {
+  const newestMs = atMs + (change === 'touched' ? clocksMs : 0)
+  return nowMs - atMs > lateMs && newestMs < (current?.heardAt ?? 0)
+}
+
+/** Which instances pass on an answer, and until when they are believed. */
+function answersOf(current: LedgerEntry | undefined, { holder, isAnswering, nowMs }: HoldNews): [string, number][] {
+  const answers = Object.entries({ ...current?.answering, [holder]: isAnswering ? nowMs + answeringMs : 0 })
+  return answers.filter(([, untilMs]) => untilMs > nowMs)
+}
+
 function parkedUntilOf(current: LedgerEntry | undefined, change: HoldChange, holder: string): number | undefined {
   if (change === 'touched') return undefined
-  // What has come through this instance itself is known here to have got nowhere.
+  // A message that got through on this instance would have kept the session from being parked.
   const isSentElsewhere = current?.isSent && current.holder !== holder
   if (typeof change === 'object' && !(change.unlessSent && isSentElsewhere)) return change.parkedUntil
   return current?.reason === 'parked' ? (current.parkedUntil ?? current.heldUntil) : undefined
 }
 
-/** Half-way between the beat and the idle timeout: there is nothing to be saved any more by waiting longer. */
+/** Half-way between the beat and the idle timeout: later, stopping the session saves little. */
 function overdueAt(touchedAt: number, { beatMs, idleTimeoutMs }: SessionRules): number {
   return touchedAt + (beatMs + idleTimeoutMs) / 2
-}
-
-/**
- * Who may end a session: anybody at any time; anybody once it is due; or only the instance that touched it last, unless
- * another one passes on an answer.
- */
-export type EndCondition = 'always' | 'due' | { holder: string }
-
-/**
- * @param endingMs How long the ending may take before somebody else takes it over.
- * @returns the entry of a session whose ending is taken on, or that has ended by itself; or why there is nothing to write:
- *   it is `held`, or `ended` already.
- */
-export function endingEntry(
-  current: LedgerEntry,
-  condition: EndCondition,
-  nowMs: number,
-  endingMs: number,
-): LedgerEntry | 'held' | 'ended' {
-  const { state, reason, heldUntil, endsAt, holder, version, answering = {} } = current
-  // Past the end that the platform makes, nobody tries again what has failed, or is to find it due.
-  if (state === 'ending' && endsAt <= nowMs) return endedEntry(current)
-  if (state === 'ended' || (state === 'ending' && heldUntil > nowMs)) return 'ended'
-  if (state === 'held') {
-    if (condition === 'due' && (heldUntil > nowMs || reason === 'conversation')) return 'held'
-    if (typeof condition === 'object') {
-      const answersElsewhere = Object.entries(answering).some(
-        ([name, untilMs]) => name !== condition.holder && untilMs > nowMs,
-      )
-      if (condition.holder !== holder || answersElsewhere) return 'held'
-    }
-  }
-  return { ...current, version: version + 1, state: 'ending', heldUntil: nowMs + endingMs }
-}
-
-/** @returns the entry of a session that has been stopped. */
-export function endedEntry(current: LedgerEntry): LedgerEntry {
-  return { ...current, version: current.version + 1, state: 'ended' }
-}
-
-/** So much later a stop that failed is made again, in milliseconds. */
-const stopAgainMs = 5_000
-
-/** @returns the entry of a session that could not be stopped, or `undefined` when nobody is ending it any more. */
-export function unstoppedEntry(current: LedgerEntry, nowMs: number): LedgerEntry | undefined {
-  if (current.state !== 'ending') return undefined
-  return { ...current, version: current.version + 1, heldUntil: nowMs + stopAgainMs }
-}
-
-/** How long a session is remembered past its end, in milliseconds: somebody may just be looking at it. */
-const rememberMs = 60_000
-
-/** When the entry may be forgotten: its tickets have expired by then. */
-export function forgetAt({ endsAt, heldUntil }: LedgerEntry, nowMs: number): number {
-  return Math.max(endsAt, heldUntil, nowMs) + rememberMs
 }

@@ -4,32 +4,24 @@ import { isInUse } from '../sessions/session-context.ts'
 import type { SessionMemories } from '../sessions/session-memory.ts'
 import type { SessionTicket } from '../sessions/session-ticket.ts'
 import { within } from '../within.ts'
-import {
-  type EndCondition,
-  endedEntry,
-  endingEntry,
-  type HoldChange,
-  type HoldNews,
-  heldEntry,
-  isOutlived,
-  unstoppedEntry,
-} from './hold.ts'
+import { type EndCondition, endedEntry, endingEntry, unstoppedEntry } from './ending.ts'
+import { type HoldChange, type HoldNews, heldEntry, isOutlived } from './hold.ts'
 import { createOutage } from './outage.ts'
 import type { LedgerEntry, SessionLedger, WriteResult } from './session-ledger.ts'
 
 /** What a proxy does with its ledger. Without one, and while it does not answer, each instance is on its own. */
 export interface LedgerKeeper {
   /**
-   * Writes down what has come to pass, and puts into the memory what other instances have seen of the session. Waits no
-   * longer than a second, and never rejects: what could not be written is made up for later.
+   * Writes down what has happened, and notes in the memory what other instances have seen of the session. Waits no longer
+   * than a second, and never rejects: what could not be written is written later.
    */
   hold(ticket: SessionTicket, change: HoldChange): Promise<void>
   /**
    * Takes on the ending of a session, so that no other instance does.
    *
-   * @returns `taken`, or `unknown` when the ledger has nothing of it: end it. `held`: it was touched elsewhere, or
-   *   somebody else reaps now, let it live. `ended`: somebody else ends it or has.
-   * @throws Error when the ledger does not answer, or what is due has to wait because it has only just answered again.
+   * @returns `taken`, or `unknown` when the ledger has nothing of it: end it. `held`: it was touched elsewhere, or somebody
+   *   else reaps now: let it live. `ended`: somebody else ends it, or has ended it.
+   * @throws Error when the ledger does not answer; for `due` also shortly after it has answered again.
    */
   takeEnd(ticket: SessionTicket, condition: EndCondition, fence?: number): Promise<EndRight>
   /** Writes down that a session whose ending was taken on has ended. Never rejects. */
@@ -49,7 +41,7 @@ export interface LedgerKeeperOptions {
   /** `undefined` for an agent that this proxy does not serve. */
   rulesOf(ticket: SessionTicket): SessionRules | undefined
   warmTimeoutMs: number
-  /** Whether all have had the time to write down what they owe since the last outage. */
+  /** Whether since the last outage all instances have had the time to write down what they owe. */
   isSettled(): boolean
   /** Hears of the first failure of an outage. */
   onFailed(cause: unknown): void
@@ -59,7 +51,7 @@ export interface LedgerKeeperOptions {
 
 /** A message waits no longer for the ledger than this, in milliseconds. */
 const answerMs = 1_000
-/** So often may an entry change under our hands before something is wrong. */
+/** An entry that changes more often than this while it is being written is a fault. */
 const mostRounds = 16
 
 export function createLedgerKeeper({ ledger, ...options }: LedgerKeeperOptions): LedgerKeeper {
@@ -85,7 +77,11 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
     return result
   }
 
-  /** Writes what `decide` makes of the entry as it is in the ledger, until nobody was faster or there is nothing to write. */
+  /**
+   * Writes what `decide` makes of the current entry. When somebody was faster, it decides anew on what they wrote.
+   *
+   * @returns the entry as it was written, or `undefined` when there was nothing to write or the fence is stale.
+   */
   async function settle(
     remembered: LedgerEntry | undefined,
     decide: (current: LedgerEntry | undefined) => LedgerEntry | undefined,
@@ -110,10 +106,10 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
       const { session } = ticket
       const rules = rulesOf(ticket)
       const atMs = Date.now()
-      // What has ended here is held no more, not even by a write that takes the place of the one that tells its end.
+      // What has ended here is not held any more: such a write could replace one that is owed and tells of the end.
       if (!rules || memories.hasEnded(ticket)) return Promise.resolve()
-      return outage.write(sessionKey(ticket.session), change !== 'noted', async () => {
-        // What this process has written last is most often what is there: then one round trip is enough.
+      return outage.write(sessionKey(session), change !== 'noted', async () => {
+        // Most often the ledger still has what this process wrote last: then one round trip is enough.
         const { entry: remembered, touchedAt = 0, isSent = false } = memories.of(session)
         const fresh = {
           ...ticket,
@@ -133,23 +129,23 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
       if (condition === 'due' && !isSettled()) {
         throw new Error('Could not end what is due: others still write down what the ledger missed. Ask again later.')
       }
-      const taken = await settle(
-        stored,
-        current => {
-          // A close is written down even where nothing was known: its tickets are refused everywhere from now on.
-          const known =
-            current && !isOutlived(current, ticket)
-              ? current
-              : condition !== 'due' && rules && heldEntry(current, newsOf(ticket, 'noted', Date.now()), rules)
-          if (!known) return undefined
-          const ending = endingEntry(known, condition, Date.now(), 2 * warmTimeoutMs)
-          if (typeof ending === 'object') return { ...ending, version: (current?.version ?? 0) + 1 }
-          verdict = ending
-          return undefined
-        },
-        fence,
-      )
+      const entryToEnd = (current: LedgerEntry | undefined): LedgerEntry | undefined => {
+        if (current && !isOutlived(current, ticket)) return current
+        if (condition === 'due' || !rules) return undefined
+        // A close is written down even where nothing was known: its tickets are refused everywhere from now on.
+        return heldEntry(current, newsOf(ticket, 'noted', Date.now()), rules)
+      }
+      const decide = (current: LedgerEntry | undefined): LedgerEntry | undefined => {
+        const entry = entryToEnd(current)
+        if (!entry) return undefined
+        const ending = endingEntry(entry, condition, Date.now(), 2 * warmTimeoutMs)
+        if (typeof ending === 'object') return { ...ending, version: (current?.version ?? 0) + 1 }
+        verdict = ending
+        return undefined
+      }
+      const taken = await settle(stored, decide, fence)
       if (taken) return taken.state === 'ended' ? 'ended' : 'taken'
+      // A reaper that could not write has been replaced: it ends nothing.
       return fence !== undefined && verdict === 'unknown' ? 'held' : verdict
     },
 

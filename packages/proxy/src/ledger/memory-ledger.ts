@@ -1,5 +1,5 @@
 import { sessionKey } from '../agent-runtime.ts'
-import { forgetAt } from './hold.ts'
+import { forgetAt } from './ending.ts'
 import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
 
 /**
@@ -27,7 +27,7 @@ export function memoryLedger(): SessionLedger {
     async due(nowMs, limit) {
       return live(nowMs)
         .filter(
-          ({ heldUntil, reason, state }) => heldUntil <= nowMs && (reason !== 'conversation' || state === 'ending'),
+          ({ heldUntil, reason, state }) => heldUntil <= nowMs && (state === 'ending' || reason !== 'conversation'),
         )
         .sort((one, other) => one.heldUntil - other.heldUntil)
         .slice(0, limit)

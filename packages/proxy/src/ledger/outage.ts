@@ -1,33 +1,33 @@
 import { backgroundTimeout } from '../background-timeout.ts'
 
-/** Writes that do not get lost while a store does not answer: they are owed, and made up for later. */
+/** Writes that are not lost while a store does not answer: they are owed, and made later. */
 export interface Outage {
   /**
-   * Makes the write, or owes it. Never rejects. Of several that are owed for one key the newest is made, but one that
-   * matters before one that does not.
+   * Makes the write, or owes it. Never rejects. Only one write is owed for a key: the newest of those that matter, or the
+   * newest of all when none does.
    */
   write(key: string, matters: boolean, write: () => Promise<void>): Promise<void>
   close(): void
 }
 
 interface Debt {
-  /** Counts the writes: one that fails late does not take the place of a newer one. */
+  /** Counts the writes, so that one that fails late does not replace a newer one. */
   turn: number
   matters: boolean
   write: () => Promise<void>
 }
 
-/** So often is a store asked again that did not answer, in milliseconds. */
+/** The wait before a store that did not answer is asked again, in milliseconds. */
 const retryMs = 2_000
-/** With more than this many owed, the oldest are given up: their sessions end by idling. */
+/** When more than this many are owed, the oldest are given up: their sessions end by idling. */
 const mostOwed = 10_000
-/** So many are made up for at a time. */
+/** How many owed writes are made at a time. */
 const mostAtOnce = 50
 
 /** @param onFailure Hears of the first failure of an outage. */
 export function createOutage(onFailure: (cause: unknown) => void): Outage {
   const owed = new Map<string, Debt>()
-  /** The store is left alone. It is over as soon as it answers, long before all that is owed has been made up for. */
+  /** The store does not answer and is left alone. This ends with its first answer, long before all that is owed is written. */
   let isAway = false
   let isMakingUp = false
   let timer: ReturnType<typeof setTimeout>
@@ -46,13 +46,13 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
     isMakingUp = isAway = true
     while (owed.size > 0) {
       if (isAway) await leaveAlone()
-      // After a pause one asks for all whether the store answers again.
+      // After a pause a single write asks whether the store answers again.
       const next = [...owed].slice(0, isAway ? 1 : mostAtOnce)
       try {
         await Promise.all(next.map(repay))
         isAway = false
       } catch {
-        // The first failure has been told. One that can never be made is not to keep all others waiting.
+        // The first failure has been told. These go to the end: one that always fails must not keep the others waiting.
         for (const [key, debt] of next) if (owed.delete(key)) owed.set(key, debt)
         isAway = true
       }
@@ -68,14 +68,14 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
 
   async function repay([key, debt]: [string, Debt]): Promise<void> {
     await debt.write()
-    // A newer one may have taken its place meanwhile.
+    // A newer one may have replaced it meanwhile.
     if (owed.get(key) === debt) owed.delete(key)
   }
 
   return {
     async write(key, matters, write) {
       const debt = { turn: ++turns, matters, write }
-      // What is owed of a session comes before what is new of it.
+      // What is owed for a key is written before what is new.
       if (isAway || owed.has(key)) return owe(key, debt)
       try {
         await write()

@@ -14,7 +14,7 @@ export interface ReaperOptions {
 }
 
 export interface Reaper {
-  /** Whether all have had the time to write down what they owe, since the ledger last kept anybody waiting. */
+  /** Whether all instances have had the time to write down what they owe, since the ledger last kept anybody waiting. */
   isSettled(): boolean
   /** Ends the sweeps and gives the lead back. */
   close(): Promise<void>
@@ -23,20 +23,21 @@ export interface Reaper {
 /** The wait between two sweeps, in milliseconds; an instance that dies is replaced after `leadershipMs`. */
 const sweepMs = 1_000
 const leadershipMs = 5_000
-/** After an outage the others write down first what they owe: else a session would be stopped that was touched meanwhile. */
+/** After an outage the others first write down what they owe: else a session that was touched meanwhile would be stopped. */
 const settleMs = 6_000
 /**
- * A ledger that takes so much longer than usual has an outage. Others give up on it after a second, and of a stall in which
- * they did, whoever asks in its midst sees only the rest.
+ * A ledger that takes so much longer than usual has an outage. The others give up on it after a second; this is less, because
+ * a sweep that begins in the middle of a stall sees only the rest of it.
  */
 const stallMs = 500
+/** No round trip is waited for longer than this, however slow the ledger usually is. */
 const mostMs = 5_000
 /**
- * The usual round trip is the median of so many: what slows down for good, or every now and then, becomes usual. Whoever
- * finds the ledger late more often before he may reap leaves that to others: it is perhaps late only to him.
+ * The usual round trip is the median of the last so many: what has become slow is soon usual. An instance that finds the
+ * ledger late more often than that before it may reap again gives the lead away: perhaps it is late only for this one.
  */
 const fewTrips = 5
-/** So many sessions are being stopped at a time: the data plane's calls belong to the messages. */
+/** How many sessions are stopped at a time: the calls to the platform are for the messages. */
 const mostAtOnce = 25
 /** Whoever closes waits no longer than this for the lead to be given back. */
 const resignMs = 5_000
@@ -70,7 +71,7 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
         lateSweeps = 0
       }
     } catch {
-      // The keeper tells of the outage. Whoever leads afterwards waits until all have written what they owe.
+      // The keeper tells of the outage. Nothing is reaped until all have had the time to write what they owe.
       quietUntilMs = Number.POSITIVE_INFINITY
       if (++lateSweeps > fewTrips) {
         lateSweeps = 0
@@ -78,7 +79,7 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
         ledger.resign(holder).catch(() => undefined)
       }
     }
-    // Counted from the start: what a slow ledger takes is no time in which a stall goes unnoticed.
+    // Counted from the start of the sweep: with a slow ledger the sweeps would else be too rare to notice a stall.
     schedule(waitMs - (Date.now() - startedMs))
   }
 
@@ -91,8 +92,8 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   }
 
   /**
-   * Nobody here can stop what is not ours: it stays due until it is forgotten, and is looked past. To find it takes two
-   * round trips.
+   * What is not ours this instance cannot stop. It stays due until it is forgotten, so it is looked past. Each look takes
+   * two round trips.
    */
   async function findDue(room: number): Promise<readonly LedgerEntry[]> {
     for (let limit = mostAtOnce; ; limit *= 2) {

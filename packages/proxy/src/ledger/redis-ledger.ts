@@ -1,6 +1,6 @@
 import { sessionKey } from '../agent-runtime.ts'
 import { refuseUnknown } from '../refuse-unknown.ts'
-import { forgetAt } from './hold.ts'
+import { forgetAt } from './ending.ts'
 import { checkPrefix, type RedisClient, toRunScript } from './redis-client.ts'
 import { dueScript, leadScript, readScript, resignScript, writeScript } from './redis-scripts.ts'
 import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
@@ -22,7 +22,7 @@ export interface RedisLedgerOptions {
   prefix?: string
 }
 
-/** How many entries are read at once. */
+/** How many entries are read in one round trip. */
 const pageSize = 500
 
 /**
@@ -81,7 +81,7 @@ export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: Redis
   }
 }
 
-/** A conversation is never due: the platform ends it. Its place in the index is past the time that it is forgotten. */
+/** A conversation is never due, because the platform ends it: in the index it comes after the time when it is forgotten. */
 function dueScore(entry: LedgerEntry, nowMs: number): string {
   if (entry.state === 'ended') return ''
   if (entry.state === 'held' && entry.reason === 'conversation') return `${forgetAt(entry, nowMs) + 1}`

@@ -18,7 +18,7 @@ export type HoldReason = 'warming' | 'unsent' | 'conversation' | 'parked'
  *   their sessions. Give it a password, TLS, and no other readers.
  */
 export interface LedgerEntry extends SessionTimes {
-  /** Counts the writes: a write succeeds only upon the version that it was made from. */
+  /** Counts the writes: a write succeeds only over the version that it was made from. */
   readonly version: number
   readonly session: RuntimeSession
   readonly agent: string
@@ -27,7 +27,7 @@ export interface LedgerEntry extends SessionTimes {
   readonly callerId: string
   /** The instance through which its user touched it last. */
   readonly holder: string
-  /** When its page last said that it stays or leaves, by the clock of whoever heard it. Earlier releases do not tell. */
+  /** When its page last said that it stays or leaves, by the clock of the instance that heard it. Earlier releases do not tell. */
   readonly heardAt?: number
   readonly isWarm: boolean
   readonly reason: HoldReason
@@ -36,8 +36,8 @@ export interface LedgerEntry extends SessionTimes {
   /** When it is to be stopped unless it is touched first; while it is `ending`, when somebody else may take that over. */
   readonly heldUntil: number
   /**
-   * Until when an answer of it is taken to be awaited or read, by the name of the instance that passes it on. It is written
-   * anew all the while; of one that has died it runs out.
+   * Which instances pass on an answer of it, and until when they are believed. An instance renews this all the while; when it
+   * has died, it runs out.
    */
   readonly answering?: Readonly<Record<string, number>>
   /** When it would be stopped if there were no such answer. */
@@ -50,8 +50,8 @@ export interface LedgerEntry extends SessionTimes {
 export type WriteResult = { is: 'written' } | { is: 'stale' } | { is: 'changed'; current: LedgerEntry | undefined }
 
 /**
- * The list of live sessions, which AgentCore itself does not give. A store that knows nothing of sessions: it writes
- * entries upon the version they were made from, and finds the ones that are due.
+ * The list of live sessions, which AgentCore itself does not give. It is a plain store: it writes an entry only over the
+ * version that it was made from, and finds the entries that are due.
  */
 export interface SessionLedger {
   /** The entry of a session, also of one that has ended a while ago. */
@@ -67,7 +67,7 @@ export interface SessionLedger {
   /** Every entry that has not ended. */
   list(): AsyncIterable<LedgerEntry>
   /**
-   * Makes this instance the one that reaps, or lets it go on being it, for that long.
+   * Makes this instance the one that reaps for that long, or keeps it so.
    *
    * @returns a fencing token, higher than those of all who led before; `undefined` while another instance leads.
    */

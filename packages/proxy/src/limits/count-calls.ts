@@ -2,8 +2,8 @@ import type { AgentRuntime } from '../agent-runtime.ts'
 import { overriding } from '../overriding.ts'
 
 /**
- * The runtime, with `noteCall` told of every call that no {@link Limiter} gave leave for: messages, stops, and what is
- * tried again. The first attempt of a warm-up or beat was counted when it was admitted.
+ * The runtime, with `noteCall` told of every call that was not admitted: messages, stops, and what is tried again. The first
+ * attempt of a warm-up or beat was counted when it was admitted.
  */
 export function countCalls(runtime: AgentRuntime, noteCall: () => void): AgentRuntime {
   /** All attempts of one call share a signal. */

@@ -17,13 +17,13 @@ interface LimitedSession {
 /** Keeps warmth within its limits, and counts what messages take. */
 export interface Limiter {
   /**
-   * Makes room among what the caller has for a session that lives `forMs` unless it is touched.
+   * Makes room among the caller's sessions for one that lives `forMs` unless it is touched.
    *
    * @throws WarmAgentError `rate_limited`
    */
   admitSession(held: LimitedSession, caller: Caller, forMs: number): Promise<void>
   /**
-   * Makes room among all warm-ups for that of a session that was admitted.
+   * Makes room among all warm-ups for the warm-up of a session that was admitted.
    *
    * @throws WarmAgentError `rate_limited`
    */
@@ -36,7 +36,7 @@ export interface Limiter {
    * Makes room for a beat, which prolongs a session to `forMs` from now.
    *
    * @returns false when the money for unsent warmth is spent: then the session should be held no longer.
-   * @throws WarmAgentError `rate_limited` when the next beat may have more luck.
+   * @throws WarmAgentError `rate_limited` when a later beat may be admitted.
    */
   admitBeat(held: LimitedSession & { isSent: boolean }, caller: Caller, forMs: number): Promise<boolean>
   /** A message has come for the session: it is no longer unsent. Never refuses. */
@@ -48,13 +48,15 @@ export interface Limiter {
   ): void
   /** The session ends `afterMs` from now. */
   noteEnd(held: LimitedSession & { isSent: boolean }, caller: Caller, afterMs?: number): void
-  /** A call to the platform that nobody asked leave for. */
+  /** A call to the platform that was not admitted before: a message's, for example. */
   noteCall(): void
 }
 
 const calls: Rate = { name: 'calls', windowMs: 1000 }
 const newSessions: Rate = { name: 'new-sessions', windowMs: 1000 }
 const dayMs = 86_400_000
+/** A day's spending is remembered for two days. */
+const keepDaySeconds = (2 * dayMs) / 1000
 const hourMs = 3_600_000
 /** Money is counted in whole millionths of a dollar. */
 const micros = 1_000_000
@@ -72,13 +74,13 @@ export function createLimiter(
   tell: { refused(limit: LimitName): void; failed(cause: unknown): void },
 ): Limiter {
   const store: LimitStore = limits.store ? guardStore(limits.store, tell.failed) : memoryLimits()
-  /** What is only noted keeps nobody waiting; the guard has told if it failed. */
+  /** Nobody waits for what is only noted. */
   const note = (noted: Promise<unknown>) => void noted.catch(tell.failed)
 
-  async function take(limit: LimitName, rate: Rate, places: number): Promise<Reservation> {
+  async function take(limit: LimitName, rate: Rate): Promise<Reservation> {
     const used = await count(store, rate, 1)
     const retryAfterMs = rate.windowMs - (Date.now() % rate.windowMs)
-    return { limit, isRefused: used > places, retryAfterMs, undo: () => count(store, rate, -1) }
+    return { limit, isRefused: used > limits[limit], retryAfterMs, undo: () => count(store, rate, -1) }
   }
 
   async function enter(limit: LimitName, room: string, member: string, forMs: number): Promise<Reservation> {
@@ -91,17 +93,22 @@ export function createLimiter(
     const paidMs = (await store.hold('unsent', member, forMs, Infinity)) ?? 0
     const points = Math.round(((forMs - paidMs) / hourMs) * limits.unsentDollarsPerHour * micros)
     const day = `micro-dollars:${Math.floor(Date.now() / dayMs)}`
-    const spent = await store.add(day, points, (2 * dayMs) / 1000)
+    const spent = await store.add(day, points, keepDaySeconds)
     return {
       limit: 'unsentDollarsPerDay',
       isRefused: points > 0 && spent > limits.unsentDollarsPerDay * micros,
       retryAfterMs: dayMs - (Date.now() % dayMs),
       undo: () =>
-        Promise.all([store.hold('unsent', member, paidMs, Infinity), store.add(day, -points, (2 * dayMs) / 1000)]),
+        Promise.all([store.hold('unsent', member, paidMs, Infinity), store.add(day, -points, keepDaySeconds)]),
     }
   }
 
-  /** All or nothing. */
+  /** The session counts among its caller's for `forMs` from now, whatever the limit is. */
+  function noteLive(held: LimitedSession, caller: Caller, forMs: number): void {
+    note(store.hold(roomOf(caller), memberOf(held), forMs, Infinity))
+  }
+
+  /** Reserves all, or nothing. @returns what was refused, if anything was. */
   async function admit(reserving: Promise<Reservation>[]): Promise<Reservation | undefined> {
     const reservations = await Promise.all(reserving)
     const refusal = reservations.find(({ isRefused }) => isRefused)
@@ -114,11 +121,10 @@ export function createLimiter(
   return {
     async admitSession(held, caller, forMs) {
       const member = memberOf(held)
-      const who = keyOf(caller)
-      const ofCaller: Rate = { name: `warm-ups:${who}`, windowMs: 60_000 }
+      const ofCaller: Rate = { name: `warm-ups:${keyOf(caller)}`, windowMs: 60_000 }
       const refusal = await admit([
-        take('warmUpsPerCallerPerMinute', ofCaller, limits.warmUpsPerCallerPerMinute),
-        enter('liveSessionsPerCaller', `live:${who}`, member, forMs),
+        take('warmUpsPerCallerPerMinute', ofCaller),
+        enter('liveSessionsPerCaller', roomOf(caller), member, forMs),
         pay(member, forMs),
       ])
       if (refusal) throw refused('Could not warm a session up', refusal)
@@ -127,47 +133,38 @@ export function createLimiter(
     async admitWarmUp(held, warmTimeoutMs) {
       const refusal = await admit([
         enter('warmUpsAtOnce', 'warming', memberOf(held), warmTimeoutMs),
-        take('warmUpsPerSecond', newSessions, limits.warmUpsPerSecond),
-        take('callsPerSecond', calls, limits.callsPerSecond),
+        take('warmUpsPerSecond', newSessions),
+        take('callsPerSecond', calls),
       ])
       if (refusal) throw refused('Could not warm a session up', refusal)
     },
 
     exchange(held, claimed, caller, forMs) {
-      for (const [session, ms] of [
-        [held, 0],
-        [claimed, forMs],
-      ] as const) {
-        note(store.hold(`live:${keyOf(caller)}`, memberOf(session), ms, Infinity))
-        note(pay(memberOf(session), ms))
-      }
+      noteLive(held, caller, 0)
+      note(pay(memberOf(held), 0))
+      noteLive(claimed, caller, forMs)
+      note(pay(memberOf(claimed), forMs))
     },
 
     warmUpEnded: held => note(store.hold('warming', memberOf(held), 0, Infinity)),
 
     async admitBeat(held, caller, forMs) {
-      const member = memberOf(held)
-      const refusal = await admit([
-        take('callsPerSecond', calls, limits.callsPerSecond),
-        ...(held.isSent ? [] : [pay(member, forMs)]),
-      ])
+      const refusal = await admit([take('callsPerSecond', calls), ...(held.isSent ? [] : [pay(memberOf(held), forMs)])])
       if (refusal?.limit === 'unsentDollarsPerDay') return false
       if (refusal) throw refused('Could not touch the session', refusal)
-      note(store.hold(`live:${keyOf(caller)}`, member, forMs, Infinity))
+      noteLive(held, caller, forMs)
       return true
     },
 
     noteMessage(held, caller, forMs, { startsSession, wasUnsent }) {
-      const member = memberOf(held)
       if (startsSession) note(addTo(store, newSessions, 1))
-      note(store.hold(`live:${keyOf(caller)}`, member, forMs, Infinity))
-      if (wasUnsent) note(pay(member, 0))
+      noteLive(held, caller, forMs)
+      if (wasUnsent) note(pay(memberOf(held), 0))
     },
 
     noteEnd(held, caller, afterMs = 0) {
-      const member = memberOf(held)
-      note(store.hold(`live:${keyOf(caller)}`, member, afterMs, Infinity))
-      note(pay(member, held.isSent ? 0 : afterMs))
+      noteLive(held, caller, afterMs)
+      note(pay(memberOf(held), held.isSent ? 0 : afterMs))
     },
 
     noteCall: () => note(addTo(store, calls, 1)),
@@ -183,12 +180,12 @@ function keyOf({ limitKey, callerId }: Caller): string {
   return limitKey ?? callerId
 }
 
+/** The live sessions of one caller. */
+function roomOf(caller: Caller): string {
+  return `live:${keyOf(caller)}`
+}
+
 function refused(what: string, { limit, retryAfterMs }: Reservation): WarmAgentError {
-  return new WarmAgentError(
-    'rate_limited',
-    `${what}: limits.${limit} is reached. Send the message, it is not held up.`,
-    {
-      retryAfterMs,
-    },
-  )
+  const message = `${what}: limits.${limit} is reached. Send the message, it is not held up.`
+  return new WarmAgentError('rate_limited', message, { retryAfterMs })
 }

@@ -2,12 +2,12 @@ import { within } from '../within.ts'
 import type { LimitStore } from './limit-store.ts'
 import { memoryLimits } from './memory-limits.ts'
 
-/** A store that takes longer delays every warm-up: then this process counts for itself. Milliseconds. */
+/** When the store takes longer, this process counts for itself, so that no warm-up waits for it. Milliseconds. */
 const answerWithinMs = 500
-/** A store that failed is left alone for so long. Milliseconds. */
+/** For so long a store that failed is not asked again. Milliseconds. */
 const leaveAloneMs = 5_000
 
-/** Counts in this process while the store does not answer, so that no limit is lifted and nobody waits. */
+/** Counts in this process while the store does not answer: the limits still hold, and nobody waits. */
 export function guardStore(store: LimitStore, onFailure: (cause: unknown) => void): LimitStore {
   const own = memoryLimits()
   let failedAt = Number.NEGATIVE_INFINITY
@@ -17,7 +17,7 @@ export function guardStore(store: LimitStore, onFailure: (cause: unknown) => voi
     try {
       return await within(answerWithinMs, 'count in the store', question(store))
     } catch (cause) {
-      // Many may have been waiting for the same answer: one tells.
+      // Many may have waited for the same answer: only the first tells.
       if (Date.now() - failedAt >= leaveAloneMs) onFailure(cause)
       failedAt = Date.now()
       return question(own)

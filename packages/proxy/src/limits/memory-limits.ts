@@ -43,7 +43,7 @@ export function memoryLimits(): LimitStore {
   }
 }
 
-/** Some who have left may still be in it: they are counted out when it seems full, or has doubled. */
+/** Members whose time is over stay in it until it seems full, or has doubled: then they are removed. */
 interface Room {
   /** When each of them leaves. */
   members: Map<string, number>

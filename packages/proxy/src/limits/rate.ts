@@ -1,12 +1,12 @@
 import type { LimitStore } from './limit-store.ts'
 
-/** So many in any stretch of time that is this long. */
+/** What is counted in a sliding window of this length. */
 export interface Rate {
   name: string
   windowMs: number
 }
 
-/** Counts `points` more, for others to see. */
+/** Counts `points` more. */
 export function addTo(store: LimitStore, { name, windowMs }: Rate, points: number): Promise<number> {
   return store.add(`${name}:${Math.floor(Date.now() / windowMs)}`, points, keepSecondsOf(windowMs))
 }
@@ -18,8 +18,8 @@ function keepSecondsOf(windowMs: number): number {
 /**
  * Counts `points` more.
  *
- * @returns how many there were in the window that ends now, these included: those of the current window, and of the one
- *   before it the share that the window still covers, so that no burst fits between two.
+ * @returns how many there were in the `windowMs` up to now, these included. Counts are kept for fixed windows, so those of the
+ *   window before count by the share of it that is still covered: no burst slips through between two windows.
  */
 export async function count(store: LimitStore, { name, windowMs }: Rate, points: number): Promise<number> {
   const now = Date.now()

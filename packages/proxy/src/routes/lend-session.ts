@@ -3,11 +3,12 @@ import { isMissing } from '../agent-runtime.ts'
 import type { Caller } from '../callers.ts'
 import { conversationHeaders, conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
-import { freshSession, type JoinedSession, joinSession, replaceSession } from '../sessions/join-session.ts'
+import { type JoinedSession, replaceSession } from '../sessions/join-session.ts'
 import { ownedByConversation } from '../sessions/send-message.ts'
-import { agentNamed, agentOf, type SessionContext } from '../sessions/session-context.ts'
+import { agentOf, type SessionContext } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
-import { agentNameOf, ownerOf, ticketOf } from './ticket-of.ts'
+import { messageFacts, sessionFor } from './session-for.ts'
+import { ownerOf, ticketOf } from './ticket-of.ts'
 
 /** A session for an app that invokes the agent itself. */
 export interface WarmRuntimeSession {
@@ -15,11 +16,11 @@ export interface WarmRuntimeSession {
   runtimeSessionId: string
   /** For the AWS SDK's `qualifier`: the session lives on this endpoint and no other. */
   qualifier: string
-  /** For the AWS SDK's `agentRuntimeArn`, when the runtime tells it: it is another one in a region that stands in. */
+  /** For the AWS SDK's `agentRuntimeArn`, when the runtime tells it: in a fallback region it is another one. */
   agentRuntimeArn?: string
   /** The region of {@link agentRuntimeArn}. */
   region?: string
-  /** What the message will meet. */
+  /** What the message will find. */
   outcome: Outcome
   /** Send these to the agent: they tell it the conversation, and whether this microVM is new to it. Empty without one. */
   agentHeaders: Record<string, string>
@@ -27,7 +28,7 @@ export interface WarmRuntimeSession {
   headers: Record<string, string>
 }
 
-/** A ticket that is not valid looks like none: the message goes cold, on a session of the caller's own. */
+/** A ticket that is not valid counts as none: the message goes cold, on a new session. */
 export async function lendSession(
   context: SessionContext,
   asking: Caller,
@@ -40,23 +41,14 @@ export async function lendSession(
   })
   const caller = ownerOf(opened, asking)
   const conversation = await conversationOf(context.conversationId, request, caller)
-  const found = opened
-    ? await joinSession(context, opened, caller, request.signal)
-    : await freshSession(context, agentNamed(context, agentNameOf(request)), caller)
-  const joined = addressable(context, found, caller)
+  const joined = addressable(context, await sessionFor(context, opened, caller, request), caller)
   noteMessage(context, caller, opened, joined)
   const { ticket, outcome } = joined
   const owned = ownedByConversation(ticket, conversation)
   context.memories.note(ticket.session, { touchedAt: owned.touchedAt, isSent: true })
   void context.ledger.hold(owned, 'noted')
-  const { isHeldOut } = caller
-  const told = {
-    outcome,
-    joinMs: performance.now() - arrivedAt,
-    isFirst: !opened?.isSent,
-    ...(isHeldOut && { isHeldOut }),
-  }
-  context.emit({ type: 'session-lent', ...told }, ticket)
+  const joinMs = performance.now() - arrivedAt
+  context.emit({ type: 'session-lent', outcome, joinMs, ...messageFacts(opened, caller) }, ticket)
   return {
     runtimeSessionId: ticket.session.id,
     qualifier: ticket.session.qualifier,
@@ -72,7 +64,7 @@ export async function lendSession(
   }
 }
 
-/** A session whose region is not served any more has no address. */
+/** @returns the session, or a new one in its place when its region is served no longer: then it has no address. */
 function addressable(context: SessionContext, joined: JoinedSession, caller: Caller): JoinedSession {
   try {
     agentOf(context, joined.ticket).runtime.addressOf?.(joined.ticket.session)

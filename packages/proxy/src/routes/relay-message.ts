@@ -3,12 +3,11 @@ import type { AgentAnswer } from '../agent-runtime.ts'
 import { conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
 import { readBody } from '../read-body.ts'
-import { freshSession, joinSession } from '../sessions/join-session.ts'
 import { sendMessage } from '../sessions/send-message.ts'
-import { agentNamed } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
 import type { RouteHandler } from './route-handler.ts'
-import { agentNameOf, ownerOf, ticketOf } from './ticket-of.ts'
+import { messageFacts, sessionFor } from './session-for.ts'
+import { ownerOf, ticketOf } from './ticket-of.ts'
 
 /** Sends a message to the agent and passes its answer on, byte for byte. */
 export const relayMessageRoute: RouteHandler = async (context, asking, request) => {
@@ -18,9 +17,7 @@ export const relayMessageRoute: RouteHandler = async (context, asking, request) 
   const caller = ownerOf(opened, asking)
   const body = await readBody(request, context.limits.bodyBytes)
   const conversation = await conversationOf(context.conversationId, request, caller, body)
-  const joined = opened
-    ? await joinSession(context, opened, caller, signal)
-    : await freshSession(context, agentNamed(context, agentNameOf(request)), caller)
+  const joined = await sessionFor(context, opened, caller, request)
   noteMessage(context, caller, opened, joined)
   const joinedAt = performance.now()
   const { answer, ticket, outcome } = await sendMessage(context, joined, {
@@ -37,10 +34,7 @@ export const relayMessageRoute: RouteHandler = async (context, asking, request) 
   const answeredAt = performance.now()
   const joinMs = joinedAt - arrivedAt
   const agentMs = answeredAt - joinedAt
-  const { isHeldOut } = caller
-  const isFirst = !opened?.isSent
-  const told = { outcome, joinMs, agentMs, isFirst, ...(isHeldOut && { isHeldOut }) }
-  context.emit({ type: 'message-answered', ...told }, ticket)
+  context.emit({ type: 'message-answered', outcome, joinMs, agentMs, ...messageFacts(opened, caller) }, ticket)
   return new Response(bodyOf(answer), {
     status: answer.status,
     headers: {
@@ -53,12 +47,12 @@ export const relayMessageRoute: RouteHandler = async (context, asking, request) 
   })
 }
 
-/** Statuses that say that there is no body: with one, even an empty one, no Response can be made. */
+/** Statuses that allow no body: a Response with one of them and a body, even an empty one, cannot be made. */
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
 function bodyOf({ status, body }: AgentAnswer): ReadableStream<Uint8Array> | null {
   if (!bodiless.has(status)) return body
-  // Nothing comes any more, and the socket is free again.
+  // So that the socket is free again.
   body.cancel().catch(() => undefined)
   return null
 }
@@ -70,13 +64,13 @@ function passedOn(headers: Headers): Record<string, string> {
   return Object.fromEntries(forAgent.flatMap(name => (headers.has(name) ? [[name, headers.get(name) ?? '']] : [])))
 }
 
-/** A browser calls every string text, and agents on AgentCore read JSON. */
+/** A browser labels a string body `text/plain`, and agents on AgentCore read JSON. */
 function contentTypeOf(headers: Headers, body: Uint8Array): string {
   const type = headers.get('content-type') ?? 'application/json'
   return /^text\/plain(; *charset=utf-8)?$/i.test(type) && holdsJson(body) ? 'application/json' : type
 }
 
-/** Whether a body is an object or a list of JSON. A number or a word that somebody typed is no less text. */
+/** Whether a body is an object or a list in JSON. A mere number or word is JSON too, but more likely what somebody typed. */
 function holdsJson(body: Uint8Array): boolean {
   const text = new TextDecoder().decode(body)
   try {
@@ -87,8 +81,8 @@ function holdsJson(body: Uint8Array): boolean {
 }
 
 /**
- * A streaming agent answers 406 to a client that does not ask for a stream, which a plain `fetch` never does: it takes
- * everything, as others do that only prefer something else.
+ * A streaming agent answers 406 to a client that does not ask for a stream. A plain `fetch` never asks for one: it accepts
+ * everything. So whoever accepts everything asks for a stream or JSON.
  */
 function acceptFrom(headers: Headers): string {
   const accept = headers.get('accept') ?? '*/*'

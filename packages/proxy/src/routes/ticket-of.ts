@@ -18,21 +18,10 @@ export async function ticketOf(
   return placedTicket(context, opened)
 }
 
-/** The caller by the name that the session was opened under: a conversation keeps it, and so do the limits. */
+/** The caller, by the name that the session was opened under: so its conversation and its limits stay the same. */
 export function ownerOf(ticket: SessionTicket | undefined, caller: Caller): Caller {
   const { otherIds = [] } = caller
   if (!ticket || ticket.callerId === caller.callerId) return caller
   const { callerId } = ticket
   return { ...caller, callerId, otherIds: [caller.callerId, ...otherIds.filter(id => id !== callerId)] }
-}
-
-/** The agent that a message without a ticket names, when there are several. */
-export function agentNameOf(request: Request): string | undefined {
-  const name = request.headers.get(headerNames.agent)
-  try {
-    return name === null ? undefined : decodeURIComponent(name)
-  } catch {
-    // Not encoded as we do it: no agent has this name.
-    return name ?? undefined
-  }
 }

@@ -12,11 +12,11 @@ export interface AwaitedAnswer {
 }
 
 /**
- * While an answer is awaited or read nobody is to stop its session, and from its beginning on nobody to take it for
- * expired, here or on another instance.
+ * Keeps a session alive under an answer, here and on every other instance: nobody stops it while the answer is awaited or
+ * read, and once the answer has begun nobody takes the session for expired.
  *
  * @param ticket The session that the message is sent on, if others know of it.
- * @note Holds no more than it needs: for as long as an answer goes on, the message would stay in memory with it.
+ * @note Holds no more than it needs: it lives as long as the answer, and would keep the message in memory.
  */
 export function awaitAnswer(context: SessionContext, ticket: SessionTicket | undefined): AwaitedAnswer {
   const { memories, ledger } = context

@@ -1,10 +1,13 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import { type CallCredentials, isMissing, RuntimeFailure } from '../agent-runtime.ts'
-import { closeSession, disposeOf, unpark } from './close-session.ts'
+import { closeSession, disposeOf } from './close-session.ts'
 import { holdEndAt } from './deadlines.ts'
+import { hasEndedMeanwhile, stopUnwanted } from './end-session.ts'
+import { unpark } from './park-session.ts'
 import { agentOf, hasExpired, type SessionContext, upToDate } from './session-context.ts'
+import { isWarming } from './session-memory.ts'
 import type { SessionTicket } from './session-ticket.ts'
-import { hasEndedMeanwhile, stopUnwanted, warmTicket } from './start-warm-up.ts'
+import { warmTicket } from './start-warm-up.ts'
 import { warmUp } from './warm-up.ts'
 
 /**
@@ -31,7 +34,7 @@ export async function beatSession(
     throw expired(context, ticket, 'hold')
   }
   context.memories.note(session, { ticket })
-  if (memory.warmUp && !memory.isWarmUpOver) return ticket
+  if (isWarming(memory)) return ticket
 
   const nonce = crypto.randomUUID()
   const answer = await warmUp(runtime, session, nonce, {
@@ -54,13 +57,13 @@ export async function beatSession(
   }
   const renewed = warmTicket(ticket, answer)
   if (await hasEndedMeanwhile(context, renewed)) {
-    // The touch may have come after the stop, and have started it again. Whoever closed it knows nothing of that.
+    // This touch may have come after the stop and started the session again. Whoever closed it does not know that.
     await stopUnwanted(context, ticket, credentials)
     throw expired(context, ticket, 'idle')
   }
   if (ticket.nonce !== undefined && answer.echo === nonce) {
-    // The VM had never seen a nonce: it is a new one that this very beat started. Nobody asked for it, and who has ended the
-    // session before knows nothing of it.
+    // The VM had never seen a nonce: this very beat started it. Nobody asked for it. If the session had been ended already,
+    // closing it stops nothing, so the VM is stopped here.
     const isStopped = await closeSession(context, ticket, credentials)
     if (!isStopped) await stopUnwanted(context, ticket, credentials)
     throw expired(context, ticket, 'replaced')

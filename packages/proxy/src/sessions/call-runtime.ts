@@ -16,7 +16,7 @@ export interface CallOptions {
   beforeRetry?: () => Promise<void>
 }
 
-/** What comes of a call whose result may hold something. */
+/** For a call whose result holds something that must be given up. */
 export interface DisposingCallOptions<T> extends CallOptions {
   /** Gives up a result that came when nobody waited for it any more: an unread body holds a socket. */
   disposeLate?: (value: T) => void
@@ -40,7 +40,7 @@ export async function callRuntime<T>(
   { purpose, retryForMs, timeoutMs = retryForMs, signal, onFailed, beforeRetry, disposeLate }: DisposingCallOptions<T>,
 ): Promise<{ value: T; sawConflict: boolean }> {
   const retryUntil = Date.now() + retryForMs
-  // By hand: AbortSignal.any takes a tenth of a millisecond, as much as all else here together.
+  // Not AbortSignal.any: it takes a tenth of a millisecond, as much as everything else here.
   const ending = new AbortController()
   const ended = ending.signal
   let isLate = false
@@ -55,14 +55,14 @@ export async function callRuntime<T>(
   let isInFlight = false
   let lastFailure: RuntimeFailure | undefined
   let sawConflict = false
-  // For each reason: whoever has waited out a start, 409 by 409, has not used up the attempts of what comes after it.
+  // Counted for each reason: the many 409 of a start that was waited for must not use up the attempts of another reason.
   const attempts = new Map<FailureReason, number>()
   try {
     for (;;) {
       ended.throwIfAborted()
       isInFlight = true
       try {
-        // One that does not heed its signal, while it asks somebody for a token perhaps, keeps nobody waiting.
+        // An attempt that ignores its signal, perhaps while it waits for a token, keeps nobody waiting.
         const value = await unlessAborted(attempt(ended), ended, disposeLate)
         isAnswering = purpose === 'message'
         return { value, sawConflict }
@@ -87,7 +87,7 @@ export async function callRuntime<T>(
     throw Object.assign(timedOut(timeoutMs, lastFailure ?? error), { mayHaveRun: isInFlight })
   } finally {
     clearTimeout(timer)
-    // Whoever leaves in the middle of an answer ends it still.
+    // While an answer is read, leaving still ends it.
     if (!isAnswering) signal?.removeEventListener('abort', leave)
   }
 }

@@ -5,7 +5,7 @@ import { closeSession } from './close-session.ts'
 import type { ServedAgent, SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
-/** A pool answers at once or has nothing: nobody waits for it longer than for a round trip. */
+/** A pool has a session at once or has none: nobody waits longer for it than a round trip. Milliseconds. */
 const claimMs = 1_000
 
 /** A session that was warm before anybody asked. */
@@ -17,9 +17,9 @@ interface ClaimedSpare {
 }
 
 /**
- * Takes a session out of the agent's pool for a caller. Never rejects: without one it is warmed or started as ever.
+ * Takes a session out of the agent's pool for a caller. Never rejects: without one a session is started as usual.
  *
- * @param options `isSent`: for a message, so that nobody stops it while that waits for its answer.
+ * @param options `isSent`: it is for a message, so that nobody stops it while the answer is awaited.
  */
 export async function claimSpare(
   context: SessionContext,
@@ -35,7 +35,7 @@ export async function claimSpare(
     const claimed = await within(claimMs, 'claim a session from the pool', claiming)
     if (!claimed) return undefined
     const { evidence } = claimed
-    const ticket = { ...ticketOf(claimed, agent, callerId), isSent }
+    const ticket = { ...spareTicket(claimed, agent, callerId), isSent }
     context.memories.note(ticket.session, { touchedAt: ticket.touchedAt, ticket })
     await context.ledger.hold(ticket, 'touched')
     const tookMs = performance.now() - askedAt
@@ -45,16 +45,16 @@ export async function claimSpare(
     return { ticket, evidence, tookMs }
   } catch (cause) {
     context.onPoolFailed(cause)
-    // What comes too late is nobody's.
+    // A session that comes too late belongs to nobody.
     claiming
-      .then(late => late && closeSession(context, ticketOf(late, agent, callerId)))
-      // Told already: the claim itself failed, or an event has told of the stop.
+      .then(late => late && closeSession(context, spareTicket(late, agent, callerId)))
+      // Told already, as the failure of the claim or of the stop.
       .catch(() => undefined)
     return undefined
   }
 }
 
-function ticketOf(
+function spareTicket(
   { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce }: ClaimedSession,
   { name, runtimeTag }: ServedAgent,
   callerId: string,

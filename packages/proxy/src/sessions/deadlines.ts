@@ -6,7 +6,7 @@ export interface SessionTimes {
   readonly bornAt: number
   /** When it was last known to be touched. */
   readonly touchedAt: number
-  /** When its hold began, if later than its birth: a session from a pool is held since it was claimed. */
+  /** When its hold began, if later than its birth: a session from a pool counts as held from its claim on. */
   readonly heldSince?: number | undefined
   /** Whether a conversation owns it, that is, a message was sent on it. */
   readonly isSent: boolean
@@ -25,7 +25,7 @@ export function platformEndAt(times: SessionTimes, rules: SessionRules): number 
   return Math.min(times.touchedAt + rules.idleTimeoutMs, times.bornAt + rules.maxLifetimeMs)
 }
 
-/** Until when beats are accepted: an unsent session has a maximum hold, one in use lives its life. */
+/** Until when beats are accepted: an unsent session has a maximum hold, a conversation the platform's maximum lifetime. */
 export function holdEndAt(times: SessionTimes, rules: SessionRules): number {
   const { bornAt, heldSince = bornAt } = times
   const endAt = bornAt + rules.maxLifetimeMs

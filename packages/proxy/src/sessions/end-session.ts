@@ -1,5 +1,5 @@
 import { type CallCredentials, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
-import type { EndCondition } from '../ledger/hold.ts'
+import type { EndCondition } from '../ledger/ending.ts'
 import { retryWaitMs } from './retry.ts'
 import { agentOf, hasExpired, placedTicket, type SessionContext, upToDate } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
@@ -28,14 +28,14 @@ export async function endSession(
   const { session } = ticket
   const { ledger, memories } = context
   const right = await ledger.takeEnd(ticket, condition, fence).catch(cause => {
-    // A close is a close: what the ledger misses of it is written down when it answers again. What depends on who else
-    // has touched the session waits: it may be in use.
+    // A close needs no answer: what the ledger misses of it is written down later. Every other end waits for the answer:
+    // somebody else may have touched the session.
     if (condition === 'always') return 'unknown' as const
     throw cause
   })
   if (right === 'held') return false
   memories.noteEnd(ticket, Date.now())
-  // Who ends it elsewhere knows nothing of a warm-up here.
+  // Whoever ended it elsewhere does not know of a warm-up here.
   memories.note(session, { isEndedHere: right !== 'ended' })
   if (right === 'ended') return false
   await stopTaken(context, ticket, credentials)
@@ -43,8 +43,8 @@ export async function endSession(
 }
 
 /**
- * What this process has ended and could not stop, and the platform has not by itself since: its tickets stay refused, for
- * nobody knows whether it runs.
+ * The ticket of a session that this process has ended but could not stop, until the platform ends it by itself. Its tickets
+ * stay refused: nobody knows whether it runs.
  */
 export function unstopped(context: SessionContext, session: RuntimeSession): SessionTicket | undefined {
   const { unstopped: ticket } = context.memories.of(session)
@@ -52,7 +52,7 @@ export function unstopped(context: SessionContext, session: RuntimeSession): Ses
 }
 
 /**
- * Stops a session whose ending this process has taken on, now or before. Meanwhile others find that in the memory.
+ * Stops a session whose ending this process has taken on, now or before. Meanwhile the memory has that as `stopping`.
  *
  * @throws what kept it from being stopped, after telling it as an event.
  */
@@ -71,7 +71,7 @@ export async function stopTaken(
   }
 }
 
-/** Ends when the ledger knows too: whoever closes the proxy leaves the ledger next. */
+/** Resolves when the ledger knows too: whoever closes the proxy disconnects the ledger next. */
 async function stopOnce(context: SessionContext, ticket: SessionTicket, credentials?: CallCredentials): Promise<void> {
   const { ledger, memories, emit, limits } = context
   const { session } = ticket
@@ -81,16 +81,34 @@ async function stopOnce(context: SessionContext, ticket: SessionTicket, credenti
   } catch (cause) {
     emit({ type: 'stop-failed', cause }, ticket)
     if (cause instanceof RuntimeFailure && cause.reason === 'unauthenticated') {
-      // Nobody but its caller could stop it: it is left to the idle timeout, and not tried again.
+      // Only its caller's own token could stop it: it is left to the idle timeout, and not tried again.
       await ledger.noteEnded(ticket)
       throw cause
     }
     memories.note(session, { unstopped: upToDate(context, ticket) })
-    // What the platform will refuse again is not asked of it every few seconds.
+    // A stop that the platform would only refuse again is not left to the reaper, which tries every few seconds.
     const mayPass = !(cause instanceof RuntimeFailure) || retryWaitMs(cause, 'stop', 1, 0) !== undefined
     if (mayPass) await ledger.noteUnstopped(ticket)
     throw cause
   }
   memories.note(session, { unstopped: undefined })
   await ledger.noteEnded(ticket)
+}
+
+/** Stops what came up although its session is not wanted any more. Never rejects: a failure is told as an event. */
+export async function stopUnwanted(
+  context: SessionContext,
+  ticket: SessionTicket,
+  credentials: CallCredentials,
+): Promise<void> {
+  const { runtime } = agentOf(context, ticket)
+  await stopSession(runtime, ticket.session, context.limits.warmTimeoutMs, credentials).catch(cause =>
+    context.emit({ type: 'stop-failed', cause }, ticket),
+  )
+}
+
+/** While a call waits for its next attempt, its session may be ended, here or elsewhere: another call would start it again. */
+export async function hasEndedMeanwhile({ ledger, memories }: SessionContext, ticket: SessionTicket): Promise<boolean> {
+  await ledger.hold(ticket, 'noted')
+  return memories.hasEnded(ticket)
 }

@@ -1,7 +1,8 @@
 import type { ReaperOptions } from '../ledger/reaper.ts'
 import { within } from '../within.ts'
-import { retryStop, unpark } from './close-session.ts'
+import { retryStop } from './close-session.ts'
 import { endSession } from './end-session.ts'
+import { unpark } from './park-session.ts'
 import { hasExpired, isInUse, isServed, type SessionContext, upToDate } from './session-context.ts'
 
 /** What the reaper does with a session that is due. */
@@ -15,7 +16,7 @@ export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOur
         const isEnded = await endSession(context, entry, 'due', { fence })
         if (isEnded) context.emit({ type: 'session-reaped', reason: entry.reason }, entry)
       } catch {
-        // Told as an event by then. It stays in the ledger, and is tried again later.
+        // An event has told of it. It stays in the ledger, and is tried again later.
       }
     },
   }
@@ -25,8 +26,8 @@ export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOur
 const closeMs = 10_000
 
 /**
- * Stops what this process alone holds, and no conversation; once more what it could not stop. In a fleet not what has
- * since been touched elsewhere, or is answering there: that its page has left stands in the ledger.
+ * Stops the sessions that only this process holds, except conversations, and tries again those that it could not stop. In a
+ * fleet it leaves alone what another instance has touched since, or answers on.
  */
 export async function endUnsent(context: SessionContext): Promise<void> {
   const endings = context.memories.all().map(async ({ ticket: remembered, parking, unstopped, stopping }) => {
@@ -40,6 +41,6 @@ export async function endUnsent(context: SessionContext): Promise<void> {
     unpark(context, ticket)
     if (await endSession(context, ticket, { holder: context.holder })) context.emit({ type: 'session-closed' }, ticket)
   })
-  // What could not be stopped has been told as an event, and what takes too long is left to the platform.
+  // Events have told what could not be stopped. What takes too long is left to the platform.
   await within(closeMs, 'stop every session', Promise.allSettled(endings)).catch(() => undefined)
 }

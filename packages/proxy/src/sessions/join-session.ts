@@ -3,8 +3,9 @@ import type { CallCredentials } from '../agent-runtime.ts'
 import type { Caller } from '../callers.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { claimSpare } from './claim-spare.ts'
-import { disposeOf, unpark } from './close-session.ts'
+import { disposeOf } from './close-session.ts'
 import { awaitSession } from './leave-session.ts'
+import { unpark } from './park-session.ts'
 import {
   agentOf,
   hasExpired,
@@ -26,7 +27,7 @@ export interface JoinedSession {
   isNew?: boolean
 }
 
-/** A session for a message that brought none: one that was warmed ahead, or a cold one, as for a caller who is held out. */
+/** A session for a message without one: out of the pool, or else cold. A caller who is held out gets none of the pool. */
 export async function freshSession(
   context: SessionContext,
   agent: ServedAgent,
@@ -38,13 +39,13 @@ export async function freshSession(
 
 /** A session of its own, which the message itself starts. */
 export function coldSession(agent: ServedAgent, callerId: string, refusedBy?: readonly string[]): JoinedSession {
-  // The nonce is not known to this VM: it will see its first one at the first beat.
+  // No warm-up has told this VM a nonce: it will see its first one at the first beat.
   return { ticket: { ...newTicket(agent, callerId, refusedBy), nonce: undefined }, outcome: 'cold', isNew: true }
 }
 
 /**
- * A cold session in place of one that cannot be called: of the endpoint, or of the region, that it lives in nobody knows any
- * more. Its own tickets are worth nothing from now on.
+ * A cold session in place of one that cannot be called any more, because its endpoint or region is gone. The tickets of the
+ * old one are void from now on.
  */
 export function replaceSession(context: SessionContext, ticket: SessionTicket, caller: CallCredentials): JoinedSession {
   disposeOf(context, ticket, caller)
@@ -100,24 +101,27 @@ async function findSession(
   }
   if (ticket.isWarm) return { ticket, outcome: 'warm' }
 
-  const probe = memory.warmUp ? undefined : crypto.randomUUID()
-  const outcomeOf = (answer: WarmUpAnswer): Outcome => {
-    if (probe === undefined) return memory.isWarmUpOver ? 'warm' : 'joined'
-    if (answer.echo === probe) return 'rewarmed'
-    return answer.sawConflict || answer.echo === undefined ? 'joined' : 'warm'
-  }
-  // A warm-up that this process knows nothing of was begun by another: a touch waits for it, and its echo tells
-  // whether that warm-up had come through. The message itself is not risked on a session that may not be there.
-  const warmed = memory.warmUp ?? startWarmUp(context, agent, ticket, probe ?? '', caller)
+  // A warm-up that this process does not know was begun by another. A touch waits for it, and its echo tells whether that
+  // warm-up came through: the message is not risked on a session that may not be there.
+  const probe = crypto.randomUUID()
+  const warmed = memory.warmUp ?? startWarmUp(context, ticket, { nonce: probe, credentials: caller })
+  const outcomeHere: Outcome = memory.isWarmUpOver ? 'warm' : 'joined'
   try {
     const answer = await unlessAborted(warmed, signal)
     // Much may have happened while it waited: the session was closed, or the ledger lost what it knew of the message.
     const placed = placedTicket(context, ticket)
     if (!memory.isWarmUpOver) await context.ledger.hold({ ...placed, isSent: true }, 'touched')
     if (context.memories.hasEnded(placed)) return { ...coldSession(agent, ticket.callerId), outcome: 'rewarmed' }
-    return { ticket: warmTicket(placed, answer), outcome: outcomeOf(answer) }
+    return { ticket: warmTicket(placed, answer), outcome: memory.warmUp ? outcomeHere : outcomeOfProbe(answer, probe) }
   } catch (error) {
     if (signal.aborted) throw error
     return freshSession(context, agent, { ...caller, callerId: ticket.callerId })
   }
+}
+
+/** What a touch with this nonce tells of a warm-up that another instance began. */
+function outcomeOfProbe({ echo, sawConflict }: WarmUpAnswer, probe: string): Outcome {
+  // The microVM had seen no nonce before: this touch started it.
+  if (echo === probe) return 'rewarmed'
+  return sawConflict || echo === undefined ? 'joined' : 'warm'
 }

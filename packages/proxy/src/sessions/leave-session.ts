@@ -1,11 +1,11 @@
 import type { Caller } from '../callers.ts'
-import { parkSession } from './close-session.ts'
+import { parkSession } from './park-session.ts'
 import { placedTicket, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
 /**
- * The page has left without a word, and the session may still be warming: it is parked, unless a message has got through
- * to it. One that waits for it decides that later.
+ * The page has left without closing its session, which may still be warming: it is parked, unless a message has got through
+ * to it. While messages wait for it, that is decided by the last of them.
  */
 export function leaveSession(context: SessionContext, ticket: SessionTicket, caller: Caller): void {
   const { limiter, limits, memories } = context

@@ -5,8 +5,8 @@ import { backgroundTimeout } from '../background-timeout.ts'
 const longestMs = 3_660_000
 
 /**
- * Passes a stream on, chunk by chunk and no faster than it is read. One that neither ends nor is cut by the platform in
- * time is cut here.
+ * Passes a stream on, chunk by chunk and no faster than it is read. When the platform neither ends nor cuts it in time, it is
+ * cut here.
  *
  * @param onEnd Called once when it is over, however it ends.
  * @param signal Aborted when nobody reads any more: some hosts cancel the answer, some only abort the request.

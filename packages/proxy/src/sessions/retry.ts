@@ -1,8 +1,8 @@
 import type { RuntimeFailure } from '../agent-runtime.ts'
 
 /**
- * What a call is for. A message is made again only where the agent surely did not see it, a warm-up and a stop wherever
- * it makes sense, a beat never: the next one comes by itself, and messages need the room more.
+ * What a call is for. A message is sent again only where the agent surely did not see it, a warm-up and a stop wherever that
+ * may help, a beat never: the next one comes anyway, and messages need the calls more.
  */
 export type CallPurpose = 'warm-up' | 'beat' | 'message' | 'stop'
 
@@ -21,7 +21,7 @@ export function retryWaitMs(
 ): number | undefined {
   if (purpose === 'beat' || (purpose === 'message' && failure.mayHaveRun)) return undefined
   const waitMs = backoffMs(failure, purpose, attempt)
-  // The platform is not asked before it says; the jitter comes on top, or all who were told the same come back together.
+  // Never earlier than the platform says. The jitter comes on top: else all who were told the same time come back together.
   return waitMs === undefined ? undefined : (failure.retryAfterMs ?? 0) + jittered(waitMs, random)
 }
 
@@ -29,7 +29,7 @@ export function retryWaitMs(
 function backoffMs({ reason }: RuntimeFailure, purpose: CallPurpose, attempt: number): number | undefined {
   switch (reason) {
     case 'conflict':
-      // Provisioning takes 2 to 30 s and its end is what somebody waits for: look often, and never give up early.
+      // Somebody waits for the end of a start, which takes 2 to 30 s: look often, and do not give up.
       return Math.min(500, 100 * 1.5 ** (attempt - 1))
     case 'throttled':
       return attempt < 6 ? 500 * 2 ** (attempt - 1) : undefined
@@ -37,7 +37,7 @@ function backoffMs({ reason }: RuntimeFailure, purpose: CallPurpose, attempt: nu
     case 'unreachable':
       return attempt < 4 ? 250 * 2 ** (attempt - 1) : undefined
     case 'agent':
-      // The agent may have failed to initialise for a passing reason. Once more, not for ever.
+      // The agent may have failed to start for a passing reason: it is tried once more.
       return purpose === 'warm-up' && attempt < 2 ? 1000 : undefined
     case 'invalid':
     case 'unauthenticated':

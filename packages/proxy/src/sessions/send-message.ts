@@ -9,14 +9,14 @@ import {
 } from '../agent-runtime.ts'
 import { type Conversation, conversationHeaders } from '../conversation.ts'
 import { awaitAnswer } from './await-answer.ts'
+import { callAnyEndpoint } from './call-any-endpoint.ts'
 import { callRuntime } from './call-runtime.ts'
 import { disposeOf } from './close-session.ts'
+import { hasEndedMeanwhile } from './end-session.ts'
 import { coldSession, type JoinedSession, replaceSession } from './join-session.ts'
-import { placeSession } from './place-session.ts'
 import { relayStream } from './relay-stream.ts'
 import { agentOf, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
-import { hasEndedMeanwhile } from './start-warm-up.ts'
 import { mayHaveStarted } from './warm-up.ts'
 
 export interface Message {
@@ -33,7 +33,7 @@ export interface SentMessage {
   outcome: Outcome
 }
 
-/** Sends a message on its session: once, or again where the agent surely did not see it; a new session where it is let. */
+/** Sends a message on its session, and again only where the agent surely did not see it. A new session may change its endpoint. */
 export async function sendMessage(
   context: SessionContext,
   joined: JoinedSession,
@@ -43,11 +43,11 @@ export async function sendMessage(
   const { limits } = context
   const agent = agentOf(context, ticket)
   const { runtime } = agent
-  // Of a new one nobody has a ticket, so nobody can close it.
+  // Nobody has a ticket of a new one, so nobody can close it.
   const answering = awaitAnswer(context, isNew ? undefined : ticket)
 
   async function beforeRetry(): Promise<void> {
-    // A new one nobody else knows, and could end.
+    // Nobody else knows a new one, so nobody can have ended it.
     if (isNew || !(await hasEndedMeanwhile(context, ticket))) return
     ticket = coldSession(agent, ticket.callerId).ticket
     outcome = 'rewarmed'
@@ -55,7 +55,7 @@ export async function sendMessage(
   }
 
   async function attempt(ended: AbortSignal): Promise<AgentAnswer> {
-    // What does not run yet may start wherever it is let.
+    // One that does not run yet may start at any endpoint.
     const isPlaced = ticket.isWarm
     const headers = { ...request.headers, ...conversationHeaders(conversation, ticket, outcome) }
     const invoke = (session: RuntimeSession) => runtime.invoke(session, { ...request, headers }, ended, credentials)
@@ -63,14 +63,14 @@ export async function sendMessage(
       ticket = { ...ticket, session }
     }
     try {
-      return await (isPlaced ? invoke(ticket.session) : placeSession(agent, ticket.session, invoke, { onMoved }))
+      return await (isPlaced ? invoke(ticket.session) : callAnyEndpoint(agent, ticket.session, invoke, { onMoved }))
     } catch (failure) {
-      // Its endpoint was taken away, so nothing ran. A new one is placed on another: if none is left, the agent is missing.
+      // Its endpoint is gone, so nothing ran: a new session is placed on another. If none is left, the agent is missing.
       if (isPlaced && isMissing(failure)) {
         ;({ ticket, outcome, isNew } = replaceSession(context, ticket, credentials))
         return attempt(ended)
       }
-      // A conflict on a session that was warm says that the platform was ending it: the next attempt starts it again.
+      // A conflict on a warm session says that the platform is ending it: the next attempt starts it again.
       const isConflict = failure instanceof RuntimeFailure && failure.reason === 'conflict'
       if (isConflict && outcome === 'warm') outcome = 'rewarmed'
       throw failure

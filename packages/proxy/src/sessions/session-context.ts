@@ -9,14 +9,14 @@ import type { Sealer } from '../sealer.ts'
 import type { SessionMaker } from '../session-maker.ts'
 import type { SessionPool } from '../session-pool.ts'
 import { isExpired, type SessionRules } from './deadlines.ts'
-import type { SessionMemories } from './session-memory.ts'
+import { isWarming, type SessionMemories } from './session-memory.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
 /** An agent that this proxy serves. */
 export interface ServedAgent extends SessionMaker {
   readonly name: string
   readonly runtime: AgentRuntime
-  /** What its tickets and its entries in the ledger are known by. */
+  /** Marks its tickets and its entries in the ledger. */
   readonly runtimeTag: string | undefined
   readonly rules: SessionRules
   /** Sessions that were warmed ahead. */
@@ -41,11 +41,13 @@ export interface SessionContext {
 /** @throws WarmAgentError `not_found` for an unknown name, `bad_request` when one of several must be named. */
 export function agentNamed(context: SessionContext, name: string | undefined): ServedAgent {
   const [only, ...others] = context.agents.values()
-  const agent = name === undefined && others.length === 0 ? only : context.agents.get(name ?? '')
+  if (name === undefined) {
+    if (only && others.length === 0) return only
+    throw new WarmAgentError('bad_request', 'Could not choose an agent: there are several. Name one.')
+  }
+  const agent = context.agents.get(name)
   if (agent) return agent
-  throw name === undefined
-    ? new WarmAgentError('bad_request', 'Could not choose an agent: there are several. Name one.')
-    : new WarmAgentError('not_found', 'Could not find the agent: the proxy serves none of this name. Check `agent`.')
+  throw new WarmAgentError('not_found', 'Could not find the agent: the proxy serves none of this name. Check `agent`.')
 }
 
 /** Whether a session is of an agent that this proxy serves, and of the same runtime, as far as both are told. */
@@ -55,18 +57,18 @@ export function isServed(context: SessionContext, about: Pick<SessionTicket, 'ag
   return served.runtimeTag === about.runtimeTag
 }
 
-/** The agent of an opened ticket; openTicket has made sure that it is served. */
+/** The agent of an opened ticket: {@link isServed} held when it was opened. */
 export function agentOf(context: SessionContext, ticket: SessionTicket): ServedAgent {
   return agentNamed(context, ticket.agent)
 }
 
-/** The ticket of a session at the endpoint where it is now: one that refused it may have been left since it was sealed. */
+/** The ticket, with the endpoint where its session is now: the one it was sealed with may have refused it since. */
 export function placedTicket(context: SessionContext, ticket: SessionTicket): SessionTicket {
   const { movedTo } = context.memories.of(ticket.session)
   return movedTo ? { ...ticket, session: movedTo } : ticket
 }
 
-/** The ticket, with what this process, or by the ledger another one, has seen of its session since it was sealed. */
+/** The ticket, with what has been seen of its session since it was sealed, by this process or, as the ledger tells, another. */
 export function upToDate(context: SessionContext, ticket: SessionTicket): SessionTicket {
   const { touchedAt = 0, isSent = false, entry } = context.memories.of(ticket.session)
   return {
@@ -79,11 +81,11 @@ export function upToDate(context: SessionContext, ticket: SessionTicket): Sessio
 
 /** Whether the platform has ended the session. It cannot idle before it is up: not while it is warmed here. */
 export function hasExpired(context: SessionContext, ticket: SessionTicket): boolean {
-  const { warmUp, isWarmUpOver } = context.memories.of(ticket.session)
-  return !(warmUp && !isWarmUpOver) && isExpired(ticket, agentOf(context, ticket).rules, Date.now())
+  const isWarmingHere = isWarming(context.memories.of(ticket.session))
+  return !isWarmingHere && isExpired(ticket, agentOf(context, ticket).rules, Date.now())
 }
 
-/** Whether a message waits for the session here, or for its answer, or reads that: nobody is to stop it under them. */
+/** Whether here a message waits for the session, or an answer of it is awaited or read: then nobody may stop it. */
 export function isInUse({ memories }: Pick<SessionContext, 'memories'>, session: RuntimeSession): boolean {
   const { waiting = 0, answering = 0 } = memories.of(session)
   return waiting + answering > 0

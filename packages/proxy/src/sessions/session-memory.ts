@@ -11,34 +11,39 @@ interface SessionMemory {
   /** The warm-up that this process makes or made. Rejects when it failed. */
   warmUp?: Promise<WarmUpAnswer>
   isWarmUpOver?: boolean
-  /** Where it is now: the endpoint that this memory is of did not take it. */
+  /** Where it is now, when the endpoint that it was first placed on has refused it. */
   movedTo?: RuntimeSession | undefined
-  /** The last touch that this process saw, later perhaps than the ticket says. */
+  /** The last touch that this process saw: the ticket may say an earlier one. */
   touchedAt?: number
-  /** A message has come for it, after the ticket was sealed perhaps. */
+  /** A message has come for it: the ticket may not say so yet. */
   isSent?: boolean
-  /** So many messages wait for it. */
+  /** How many messages wait for it. */
   waiting?: number
   /** One of them has got through to it. */
   isUsed?: boolean
-  /** So many of its answers are awaited, or passed on. */
+  /** How many of its answers are awaited, or passed on. */
   answering?: number
   /** Its page has left while they were waiting. */
   hasLeft?: boolean
-  /** The end that awaits a session whose browser left, unless the session is touched first. */
+  /** Its page has left: it is ended later, unless it is touched first. */
   parking?: Parking | undefined
-  /** No ticket of a session that was born until then is worth anything any more: it was closed, or found dead. */
+  /** It was closed, or found dead: every ticket of a session that was born until then is void. */
   endedAt?: number
   /** It was this process that ended it. */
   isEndedHere?: boolean
-  /** The stop that this process just makes. Rejects when it could not be stopped. */
+  /** The stop that this process is making. Rejects when it failed. */
   stopping?: Promise<void> | undefined
-  /** It was ended here and could not be stopped; as it was then. */
+  /** Its ticket, if it was ended here and could not be stopped. */
   unstopped?: SessionTicket | undefined
-  /** As it was when this process opened or touched it: a proxy that closes ends what it holds unsent. */
+  /** Its ticket when this process last opened or touched it: a proxy that closes ends what it holds unsent. */
   ticket?: SessionTicket | undefined
   /** What this process last wrote of it into the ledger. */
   entry?: LedgerEntry | undefined
+}
+
+/** Whether this process is just warming the session. */
+export function isWarming({ warmUp, isWarmUpOver }: SessionMemory): boolean {
+  return warmUp !== undefined && !isWarmUpOver
 }
 
 interface Parking {
@@ -49,9 +54,9 @@ interface Parking {
 export interface SessionMemories {
   of(session: RuntimeSession): Readonly<SessionMemory>
   note(session: RuntimeSession, news: SessionMemory): void
-  /** The session of this ticket has ended, and with it all that were born under its id until `atMs`, by any clock. */
+  /** The session of this ticket has ended, and with it all that were born under its id until `atMs`. */
   noteEnd(ticket: Pick<SessionTicket, 'session' | 'bornAt'>, atMs?: number): void
-  /** Whether the session of this ticket has ended. One that was born later, under the same id, lives. */
+  /** Whether the session of this ticket has ended. One that was born later under the same id has not. */
   hasEnded(ticket: Pick<SessionTicket, 'session' | 'bornAt'>): boolean
   all(): readonly Readonly<SessionMemory>[]
 }
@@ -66,7 +71,7 @@ export function createSessionMemories(keepMs: number): SessionMemories {
 
   function sweep(now: number): void {
     for (const [key, entry] of entries) {
-      const isBusy = entry.parking || entry.answering || (entry.warmUp && !entry.isWarmUpOver)
+      const isBusy = entry.parking || entry.answering || isWarming(entry)
       if (!isBusy && entry.keepUntil <= now) entries.delete(key)
     }
     sweepAtSize = Math.max(sweepFromSize, entries.size * 2)

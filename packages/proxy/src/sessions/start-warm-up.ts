@@ -1,33 +1,34 @@
 import type { Evidence } from '@warm-agent/protocol'
 import { type CallCredentials, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
 import { toWarmAgentError } from '../failures.ts'
-import { placeSession } from './place-session.ts'
-import { agentOf, placedTicket, type ServedAgent, type SessionContext } from './session-context.ts'
+import { callAnyEndpoint } from './call-any-endpoint.ts'
+import { hasEndedMeanwhile, stopUnwanted } from './end-session.ts'
+import { agentOf, placedTicket, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
-import { mayHaveStarted, stopSession, type WarmUpAnswer, warmUp } from './warm-up.ts'
+import { mayHaveStarted, type WarmUpAnswer, warmUp } from './warm-up.ts'
 
-/**
- * Starts the one warm-up of a session in this process. Whoever needs the session finds it in the memory and joins.
- *
- * @param options `isNew`: nobody has called the session yet, so it may start at whatever endpoint takes it.
- */
+interface StartOptions {
+  nonce: string
+  credentials: CallCredentials
+  /** Nobody has called the session yet, so it may start at any endpoint. @default false */
+  isNew?: boolean
+}
+
+/** Starts the one warm-up of a session in this process. Whoever needs the session finds it in the memory and joins. */
 export function startWarmUp(
   context: SessionContext,
-  agent: ServedAgent,
   opened: SessionTicket,
-  nonce: string,
-  credentials: CallCredentials,
-  { isNew = false } = {},
+  { nonce, credentials, isNew = false }: StartOptions,
 ): Promise<WarmUpAnswer> {
-  const { runtime } = agent
+  const agent = agentOf(context, opened)
   const { holder, ledger, limits, memories } = context
   const { warmTimeoutMs } = limits
-  const leaving = createLeaving(context, opened)
+  const moves = trackMoves(context, opened)
   const stop = (ticket: SessionTicket) => stopUnwanted(context, ticket, credentials)
   context.emit({ type: 'warm-started' }, opened)
-  /** An attempt may have left a microVM behind, or the instance that began before. */
+  /** An attempt may have left a microVM behind, or another instance's earlier warm-up. */
   let hasStarted = !isNew
-  const running = warmUp(runtime, opened.session, nonce, {
+  const running = warmUp(agent.runtime, opened.session, nonce, {
     purpose: 'warm-up',
     retryForMs: warmTimeoutMs,
     credentials,
@@ -40,7 +41,7 @@ export function startWarmUp(
     ...(isNew && {
       placing(attempt) {
         const { session } = placedTicket(context, opened)
-        return hasStarted ? attempt(session) : placeSession(agent, session, attempt, leaving)
+        return hasStarted ? attempt(session) : callAnyEndpoint(agent, session, attempt, moves)
       },
     }),
   })
@@ -56,50 +57,33 @@ export function startWarmUp(
         ticket,
       )
       await ledger.hold({ ...ticket, isWarm: true }, 'noted')
-      // Closed on another instance, before there was anything to stop perhaps: nobody else knows that it has come up.
+      // Another instance has closed it, perhaps before there was anything to stop: only this one knows that it came up.
       if (memories.hasEnded(ticket) && !memories.of(session).isEndedHere) await stop(ticket)
-      await leaving.noteRefusals()
+      await moves.noteRefusals()
     },
     async error => {
       const ticket = placedTicket(context, opened)
       memories.note(ticket.session, { isWarmUpOver: true, ticket: undefined })
       context.emit({ type: 'warm-failed', code: toWarmAgentError(error).code, cause: error }, ticket)
       hasStarted ||= mayHaveStarted(error)
-      // Another instance may have its page by now, and try by itself; one that has ended it did not know of this one's try.
+      // Its page may be on another instance by now, which then tries by itself. An instance that has ended it did not know
+      // that this one was trying.
       const right = await ledger.takeEnd(ticket, { holder }).catch(() => 'unknown')
       const isOurs = right === 'taken' || (right !== 'held' && !memories.of(ticket.session).isEndedHere)
       if (hasStarted && isOurs) await stop(ticket)
       if (right === 'taken' || right === 'unknown') await ledger.noteEnded(ticket)
-      await leaving.noteRefusals()
+      await moves.noteRefusals()
     },
   )
   return running
-}
-
-/** Stops what came up although its session is not wanted any more. Never rejects: a failure is told as an event. */
-export async function stopUnwanted(
-  context: SessionContext,
-  ticket: SessionTicket,
-  credentials: CallCredentials,
-): Promise<void> {
-  const { runtime } = agentOf(context, ticket)
-  await stopSession(runtime, ticket.session, context.limits.warmTimeoutMs, credentials).catch(cause =>
-    context.emit({ type: 'stop-failed', cause }, ticket),
-  )
-}
-
-/** While a call waits for its next attempt, its session may be ended, here or elsewhere: another call would start it again. */
-export async function hasEndedMeanwhile({ ledger, memories }: SessionContext, ticket: SessionTicket): Promise<boolean> {
-  await ledger.hold(ticket, 'noted')
-  return memories.hasEnded(ticket)
 }
 
 function closedMeanwhile(): RuntimeFailure {
   return new RuntimeFailure('missing', 'The session was closed while its warm-up waited.', { mayHaveRun: false })
 }
 
-/** What becomes known of a session that leaves an endpoint that refused it. */
-function createLeaving({ ledger, memories }: SessionContext, opened: SessionTicket) {
+/** Notes where a session is while it moves from one endpoint that refused it to the next. */
+function trackMoves({ ledger, memories }: SessionContext, opened: SessionTicket) {
   const left = new Map<string, SessionTicket>()
   return {
     isOver: (from: RuntimeSession) => memories.hasEnded({ ...opened, session: from }),
@@ -112,7 +96,7 @@ function createLeaving({ ledger, memories }: SessionContext, opened: SessionTick
       left.set(from.qualifier, { ...opened, session: from })
       void ledger.hold(ticket, parking ? { parkedUntil: parking.untilMs } : 'noted')
     },
-    /** Where nothing ever ran there is nothing to stop. */
+    /** Tells the ledger that the session is not where it was refused: nothing ran there, so there is nothing to stop. */
     noteRefusals: () => Promise.all([...left.values()].map(ticket => ledger.noteEnded(ticket))),
   }
 }

@@ -13,7 +13,7 @@ export interface WarmUpAnswer {
 /** How a warm-up is made, and in whose name. */
 export interface WarmUpOptions extends CallOptions {
   credentials?: CallCredentials | undefined
-  /** Makes each attempt, on another session perhaps. @default on the session itself */
+  /** Makes each attempt, perhaps at another endpoint. @default on the session itself */
   placing?: (<T>(attempt: (session: RuntimeSession) => Promise<T>) => Promise<T>) | undefined
 }
 
@@ -34,14 +34,14 @@ export async function warmUp(
   return { echo, sawConflict, tookMs: Date.now() - startedAt }
 }
 
-/** An echo is short. An agent that takes the warm-up for a message may talk for minutes: it is up, and that will do. */
+/** An echo is short. An agent that takes the warm-up for a message may talk for minutes: it is not listened to for so long. */
 const longestEcho = 16_384
 const echoWaitMs = 5_000
 
 async function readStart(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
-  // Nobody waits for the rest of it; whether the socket closes well is not our business any more.
+  // Nobody waits for the rest, nor for how the socket closes.
   const stop = () => void reader.cancel().catch(() => undefined)
   const timer = setTimeout(stop, echoWaitMs)
   signal.addEventListener('abort', stop, { once: true })
@@ -56,7 +56,7 @@ async function readStart(body: ReadableStream<Uint8Array>, signal: AbortSignal):
     }
   } catch (cause) {
     if (signal.aborted) throw cause
-    // Cut in the middle of its answer: what the agent said is unknown, and a warm-up may be made again.
+    // The answer broke off, so its echo is unknown. A warm-up may be made again.
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new RuntimeFailure('unreachable', `The answer broke off: ${why}`, { mayHaveRun: true, cause })
   } finally {

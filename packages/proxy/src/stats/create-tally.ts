@@ -1,7 +1,7 @@
 import type { Outcome } from '@warm-agent/protocol'
 import type { ProxyEvent, SessionEventDetails } from '../proxy-event.ts'
+import { keepNewest } from './newest.ts'
 import { type StatsPoolEvent, tallyPool } from './pool-tally.ts'
-import { recent } from './quantile.ts'
 import type { Tally } from './tally.ts'
 
 /** A session that was warmed, or that a message started. */
@@ -14,7 +14,7 @@ interface Watched {
 const keptSamples = 10_000
 /** Sessions remembered, those with a message included. */
 const keptSessions = 20_000
-/** No session outlives this: what has not been heard of for so long has ended unheard. The platform's longest lifetime. */
+/** The platform's longest lifetime: a session that was not heard of for so long has ended. */
 const longestLifeMs = 28_800_000
 
 /** Counts what proxies and pools tell. Forgets sessions that have ended, and all but the newest samples. */
@@ -25,16 +25,16 @@ export function createTally() {
   const warmUps = { started: 0, used: 0, unused: 0, failed: 0, refused: 0 }
   const heldMs = { used: 0, unused: 0 }
   let heldOut = 0
-  const warmedMs = recent(keptSamples)
-  const heldOutMs = recent(keptSamples)
-  const coldMs = recent(keptSamples)
-  const leadMs = recent(keptSamples)
-  const warmUpMs = recent(keptSamples)
-  const unusedHeldMs = recent(keptSamples)
+  const warmedMs = keepNewest(keptSamples)
+  const heldOutMs = keepNewest(keptSamples)
+  const coldMs = keepNewest(keptSamples)
+  const leadMs = keepNewest(keptSamples)
+  const warmUpMs = keepNewest(keptSamples)
+  const unusedHeldMs = keepNewest(keptSamples)
 
   function started(session: string, atMs: number): void {
     const known = watched.get(session)
-    // A second warm-up of the same session is a probe of another instance, or a new start: it is held since the first.
+    // A second warm-up is a probe of another instance, or starts the session again: it counts as held since the first.
     if (known?.warmStartedAt !== undefined) return
     warmUps.started += 1
     watched.set(session, { warmStartedAt: atMs, hasMessage: known?.hasMessage ?? false })
@@ -44,13 +44,13 @@ export function createTally() {
   function answered(session: string, event: ProxyEvent & { type: 'message-answered' | 'session-lent' }): void {
     const { outcome, joinMs, atMs, isHeldOut } = event
     const agentMs = event.type === 'message-answered' ? event.agentMs : 0
-    // Of a lent session only the wait for a warm-up is seen: where there is none left, it is all the wait that counts.
+    // When a session is lent, only the wait for its warm-up is seen: all there is when it is warm, not when it is to be started.
     const isWaitSeen = event.type === 'message-answered' || outcome === 'warm' || outcome === 'joined'
     const known = watched.get(session)
-    // One that another process answered before, or that was told of before this collector began, is no first one.
+    // Not a first message: an earlier one was seen here, or by another process, or before this collector began.
     if (known?.hasMessage || event.isFirst === false) return
     const waitedMs = joinMs + agentMs
-    // Reinserted, so that the oldest stays first.
+    // Inserted anew, so that the one that was silent longest stays first.
     watched.delete(session)
     watched.set(session, { warmStartedAt: known?.warmStartedAt, hasMessage: true })
     forgetOld(atMs)
@@ -66,13 +66,13 @@ export function createTally() {
     const untilSentMs = Math.max(0, atMs - waitedMs - known.warmStartedAt)
     warmUps.used += 1
     heldMs.used += untilSentMs
-    // Where nobody waited, no page was open: the message itself took the session out of a pool.
+    // With no time between, no page was open: the message itself took the session out of a pool.
     if (untilSentMs > 0) leadMs.add(untilSentMs)
   }
 
   function ended(session: string, atMs: number): void {
     const known = watched.get(session)
-    // One that had its first message is remembered: a later one may start it again, and is no first message.
+    // One that had its first message is remembered: a later message may start it again, and is not a first one.
     if (!known || known.hasMessage || known.warmStartedAt === undefined) return
     watched.delete(session)
     warmUps.unused += 1

@@ -1,24 +1,24 @@
-/** A value that was estimated, and the bounds that hold the true one in 95 of 100 cases. */
+/** An estimate, and the bounds between which the true value lies in 95 of 100 cases. */
 export interface Interval {
   estimate: number
   low: number
   high: number
 }
 
-/** Fewer samples say too little of how much they vary. */
+/** Fewer samples do not tell how much they vary. */
 export const enoughForComparison = 20
 
 /** 97.5 % of a normal distribution lie below. */
 const z = 1.959964
 
-/** By how much the mean of what is behind one set of samples exceeds that of another (Welch). `null` of too few. */
+/** By how much the mean behind `more` exceeds that behind `less` (Welch). `null` when there are too few samples. */
 export function differenceOfMeans(more: readonly number[], less: readonly number[]): Interval | null {
   if (Math.min(more.length, less.length) < enoughForComparison) return null
   const [one, other] = [momentsOf(more), momentsOf(less)]
   const estimate = one.mean - other.mean
   const variance = one.ofMean + other.ofMean
   const freedom = variance ** 2 / (one.ofMean ** 2 / (more.length - 1) + other.ofMean ** 2 / (less.length - 1))
-  // Where nothing varies there is no freedom to be had, and nothing to allow for.
+  // Where nothing varies the degrees of freedom are not a number, and none are needed.
   const reach = variance === 0 ? 0 : studentsT(freedom) * Math.sqrt(variance)
   return { estimate, low: estimate - reach, high: estimate + reach }
 }

@@ -5,15 +5,15 @@ export interface StatsPoolEvent {
   type: string
   /** Milliseconds since 1970. */
   atMs: number
-  /** Of `sessions-held`: what the pool held since it last told, all its sessions added up. Milliseconds. */
+  /** Of `sessions-held`: how long the pool held all its sessions together, since it last told. Milliseconds. */
   heldMs?: number
-  /** Likewise: how many other processes take part in the pool. `undefined`: nobody knows. */
+  /** Also of `sessions-held`: how many other processes take part in the pool. `undefined`: nobody knows. */
   others?: number | undefined
   /** Of `session-retired`: for how long the session was held. Milliseconds. */
   ageMs?: number
 }
 
-/** Whoever tends a pool tells once a minute what it holds, also where a schedule starts it. */
+/** Whoever tends a pool tells once a minute what it holds. After such a silence nobody tends it. Milliseconds. */
 const silenceMs = 300_000
 
 /** The events of a pool that count. */

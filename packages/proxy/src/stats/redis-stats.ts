@@ -14,7 +14,7 @@ export interface FleetStats {
   onEvent(event: ProxyEvent): void
   /** Give it to the `onEvent` of each process's pool, also of those that only tend it. It never throws, and nobody waits for it. */
   onPoolEvent(event: StatsPoolEvent): void
-  /** What the fleet has seen; of many events not anew each second. Rejects when Redis does not answer. */
+  /** What the fleet has seen. When the events are many, it may be some seconds old. Rejects when Redis does not answer. */
   report(): Promise<StatsReport>
 }
 
@@ -23,11 +23,15 @@ export interface RedisStatsOptions {
   client: RedisClient
   /** What the name of the key begins with, as in `redisLedger`. @default 'warm-agent' */
   prefix?: string
-  /** Events that are kept, the newest, with up to a hundred more; a visit tells about five, a pool one a minute, each takes 0.1 kB. @default 100_000 */
+  /**
+   * How many events are kept, the newest, and up to a hundred more. A visit makes about five, a pool one a minute; each takes
+   * 0.1 kB.
+   * @default 100_000
+   */
   keepEvents?: number
   /** What a session costs, for the money in the report. @default as {@link StatsCosts} tells */
   costs?: StatsCosts
-  /** Hears why an event could not be written, which then is not counted: of several in a row, of the first. @default nobody */
+  /** Hears why an event could not be written, and so is not counted. Of several in a row it hears of the first. @default nobody */
   onFailed?: (cause: unknown) => void
 }
 
@@ -41,12 +45,12 @@ const readScript = `return redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', 
 
 const forgottenAfterMs = 30 * 86_400_000
 const pageSize = 500
-/** A report of many pages is given again for so many times as long as it took, so that asking every second slows nobody down. */
+/** A report of many pages is given again until this many times the time that it took have passed: reading it is costly. */
 const restFactor = 20
-/** A Redis that does not answer must not fill this process with what it was told. */
+/** While Redis does not answer, no more writes than this are waited for: the rest is not counted. */
 const mostUnanswered = 1_000
 
-/** Whatever a report is made of. Beats are many, and say nothing. */
+/** The events that a report is made of. Beats are many, and a report needs none. */
 const counted: ReadonlySet<ProxyEvent['type']> = new Set([
   'warm-started',
   'warm-succeeded',
@@ -86,7 +90,7 @@ export function redisStats({
   let unanswered = 0
   let isFailing = false
   let reading: Promise<StatsReport> | undefined
-  let recent: { report: StatsReport; freshUntil: number } | undefined
+  let lastLong: { report: StatsReport; freshUntil: number } | undefined
 
   async function append(event: ProxyEvent | StatsPoolEvent): Promise<void> {
     if (unanswered >= mostUnanswered) return
@@ -127,7 +131,7 @@ export function redisStats({
     const askedAt = performance.now()
     const { report, isLong } = await read()
     const readAt = performance.now()
-    if (isLong) recent = { report, freshUntil: readAt + (readAt - askedAt) * restFactor }
+    if (isLong) lastLong = { report, freshUntil: readAt + (readAt - askedAt) * restFactor }
     return report
   }
 
@@ -139,8 +143,8 @@ export function redisStats({
       if (countedOfPools.has(event.type)) void append(event)
     },
     report() {
-      if (recent && performance.now() < recent.freshUntil) return Promise.resolve(recent.report)
-      // Whoever asks meanwhile waits for the same one.
+      if (lastLong && performance.now() < lastLong.freshUntil) return Promise.resolve(lastLong.report)
+      // Whoever asks while one is made waits for the same one.
       reading ??= readAndRest().finally(() => {
         reading = undefined
       })
@@ -149,7 +153,7 @@ export function redisStats({
   }
 }
 
-/** Without its cause, which may say what is nobody's business, and without the time: Redis has the one clock. */
+/** Without its cause, which may hold what must not be kept, and without its time: only the clock of Redis counts. */
 function encode(event: ProxyEvent | StatsPoolEvent): string {
   return JSON.stringify({ ...event, atMs: undefined, cause: undefined })
 }

@@ -27,7 +27,7 @@ export interface StatsCosts {
   mostDollarsPerSecond?: number
 }
 
-/** Of many durations, in milliseconds: half are no longer than `p50`, 95 % no longer than `p95`. */
+/** Of many durations half are no longer than `p50`, 95 % no longer than `p95`. Milliseconds. */
 export interface Percentiles {
   p50: number
   p95: number
@@ -44,16 +44,16 @@ export interface StatsReport {
   leadMs: Percentiles | null
   /** Until the first byte of the answer. `withoutWarmth` is by `baseline`. */
   waitMs: { warmed: Percentiles | null; withoutWarmth: Percentiles | null }
-  /** What the comparison is with: fair with the hold-out only, because who goes cold in spite of warming is in a hurry. */
+  /** What it is compared with. Only the hold-out is fair: those who go cold in spite of warming were in a hurry. */
   baseline: 'hold-out' | 'cold-messages' | 'warm-ups' | 'none'
   savedMs: Percentiles | null
-  /** By how much the mean is shorter; `null` before there are 20 on either side. The verdict goes by it. */
+  /** By how much the mean is shorter, by which the verdict goes; `null` before there are 20 on either side. */
   meanSavedMs: Interval | null
-  /** A session of a pool counts when it is taken out; `unclaimed` of the unused ended in the pool, where nobody took them. */
+  /** A session of a pool counts when it is taken out, or when it ends in the pool: then it is `unused`, and `unclaimed`. */
   warmUps: Tally['warmUps'] & { unclaimed: number }
   /**
-   * `pool` is for waiting there, also of what waits now. Not `isWhole`: of a pool nobody tells what it holds, or others take
-   * from it whom nobody counts. Then `total` has of it only what those sessions waited that were taken out, and is too small.
+   * `pool` is for what sessions wait in pools, now and before. When not `isWhole`, nobody tells what a pool holds, or others
+   * who are not counted take from it. Then `total` is too small: it has only the waits of the sessions that were taken out.
    */
   dollars: {
     unused: number
@@ -66,7 +66,7 @@ export interface StatsReport {
   verdict: Verdict
 }
 
-/** Some of a pool may go unseen, while one process takes it over from another for example. */
+/** Some of a pool may go unseen, for example while one process takes it over from another. */
 const unseenShare = 0.05
 
 export function toStatsReport(
@@ -89,7 +89,7 @@ export function toStatsReport(
   const ofPool = dollarsFor(pool.heldMs)
   // A session that was used would have booted anyway; warming it cost what it was held before its message.
   const total = unusedOfPages + bootsInVain + ofPool + dollarsFor(heldMs.used)
-  // The dollars are those of all messages, also of those whose waits are not kept any more.
+  // All messages were paid for, also those whose waits are not kept any more.
   const dollarsPerMessage = total / Math.max(1, tally.warmed)
   const isKnown = pool.isWhole && meanSavedMs !== null && meanSavedMs.estimate > 0
   const messages = outcomes.warm + outcomes.joined + outcomes.rewarmed + outcomes.cold
@@ -135,7 +135,7 @@ export function toStatsReport(
   }
 }
 
-/** What is to be paid for by those who were counted: all of a pool, or of one that is not seen whole what is known to be theirs. */
+/** What of the pools counts as paid: all, or only the sessions taken out when the pools are not seen whole. */
 function heldInPool(pool: PoolTally, scope: StatsReport['scope']) {
   const isTold = pool.claimedUnseen <= unseenShare * pool.claimed
   const isTheirs = scope === 'fleet' || pool.sharedMs <= unseenShare * pool.heldMs

@@ -21,23 +21,23 @@ export interface VerdictFacts {
   /** Whether all is known that is paid for. If not, it is more. */
   isWhole: boolean
   poolShareOfDollars: number
-  /** Warm-ups whose session got a message, and whose did not. Those that nobody took out of a pool count for neither. */
+  /** Warm-ups whose session got a message, and those whose did not. Sessions that ended in a pool are in neither. */
   used: number
   unused: number
-  /** Of those that are counted in `unused`. */
+  /** The share of the dollars that went into the sessions counted in `unused`. */
   unusedShareOfDollars: number
   leadP95Ms: number | null
   unusedHeldP50Ms: number | null
 }
 
 const enoughMessages = 20
-/** What none of so many had, at most one in twenty has (the rule of three): fewer may hide a start that is slow now and then. */
+/** What none of so many had, at most one in twenty has (rule of three). Fewer may miss a start that is slow now and then. */
 const enoughToRuleOut = 60
 /** What a user does not notice (Nielsen's limit of "instantaneous" is 0.1 s; of an unbroken flow of thought, 1 s). */
 const unnoticedMs = 200
 const fewWriteShare = 0.2
 
-/** The first rule that applies decides. What the bounds of the interval do not decide is left open. */
+/** The first rule that applies decides. Where the interval allows both answers, the advice is to wait. */
 export function decideVerdict(facts: VerdictFacts): Verdict {
   const { firstMessages, compared, savedMs, meanSavedMs, mostDollarsPerSecond: dearest } = facts
   const { used, unused, leadP95Ms, unusedHeldP50Ms } = facts
@@ -63,7 +63,7 @@ export function decideVerdict(facts: VerdictFacts): Verdict {
     return wait(`${effect}, but ${soonerOrLater(savedMs.p50)} at the median. Look what makes warmed users wait.`)
   }
   const useShare = used / (used + unused)
-  // Not a number where nothing was warmed by a page: that says nothing of when to.
+  // Not a number when no page has warmed: then nothing is known about when to warm.
   if (useShare < fewWriteShare) {
     const reason = `Only ${inPercent(useShare)} of the warmed sessions got a message: warm when the visitor turns to the composer (warmOn: 'intent').`
     return { advice: 'go-to-intent', reason }

@@ -56,7 +56,7 @@ export interface Measured {
   labels: Readonly<Record<string, string>>
 }
 
-/** What an event says in numbers. The one table for every system of metrics. */
+/** What an event says in numbers, the same for every system of metrics. */
 export function measured(event: ProxyEvent): Measured[] {
   const whose: Record<string, string> = 'sessionTag' in event ? { agent: event.agent, endpoint: event.qualifier } : {}
   const one = (name: MeasureName, labels: Record<string, string> = {}): Measured => ({

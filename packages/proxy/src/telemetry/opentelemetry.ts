@@ -113,7 +113,7 @@ export function createTelemetry(): Telemetry {
   }
 }
 
-/** The platform's words may quote what it was sent: only the reason is told. */
+/** Tells only the reason: the platform's words may quote what it was sent. */
 function fail(span: Span, error: { name?: string; reason?: string }): void {
   span.setAttribute('error.type', error.reason ?? error.name ?? 'unknown')
   span.setStatus({ code: SpanStatusCode.ERROR })

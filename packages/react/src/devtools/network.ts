@@ -18,14 +18,6 @@ export function createNetwork(onChange: () => void): Network {
   /** Ends the session that was seen last, as its own requests speak to the proxy. */
   let stop: (() => Promise<Response>) | undefined
 
-  /** Remembers how to end what `ticket` names. The ticket stays in here. */
-  function see(fetch: typeof globalThis.fetch, base: string, ticket: string | null, init: RequestInit | undefined) {
-    if (!ticket) return
-    const headers = new Headers(init?.headers)
-    headers.set(headerNames.ticket, ticket)
-    stop = () => fetch(base + routes.close.path, { method: routes.close.method, headers, credentials: 'include' })
-  }
-
   return {
     between(given) {
       return async (input, init) => {
@@ -37,11 +29,16 @@ export function createNetwork(onChange: () => void): Network {
         const route = Object.values(routes).find(({ path }) => new URL(url, document.baseURI).pathname.endsWith(path))
         if (!route) return answer
         const base = url.replace(/\?.*/, '').slice(0, -route.path.length)
-        see(fetch, base, answer.headers.get(headerNames.ticket), init)
-        if (route.path === routes.open.path || route.path === routes.beat.path) {
-          // The lease is in the body; the page reads it, the panel a copy.
-          void readTickets(answer.clone(), ticket => see(fetch, base, ticket, init))
+        /** Remembers how to end what `ticket` names. The ticket stays in here. */
+        const see = (ticket: string) => {
+          const headers = new Headers(init?.headers)
+          headers.set(headerNames.ticket, ticket)
+          stop = () => fetch(base + routes.close.path, { method: routes.close.method, headers, credentials: 'include' })
         }
+        const ticket = answer.headers.get(headerNames.ticket)
+        if (ticket) see(ticket)
+        // A lease is in the body: the page reads it, the panel a copy.
+        if (route === routes.open || route === routes.beat) void readTickets(answer.clone(), see)
         return answer
       }
     },
@@ -58,7 +55,6 @@ export function createNetwork(onChange: () => void): Network {
   }
 }
 
-/** A stream that breaks breaks for the page too, which tells. */
 async function readTickets(answer: Response, see: (ticket: string) => void) {
   let text = ''
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
@@ -67,9 +63,10 @@ async function readTickets(answer: Response, see: (ticket: string) => void) {
       const { done, value } = (await reader?.read()) ?? { done: true }
       if (done) return
       text += value
-      const tickets = [...text.matchAll(/"ticket":"([^"]+)"/g)]
-      const ticket = tickets.at(-1)?.[1]
+      const ticket = [...text.matchAll(/"ticket":"([^"]+)"/g)].at(-1)?.[1]
       if (ticket) see(ticket)
     }
-  } catch {}
+  } catch {
+    // A stream that breaks breaks for the page too, which tells.
+  }
 }

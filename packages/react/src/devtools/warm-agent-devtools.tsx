@@ -2,7 +2,7 @@
 
 import type { WarmSession } from '@warm-agent/client'
 import { dollarsOf, echoFootprintGb, type Platform, prices } from '@warm-agent/protocol/prices'
-import { type KeyboardEvent, useEffect, useId, useRef, useState, useSyncExternalStore } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState, useSyncExternalStore } from 'react'
 import type { Devtools } from './create-devtools.ts'
 import { toHistory } from './history.ts'
 import { PhaseBar } from './phase-bar.tsx'
@@ -85,24 +85,15 @@ export function WarmAgentDevtools({
           </p>
           <PhaseBar phases={phases} />
           <dl>
-            <div>
-              <dt>Held</dt>
-              <dd>{(heldMs / 1000).toFixed(0)} s</dd>
-            </div>
-            <div>
-              <dt>Cost</dt>
-              <dd title={`Memory of ${footprintGb} GB on ${platform}; the CPU of an idle microVM is free.`}>
-                ${dollars.toFixed(5)}
-              </dd>
-            </div>
-            <div>
-              <dt>Beats</dt>
-              <dd>{beats}</dd>
-            </div>
-            <div>
-              <dt>Joins</dt>
-              <dd>{joins}</dd>
-            </div>
+            <Figure name="Held">{(heldMs / 1000).toFixed(0)} s</Figure>
+            <Figure
+              name="Cost"
+              title={`Memory of ${footprintGb} GB on ${platform}; the CPU of an idle microVM is free.`}
+            >
+              ${dollars.toFixed(5)}
+            </Figure>
+            <Figure name="Beats">{beats}</Figure>
+            <Figure name="Joins">{joins}</Figure>
           </dl>
           <div className="wa-buttons">
             <button type="button" onClick={() => void session.warm()}>
@@ -131,6 +122,15 @@ export function WarmAgentDevtools({
         </div>
       )}
     </aside>
+  )
+}
+
+function Figure({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd title={title}>{children}</dd>
+    </div>
   )
 }
 

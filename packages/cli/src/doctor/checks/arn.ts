@@ -1,4 +1,5 @@
 import { regionOfArn } from '@warm-agent/agentcore'
+import { withoutAccount } from '../../without-account.ts'
 import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
 
 /** Whether the ARNs are ones of agent runtimes; when not, what they are instead. @param others in other regions, to fall back to */
@@ -17,7 +18,7 @@ function malformed(variable: string, arn: string): Finding {
   const [what, whatToDo] = slipOf(arn)
   return wrong(
     'arn-malformed',
-    `${variable} has "${arn.replace(/:\d{12}:/, ':…:')}": ${what}.`,
+    `${variable} has "${withoutAccount(arn)}": ${what}.`,
     'Every call carries it, so the platform refuses each one with 400 or 404, and no session is ever warm.',
     `${whatToDo} It looks like arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5; aws bedrock-agentcore-control list-agent-runtimes tells yours.`,
   )
@@ -32,7 +33,7 @@ export function isRuntimeArn(arn: string): boolean {
   }
 }
 
-/** Without the account: a report may be passed on, and the account is private. */
+/** The id alone: the account in the ARN is private. */
 export function nameOf(arn: string): string {
   return arn.split('/').at(-1) ?? arn
 }

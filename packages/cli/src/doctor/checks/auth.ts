@@ -62,12 +62,13 @@ export function judgeAuth({ auth, takes, issuers, hasToken, refusal }: AuthFacts
       ),
     )
   }
-  if (auth === 'oauth' && !hasToken)
+  if (auth === 'oauth' && !hasToken) {
     return saw(`${tokens}; without AGENT_RUNTIME_TOKEN_FILE it cannot be called from here`)
+  }
   return saw(auth === 'oauth' ? `${tokens}, as it is called` : 'SigV4, as it is called')
 }
 
-/** What the checks of credentials, region and clock do not tell. */
+/** Whether none of the checks of credentials, region and clock reports this refusal. */
 function isUnexplained(said: string): boolean {
   return !/security token|UnrecognizedClient|InvalidClientTokenId|ExpiredToken|signature we calculated|not authorized to perform|no aws credentials|scoped to a valid|Signature (expired|not yet)|RequestTimeTooSkewed|RequestExpired/i.test(
     said,

@@ -1,6 +1,6 @@
 import { type Finding, inWords, risk, saw, type Verdict, wrong } from '../finding.ts'
 
-/** A message on a session that was warmed before, by one way. */
+/** A message on a warmed session, by one way to the agent. */
 export interface Canary {
   /** The proxy, or the runtime itself. */
   by: string
@@ -12,8 +12,8 @@ export interface Canary {
   /** From sending to the first byte; absent when no answer came. Milliseconds. */
   answeredInMs: number | undefined
   /**
-   * Whose nonce the microVM that answered had kept: of the warm-up before, or of the message itself, so that it was never
-   * warmed. `ended`: nobody answered, and another one was there afterwards.
+   * The microVM that answered, by the nonce that it had kept. `warmed`: that of the warm-up; `fresh`: that of the message, so it
+   * was never warmed; `ended`: there was no answer, and afterwards there was another microVM.
    */
   vm: 'warmed' | 'fresh' | 'ended' | 'unknown'
   /** Why a message was not answered, and whether the agent itself said so. */
@@ -23,10 +23,10 @@ export interface Canary {
 /**
  * Whether a message really lands on the microVM that was warmed for it, and is answered.
  *
- * @param isGuess whether the message is ours: then the agent may take others
+ * @param isGuess Whether the message is our own guess: the agent may expect another form.
  */
 export function judgeCanary(canaries: readonly Canary[], isGuess: boolean): Verdict {
-  // The message is the same by every way, and a proxy does not tell the status that the agent gave.
+  // The same message went by every way. Only the runtime itself tells the status that the agent gave.
   const isRefused = canaries.some(({ failure }) => failure?.isOfAgent && /Received error \(4\d\d\)/.test(failure.said))
   const told = canaries.map(
     ({ by, outcome = 'warm', vm, answeredInMs, warmedInMs, source }) =>

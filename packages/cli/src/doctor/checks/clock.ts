@@ -1,13 +1,13 @@
 import { type Finding, inWords, type Refusal, saw, skipped, type Verdict, wrong } from '../finding.ts'
 
-/** How far the clock of a server is from ours. A `Date` header tells seconds. */
+/** How far the clock of a server is from ours. */
 export interface ClockReading {
   of: string
   /** Above 0: it is ahead of ours. Milliseconds. */
   aheadMs: number
 }
 
-/** Clocks that are kept by NTP differ by milliseconds; a header tells seconds, and a slow network a few more. */
+/** Clocks with NTP differ by milliseconds. A `Date` header has whole seconds, and a slow network adds a few. */
 const usualMs = 30_000
 
 /** Whether the clocks agree. AWS refuses what was signed more than five minutes off. */

@@ -8,7 +8,7 @@ export interface CookieFacts {
   setCookies: readonly string[]
 }
 
-/** Whether the cookie that a caller is known by comes back, and to nobody else. */
+/** Whether browsers send the cookie that identifies a caller back to the proxy, and to nobody else. */
 export function judgeCookie({ proxyUrl, pageOrigin, setCookies }: CookieFacts): Verdict {
   if (setCookies.length === 0) return skipped('the proxy sets none: callers are known by something else')
   const proxy = new URL(proxyUrl)

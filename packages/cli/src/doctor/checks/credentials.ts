@@ -8,7 +8,7 @@ export interface CredentialFacts {
   refusal: Refusal | undefined
 }
 
-/** Session credentials that end sooner are told: a proxy without a refresh would fail then. */
+/** Credentials that expire sooner than this are reported: a proxy that cannot renew them fails then. Milliseconds. */
 const soonMs = 15 * 60_000
 
 /** Whether the AWS credentials are there, and the platform took them. */
@@ -25,7 +25,7 @@ export function judgeCredentials({ auth, found, refusal }: CredentialFacts): Ver
       ),
     )
   }
-  // The start of a key id tells which one it is and opens nothing.
+  // The start of a key id is enough to recognise it.
   const tag = `${found.accessKeyId.slice(0, 8)}…`
   const said = refusal?.said ?? ''
   const refused = refusal?.reason === 'refused' ? refusedAs(said, tag) : undefined

@@ -67,28 +67,34 @@ function refused(pageOrigin: string, isOwn: boolean): Finding {
 }
 
 function corsFinding(pageOrigin: string, request: CorsAnswer, preflight: CorsAnswer | undefined): Finding | undefined {
-  const ours = Object.values(headerNames).map(name => name.toLowerCase())
-  const lacks = (list: string | null) =>
-    list?.trim() === '*' ? [] : ours.filter(name => !(list ?? '').toLowerCase().includes(name))
-  const whatToDo =
-    'Let nothing between the page and the proxy answer OPTIONS, or drop or add access-control-* headers: the proxy sets them itself.'
-  const problem =
-    request.allowOrigin !== pageOrigin
-      ? `access-control-allow-origin is ${request.allowOrigin ?? 'absent'}`
-      : request.allowCredentials !== 'true'
-        ? 'access-control-allow-credentials is not true'
-        : lacks(request.exposeHeaders).length > 0
-          ? `access-control-expose-headers lacks ${lacks(request.exposeHeaders).join(', ')}`
-          : preflight && (preflight.status >= 300 || preflight.allowOrigin !== pageOrigin)
-            ? `the preflight request is answered with status ${preflight.status} and access-control-allow-origin ${preflight.allowOrigin ?? 'absent'}`
-            : preflight && !/content-type/i.test(preflight.allowHeaders ?? '') && preflight.allowHeaders !== '*'
-              ? 'the preflight answer does not allow our headers'
-              : undefined
+  const problem = corsProblem(pageOrigin, request, preflight)
   if (!problem) return undefined
   return wrong(
     'cors-broken',
     `A browser hides the answers of the proxy from pages of ${pageOrigin}: ${problem}.`,
     'The page never learns its ticket, so nothing that was warmed is used.',
-    whatToDo,
+    'Let nothing between the page and the proxy answer OPTIONS, or drop or add access-control-* headers: the proxy sets them itself.',
   )
+}
+
+/** @returns the first thing that a browser would stumble over. */
+function corsProblem(pageOrigin: string, request: CorsAnswer, preflight: CorsAnswer | undefined): string | undefined {
+  if (request.allowOrigin !== pageOrigin) return `access-control-allow-origin is ${request.allowOrigin ?? 'absent'}`
+  if (request.allowCredentials !== 'true') return 'access-control-allow-credentials is not true'
+  const hidden = hiddenHeaders(request.exposeHeaders)
+  if (hidden.length > 0) return `access-control-expose-headers lacks ${hidden.join(', ')}`
+  if (!preflight) return undefined
+  const { status, allowOrigin, allowHeaders } = preflight
+  if (status >= 300 || allowOrigin !== pageOrigin) {
+    return `the preflight request is answered with status ${status} and access-control-allow-origin ${allowOrigin ?? 'absent'}`
+  }
+  const allowsOurs = allowHeaders === '*' || /content-type/i.test(allowHeaders ?? '')
+  return allowsOurs ? undefined : 'the preflight answer does not allow our headers'
+}
+
+/** Our headers that a page may not read. */
+function hiddenHeaders(exposed: string | null): string[] {
+  if (exposed?.trim() === '*') return []
+  const ours = Object.values(headerNames).map(name => name.toLowerCase())
+  return ours.filter(name => !exposed?.toLowerCase().includes(name))
 }

@@ -1,6 +1,7 @@
+import { counted } from '../../counted.ts'
 import { type Finding, inWords, risk, saw, skipped, type Verdict, wrong } from '../finding.ts'
 
-/** A session in the ledger, without what could be used. */
+/** A session in the ledger, without its whole id. */
 export interface HeldSession {
   /** The start of its id. */
   tag: string
@@ -13,12 +14,12 @@ export interface HeldSession {
 export interface OrphanFacts {
   /** `undefined` when there is no ledger to read. */
   held: readonly HeldSession[] | undefined
-  /** MicroVMs that an emulator runs and the ledger does not know, by the start of their session ids. */
+  /** Sessions that an emulator runs and the ledger does not have, by the start of their ids. */
   unlisted: readonly string[]
   now: number
 }
 
-/** The reaper sweeps every second, and another takes over within 5 s; a stop may take 10 s more. */
+/** How late a stop may be, in milliseconds: the reaper sweeps every second, another takes over within 5 s, a stop takes up to 10 s. */
 const lateMs = 20_000
 
 /** Sessions that nobody holds, and that nobody stops. */
@@ -54,5 +55,5 @@ function overdueFinding(overdue: readonly HeldSession[], now: number): Finding {
 
 function some(tags: readonly string[]): string {
   const shown = tags.slice(0, 5).join(', ')
-  return `${tags.length} ${tags.length === 1 ? 'session' : 'sessions'} (${shown}${tags.length > 5 ? ', …' : ''})`
+  return `${counted(tags.length, 'session')} (${shown}${tags.length > 5 ? ', …' : ''})`
 }

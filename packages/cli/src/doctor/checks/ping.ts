@@ -2,7 +2,7 @@ import { type Finding, inWords, risk, saw, type Verdict, wrong } from '../findin
 
 /** One answer of `GET /ping`. */
 export interface PingAnswer {
-  /** Absent where the shell that asked does not tell. */
+  /** Absent when a shell command asked. */
   status?: number | undefined
   body: string
   tookMs?: number | undefined
@@ -19,7 +19,7 @@ const contract =
 const mostSeconds = 10_000_000_000
 const slowMs = 1_000
 
-/** Whether `/ping` lets the session idle. @param answers a second apart, while no message was being answered */
+/** Whether `/ping` lets the session idle. @param answers A second apart, while no message was being answered. */
 export function judgePing(answers: readonly PingAnswer[]): Verdict {
   const pings = answers.map(({ body }) => parse(body))
   const malformed = answers.find(

@@ -6,7 +6,7 @@ export interface ProxyFacts {
   health:
     | { status: number; version: string | null; isOurs: boolean; location: string | undefined }
     | { unreachable: string }
-  /** What opening a session came to; nothing when it was not tried. */
+  /** Why the proxy opened no session; `undefined` when it did, or was not asked. */
   open:
     | { status: number; location: string | undefined; isHeldOut: boolean; code?: string; message?: string }
     | undefined

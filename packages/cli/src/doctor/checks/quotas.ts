@@ -2,7 +2,7 @@ import { type Headroom, roomWanted } from '@warm-agent/pool/plan'
 import { type Finding, risk, saw, skipped, type Verdict, wrong } from '../finding.ts'
 
 export interface QuotaFacts {
-  /** What a plan needs of each quota; or why the quotas cannot bear it. `undefined` without a plan. */
+  /** How much of each quota a plan needs, or why the quotas are too small for it; `undefined` without a plan. */
   plan: { headroom: readonly Headroom[] } | { refused: string } | undefined
   qualifiers: number
   /** Endpoints that one agent may have. */
@@ -15,7 +15,7 @@ const names: Readonly<Record<Headroom['quota'], string>> = {
   callsPerSecond: 'calls a second',
 }
 
-/** Whether the quotas of the account bear what is planned. */
+/** Whether the quotas of the account are large enough for the plan. */
 export function judgeQuotas({ plan, qualifiers, endpointsAllowed }: QuotaFacts): Verdict {
   const endpoints =
     qualifiers > endpointsAllowed

@@ -1,8 +1,9 @@
+import { counted } from '../../counted.ts'
 import { type Finding, inWords, risk, saw, skipped, type Verdict, wrong } from '../finding.ts'
 
-/** How an answer came through one hop, and how it was sent. */
+/** How an answer was sent, and how it arrived through one hop. */
 export interface HopTimes {
-  /** `https://chat.example.com/api/agent`, or the runtime itself. From the agent outwards. */
+  /** A proxy's URL, or the runtime itself. */
   hop: string
   /** What was streamed. */
   what: 'message' | 'warm-up'
@@ -10,23 +11,23 @@ export interface HopTimes {
   chunksAtMs: readonly number[]
   /** Events in the stream; 0 for an answer of another kind. */
   events: number
-  /** From its first output to its last where it was made, when known: the stamps of the agent, or what the proxy says of the warm-up. */
+  /** How long it was being sent at its source, if known: from the agent's stamps, or what the proxy says of the warm-up. */
   sentOverMs: number | undefined
   headers: { contentEncoding?: string | undefined; via?: string | undefined; server?: string | undefined }
 }
 
-/** A spread that is shorter tells nothing: the network itself gathers that. */
+/** A shorter stream tells nothing: the network itself may deliver it at once. */
 const leastMs = 50
-/** What arrives within this share of the time in which it was sent was gathered up. */
+/** An answer that arrives in less than this share of the time in which it was sent was buffered. */
 const gatheredShare = 0.3
-/** So many events in one or two chunks were most likely not made at once. */
+/** This many events were most likely not made at the same moment. */
 const fewEvents = 3
 
-/** Whether what the agent streams arrives as it is made, hop by hop. */
+/** Whether an answer arrives as the agent makes it. @param times Hop by hop, from the agent outwards. */
 export function judgeStream(times: readonly HopTimes[]): Verdict {
   const findings: Finding[] = []
   const told: string[] = []
-  // The outer hops get what an inner one has gathered.
+  // The innermost hop that buffers, for each kind: outer hops only pass on what it has gathered.
   const blamed = new Map<HopTimes['what'], string>()
   let innerMs: number | undefined
   for (const hop of times) {
@@ -60,7 +61,7 @@ export function judgeStream(times: readonly HopTimes[]): Verdict {
 function perhapsBuffered({ hop, events, chunksAtMs }: HopTimes): Finding {
   return risk(
     'stream-at-once',
-    `An answer of ${events} events came by ${hop} in ${chunksAtMs.length} ${chunksAtMs.length === 1 ? 'chunk' : 'chunks'}, all at once.`,
+    `An answer of ${events} events came by ${hop} in ${counted(chunksAtMs.length, 'chunk')}, all at once.`,
     'Either the agent makes its answer as a whole, or something between gathers it up; the user sees nothing until the last word.',
     'Give --message something that takes a while, and wrap the agent with @warm-agent/agent, whose stamps tell the two apart.',
   )
@@ -69,7 +70,7 @@ function perhapsBuffered({ hop, events, chunksAtMs }: HopTimes): Finding {
 function buffered({ hop, what, chunksAtMs, headers }: HopTimes, cameOverMs: number, sentOverMs: number): Finding {
   const { contentEncoding, via, server } = headers
   const sent = what === 'message' ? 'an answer that was sent' : 'the events of a warm-up that were sent'
-  const came = `${chunksAtMs.length} ${chunksAtMs.length === 1 ? 'chunk' : 'chunks'} within ${inWords(cameOverMs)}`
+  const came = `${counted(chunksAtMs.length, 'chunk')} within ${inWords(cameOverMs)}`
   const clues = [
     contentEncoding && `content-encoding ${contentEncoding}`,
     via && `via ${via}`,

@@ -8,7 +8,7 @@ export interface WarmUpTry {
 }
 
 export interface WarmUpFacts {
-  /** In their order, on one new session: the first finds a cold one, the others a warm one. */
+  /** One after the other on a new session: the first one meets a cold microVM, the others a warm one. */
   tries: readonly WarmUpTry[]
   refusal: Refusal | undefined
 }

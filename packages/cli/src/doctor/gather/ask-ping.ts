@@ -5,11 +5,11 @@ import type { PingAnswer } from '../checks/ping.ts'
 import { reasonOf } from './platform.ts'
 
 const times = 3
-/** `time_of_last_update` tells seconds, so answers that are to differ are asked more than one apart. */
+/** More than a second apart, because `time_of_last_update` is in whole seconds. */
 const apartMs = 1_100
 const patienceMs = 5_000
 
-/** Asks an agent that can be reached. @param url its server, `http://localhost:8080` */
+/** Asks an agent that can be reached from here. @param url Of its server: `http://localhost:8080`. */
 export async function askPing(url: string, signal: AbortSignal): Promise<PingAnswer[]> {
   const answers: PingAnswer[] = []
   for (let count = 0; count < times; count++) {
@@ -29,7 +29,7 @@ export async function askPing(url: string, signal: AbortSignal): Promise<PingAns
 }
 
 const mark = '@@warm-agent'
-/** With what an image happens to have. PORT is where an emulator's agent listens, 8080 where AgentCore's does. */
+/** Tries the programs that an image may have. An emulator's agent listens on PORT, AgentCore's on 8080. */
 const get = [
   'curl -s -m 5 "$U"',
   'wget -q -T 5 -O - "$U"',
@@ -39,9 +39,9 @@ const get = [
 const script = `U="http://127.0.0.1:\${PORT:-8080}/ping"; ask() { ${get} || echo "${mark} none"; }; ${Array.from({ length: times }, () => `ask; echo; echo "${mark}"`).join('; sleep 1.1; ')}`
 
 /**
- * `/ping` is for the platform only, so it is asked inside of the VM, by a shell command.
+ * Only the platform can reach `/ping`, so a shell command asks for it inside of the microVM.
  *
- * @returns a text when that is not possible: permission for commands, or a shell, may be missing.
+ * @returns a text that says why, when that is not possible: the permission or the shell may be missing.
  */
 export async function askPingInside(
   { arn, region, token }: { arn: string; region: string; token: string | undefined },

@@ -1,7 +1,7 @@
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import type { CredentialFacts } from '../checks/credentials.ts'
 
-/** What the AWS SDK finds, the way that the proxy's does. The secret stays where it is. */
+/** Which credentials the AWS SDK finds, as it would in the proxy. The secret is not returned. */
 export async function findCredentials(region: string): Promise<CredentialFacts['found']> {
   const { config } = new BedrockAgentCoreClient({ region })
   try {

@@ -4,7 +4,7 @@ import { answered, openRedis } from '../../redis.ts'
 import { tagOf } from '../../sessions-table.ts'
 import type { HeldSession } from '../checks/orphans.ts'
 
-/** What is in the ledger of the fleet. @throws UsageError when Redis does not answer. */
+/** The sessions in the ledger of a fleet. @throws UsageError when Redis does not answer. */
 export async function readLedger(url: string): Promise<HeldSession[]> {
   const { ledger, close } = await openRedis(url, false)
   try {

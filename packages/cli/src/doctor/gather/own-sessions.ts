@@ -4,9 +4,9 @@ import { neverStarted } from '../../never-started.ts'
 
 /** The sessions that this examination started: AgentCore cannot list them, and what is not stopped costs until it idles out. */
 export interface OwnSessions {
-  /** The runtime; a session that is called by it is on the list. */
+  /** The runtime. Every session that it is called for is put on the list. */
   runtime: AgentRuntime
-  /** Stops every one, as soon as the platform allows. @returns how many could not be stopped */
+  /** Stops all of them, as soon as the platform allows it. @returns how many could not be stopped. */
   stopAll(): Promise<number>
 }
 
@@ -18,7 +18,7 @@ export function createOwnSessions(runtime: AgentRuntime): OwnSessions {
   return {
     runtime: overriding(runtime, {
       async invoke(session, ...rest) {
-        // Before the answer: after an interruption a session that is still starting is stopped too.
+        // Before the answer, so that an interruption also stops a session that is still starting.
         const isNew = !started.has(session)
         started.add(session)
         try {

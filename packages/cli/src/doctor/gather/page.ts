@@ -23,23 +23,23 @@ export interface Sent extends Chunks {
   headers: Headers
 }
 
-/** A page on the wire, cookies included, with an eye on everything that a browser would hide. */
+/** A page that calls a proxy, with cookies as in a browser. Unlike in a browser, every header can be seen. */
 export interface Page {
   /** @returns what `/health` answers, and how far the proxy's clock is from ours. */
   health(): Promise<{ health: ProxyFacts['health']; clock: ClockReading | undefined }>
-  /** `/health` asked for by a page of that origin. */
+  /** Asks for `/health` as a page of that origin. */
   askFrom(origin: string): Promise<CorsAnswer>
   preflight(origin: string): Promise<CorsAnswer>
   open(): Promise<Opened>
   send(message: string): Promise<Sent>
   beat(): Promise<number>
-  /** Stops what was opened; safe to call when nothing was. @returns whether it is stopped */
+  /** Stops the session, if one was opened. @returns whether none is left. */
   close(): Promise<boolean>
 }
 
 const patienceMs = 120_000
 
-/** @param origin of the page; @param own what it is known to the proxy by, a header's name and value */
+/** @param origin Of the page. @param own The header, name and value, by which the proxy knows the caller. */
 export function createPage(
   base: string,
   origin: string,
@@ -80,7 +80,7 @@ export function createPage(
         const body = (await answer.json().catch(() => undefined)) as
           | { status?: string; error?: { code?: string } }
           | undefined
-        // A refusal for the origin is ours too.
+        // Our proxy may refuse the origin.
         const isOurs = version !== null && (body?.status === 'ok' || body?.error?.code === 'forbidden')
         const location = locationOf(answer)
         return { clock, health: { status: answer.status, version, isOurs, location } }
@@ -146,7 +146,7 @@ export function createPage(
     async close() {
       if (!ticket) return true
       try {
-        // Also after an interruption: what was made is stopped.
+        // With a signal of its own: also after an interruption the session is stopped.
         const init = { method: routes.close.method, signal: AbortSignal.timeout(15_000) }
         const { status } = await ask(routes.close.path, init)
         ticket = undefined
@@ -177,7 +177,7 @@ function corsOf({ status, headers, body }: Response): CorsAnswer {
   }
 }
 
-/** Reads the stream of a warm-up to its end. @param onTicket Hears of each ticket at once, so that it can be closed. */
+/** Reads the stream of a warm-up to its end. @param onTicket Gets each ticket at once, so that its session can be closed. */
 async function readEvents(
   body: ReadableStream<Uint8Array> | null,
   onTicket: (ticket: string) => void,

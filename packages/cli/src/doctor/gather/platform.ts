@@ -1,21 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { ClockReading } from '../checks/clock.ts'
 
-/** What the data plane tells everybody: asking costs nothing and needs no credentials. */
+/** What the data plane tells anybody who asks: that costs nothing and takes no credentials. */
 export interface PlatformFacts {
-  url: string
   unreachable: string | undefined
   clock: ClockReading | undefined
-  /** What a caller that shows nothing is told to show. */
+  /** What it asks of a caller without credentials. */
   takes: 'sigv4' | 'oauth' | undefined
   /** Who issues the tokens that the runtime takes (RFC 9728). */
   issuers: string[] | undefined
 }
 
-/** Asked at most this long, in milliseconds. */
+/** How long both questions may take together, in milliseconds. */
 const patienceMs = 10_000
 
-/** Asks for the issuer of the runtime's tokens. That tells the rest too: whether anything answers, and its time. */
+/** Asks who issues the runtime's tokens. The answer also tells whether the platform can be reached, and its time. */
 export async function askPlatform(
   url: string,
   arn: string,
@@ -32,14 +31,14 @@ export async function askPlatform(
     const said = (await answer.json().catch(() => undefined)) as { authorization_servers?: unknown } | undefined
     const servers = answer.ok ? said?.authorization_servers : undefined
     const issuers = Array.isArray(servers) ? servers.map(String) : undefined
-    // Nothing runs under this id, and without credentials nothing is done: the refusal tells only what should be shown.
+    // Nothing runs under this id, and nothing is done without credentials: only the status of the refusal is of interest.
     const headers = { 'x-amzn-bedrock-agentcore-runtime-session-id': `doctor-${randomUUID()}` }
     const { status } = await fetch(`${runtime}/stopruntimesession${query}`, { ...waiting, method: 'POST', headers })
     const takes = issuers || status === 401 ? 'oauth' : status === 403 ? 'sigv4' : undefined
-    return { url, unreachable: undefined, clock, takes, issuers }
+    return { unreachable: undefined, clock, takes, issuers }
   } catch (error) {
     signal.throwIfAborted()
-    return { url, unreachable: reasonOf(error), clock: undefined, takes: undefined, issuers: undefined }
+    return { unreachable: reasonOf(error), clock: undefined, takes: undefined, issuers: undefined }
   }
 }
 

@@ -1,19 +1,19 @@
 import { reasonOf } from './platform.ts'
 
-/** An answer, and when its parts came. */
+/** An answer, and when its chunks came. */
 export interface Chunks {
   text: string
-  /** Those with data, when it is an event stream. */
+  /** How many events with data there were, in an event stream. */
   events: number
-  /** In milliseconds from the first. */
+  /** When each chunk came, in milliseconds from the first. */
   atMs: number[]
-  /** By `performance.now()`. */
+  /** When the first chunk came, by `performance.now()`. */
   firstAt: number
-  /** Why it did not come to its end. */
+  /** Why the answer broke off, if it did. */
   broken: string | undefined
 }
 
-/** The times of what a longer answer begins with tell enough. */
+/** The beginning of a longer answer is enough. */
 const mostMs = 60_000
 const mostCharacters = 1_000_000
 
@@ -44,8 +44,8 @@ export async function readChunks(body: ReadableStream<Uint8Array> | null, forMs 
 }
 
 /**
- * The error that an answer with status 200 ends in: it had begun to stream before the agent failed. By bedrock-agentcore for
- * TypeScript (0.4.4) an event of that name, by that for Python an object with `error_type`.
+ * The error at the end of an answer with status 200, which had begun to stream before the agent failed. bedrock-agentcore for
+ * TypeScript (0.4.4) sends an event named `error`, the one for Python an object with `error_type`.
  */
 export function streamedErrorIn(text: string): string | undefined {
   const [, named] = /^event: ?error\r?\ndata: ?(.*)$/m.exec(text) ?? []

@@ -9,10 +9,10 @@ import {
 import type { CallFacts } from '../checks/calls.ts'
 import type { Refusal } from '../finding.ts'
 
-/** What came of a call: an answer, or why there is none. */
+/** The result of a call: an answer, or why there is none. */
 type Called = { answer: AgentAnswer; refusal?: never } | { answer?: never; refusal: Refusal }
 
-/** Calls the runtime, tries again a few times, and remembers the failures that this hides. */
+/** Calls the runtime, with retries, and remembers the failures that a retry has cured. */
 export interface RetriedCalls {
   invoke(session: RuntimeSession, request: AgentRequest): Promise<Called>
   /** One attempt: a message must not reach the agent twice. */
@@ -69,7 +69,7 @@ export function createRetriedCalls(
         }
         const mayPass = isPassing(came) && attempts < mostAttempts
         if (!mayPass) return { refusal }
-        // Only a failure that a retry cured is counted: one that lasts is the finding of the check that needed the call.
+        // Counted only when a retry cures it: a failure that lasts is reported by the check that made the call.
         passed.push(refusal.said)
         attempts += 1
         await sleep(Math.min(5_000, came.retryAfterMs ?? pauseMs), undefined, { signal })
@@ -78,7 +78,7 @@ export function createRetriedCalls(
   }
 }
 
-/** A refusal for the time teaches the signer the right one, so that the rest can be looked at. */
+/** Whether a retry may help. The AWS SDK corrects its clock when a signature is refused for its time. */
 function isPassing({ reason, message }: RuntimeFailure): boolean {
   if (reason === 'refused') return /Signature (expired|not yet current)/i.test(message)
   return ['throttled', 'unavailable', 'unreachable', 'agent'].includes(reason)

@@ -1,10 +1,5 @@
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
-
-/** What the runtime is configured with, in so far as a page notices. Milliseconds. */
-export interface RuntimeConfiguration {
-  idleMs: number
-  maxLifetimeMs: number
-}
+import type { RuntimeTimes } from '../checks/beat.ts'
 
 /** `GetAgentRuntime` of the control plane; an emulator answers the same under `/_emulator/runtime`. */
 interface GetAgentRuntimeAnswer {
@@ -17,7 +12,7 @@ type SignedRequest = { headers: Record<string, string> }
 const patienceMs = 10_000
 
 /** @returns the configuration of an emulator's runtime, `undefined` when nobody of that kind is there. */
-export async function askEmulator(url: string, signal: AbortSignal): Promise<RuntimeConfiguration | undefined> {
+export async function askEmulator(url: string, signal: AbortSignal): Promise<RuntimeTimes | undefined> {
   const answer = await get(`${url}/_emulator/runtime`, {}, signal)
   return answer?.agentRuntimeArn === undefined ? undefined : read(answer)
 }
@@ -31,7 +26,7 @@ export async function askControlPlane(
   arn: string,
   region: string,
   signal: AbortSignal,
-): Promise<RuntimeConfiguration | undefined> {
+): Promise<RuntimeTimes | undefined> {
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
   const base =
     process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL ?? `https://bedrock-agentcore-control.${region}.${suffix}`
@@ -79,7 +74,7 @@ async function get(
 }
 
 /** An absent value is the platform's default (AgentCore developer guide, runtime lifecycle settings). */
-function read({ lifecycleConfiguration = {} }: GetAgentRuntimeAnswer): RuntimeConfiguration {
+function read({ lifecycleConfiguration = {} }: GetAgentRuntimeAnswer): RuntimeTimes {
   const { idleRuntimeSessionTimeout = 900, maxLifetime = 28_800 } = lifecycleConfiguration
   return { idleMs: idleRuntimeSessionTimeout * 1_000, maxLifetimeMs: maxLifetime * 1_000 }
 }

@@ -7,7 +7,7 @@ import type { RetriedCalls } from './retried-calls.ts'
 import { redact } from './try-endpoints.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
-/** Sends a message on the session that was warmed, and looks how its answer comes and whose VM it met. */
+/** Sends a message on a warmed session. Looks how the answer streams, and whether it came from the microVM that was warmed. */
 export async function sendCanary(
   message: string,
   runtime: AgentRuntime,

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
+import { withoutAccount } from '../../without-account.ts'
 import type { Refusal } from '../finding.ts'
 import type { RetriedCalls } from './retried-calls.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
-/** Warms a session on each endpoint; the first that comes up three times, which tells how the agent answers. */
+/** Warms a session on each endpoint: once, but the first that succeeds three times, to see how the agent answers. */
 export async function tryEndpoints(
   runtime: AgentRuntime,
   calls: RetriedCalls,
@@ -20,7 +21,7 @@ export async function tryEndpoints(
   return trials
 }
 
-/** Finds out whether we may call, without starting anything: nothing runs under these ids, so that a stop costs nothing. */
+/** Finds out whether we may call, without starting anything: stopping a session that does not exist costs nothing. */
 export async function tryStops(runtime: AgentRuntime, qualifiers: readonly string[]): Promise<WarmTrial[]> {
   return Promise.all(
     qualifiers.map(async qualifier => {
@@ -31,9 +32,9 @@ export async function tryStops(runtime: AgentRuntime, qualifiers: readonly strin
   )
 }
 
-/** Takes session ids and accounts out of the platform's words: a report may be passed on. */
+/** Takes session ids and accounts out of the platform's messages. */
 export function redact(text: string): string {
-  return text.replace(/\b(doctor-[0-9a-f]{6})[0-9a-f-]{30}/g, '$1…').replace(/:\d{12}:/g, ':…:')
+  return withoutAccount(text.replace(/\b(doctor-[0-9a-f]{6})[0-9a-f-]{30}/g, '$1…'))
 }
 
 function newSession(qualifier: string): RuntimeSession {

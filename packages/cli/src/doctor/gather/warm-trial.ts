@@ -5,17 +5,17 @@ import type { Refusal } from '../finding.ts'
 import { readChunks } from './read-chunks.ts'
 import type { RetriedCalls } from './retried-calls.ts'
 
-/** What an agent made of warm-ups on a session that was new. */
+/** How an agent answered warm-ups on a new session. */
 export interface WarmTrial {
   session: RuntimeSession
   tries: WarmUpTry[]
   refusal: Refusal | undefined
 }
 
-/** An agent that takes the warm-up for a message may talk for minutes. */
+/** How long an answer is read, in milliseconds: an agent that takes the warm-up for a message may talk for minutes. */
 const echoMs = 5_000
 
-/** @param times how often it is warmed; an agent that echoes nothing is asked once more, and no further: it may be calling a model. */
+/** @param times How often it is warmed. An agent that echoes nothing is asked only twice: it may call a model each time. */
 export async function tryWarmUps(
   runtime: Pick<AgentRuntime, 'warmUpRequest' | 'readEcho'>,
   calls: RetriedCalls,
@@ -39,8 +39,8 @@ export async function tryWarmUps(
 }
 
 /**
- * The platform's TypeScript library (bedrock-agentcore 0.4.4) answers every error with an empty 500 when a stream is
- * accepted; without one it says what was wrong.
+ * Asks once more for an answer that is no stream: when a stream is accepted, bedrock-agentcore for TypeScript (0.4.4) answers
+ * every error with an empty 500.
  */
 async function inPlainWords(
   refusal: Refusal,

@@ -1,59 +1,10 @@
-import { createHash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
-import { earlyScript } from '@warm-agent/client/early'
 import { settle } from '@warm-agent/testing'
-import { afterEach, expect, test, vi } from 'vitest'
-import { openPage } from './early-page.ts'
-
-afterEach(() => {
-  for (const key of Object.keys(globalThis)) if (key.startsWith('warm-agent')) Reflect.deleteProperty(globalThis, key)
-  vi.unstubAllGlobals()
-})
-
-const base = 'https://chat.example/api/agent'
-
-test.each([
-  ['no options', {}],
-  ['a long address and a name', { endpoint: 'https://agents.example.com/api/agent', agent: 'travel-agent' }],
-])('with %s the script has at most 700 bytes, gzipped', async (_, options) => {
-  const { script } = await earlyScript(options)
-  expect(gzipSync(script).length).toBeLessThanOrEqual(700)
-})
-
-test('the hash is that of the text between the tags', async () => {
-  const { script, hash } = await earlyScript({ agent: 'travel' })
-  expect(hash).toBe(`sha256-${createHash('sha256').update(script).digest('base64')}`)
-})
-
-test('the text is one line of ASCII that ends no script element, whatever the names', async () => {
-  const { script } = await earlyScript({
-    endpoint: '/</script>\n<!--\u2028',
-    agent: 'reisebüro "$&" `$1` \\ </script>',
-  })
-  expect(script).toMatch(/^[\x20-\x7e]+$/)
-  expect(script).not.toContain('<')
-})
-
-test.each([
-  [{ endpoint: 7 }, 'endpoint cannot be 7'],
-  [{ agent: null }, undefined],
-  [{ headers: {} }, 'headers cannot be [object Object]'],
-])('options %j are %s', async (options, why) => {
-  const making = earlyScript(options as object)
-  if (why) await expect(making).rejects.toThrow(`Could not make the early script: ${why}. See EarlyScriptOptions.`)
-  else await making
-})
-
-test('a visible page opens a session at once, with its cookies', async () => {
-  const { run, openings } = openPage()
-  await run()
-  expect(openings).toMatchObject([{ url: `${base}/sessions`, body: {} }])
-  expect(openings[0]?.init).toMatchObject({ method: 'POST', credentials: 'include' })
-  expect(new Headers(openings[0]?.init.headers).get('Warm-Agent-Version')).toBe('1')
-})
+import { expect, test, vi } from 'vitest'
+import { base, openPage } from './early-page.ts'
 
 test.each([
   [{ agent: 'travel' }, `${base}/sessions`, { agent: 'travel' }],
+  [{ agent: null } as object, `${base}/sessions`, { agent: null }],
   [{ endpoint: 'warm/' }, 'https://chat.example/room/warm/sessions', {}],
   [{ endpoint: 'https://agents.example//?x=1#y' }, 'https://agents.example/sessions', {}],
   [{ agent: 'reisebüro "$&" `$1` \\ </script>' }, `${base}/sessions`, { agent: 'reisebüro "$&" `$1` \\ </script>' }],
@@ -63,56 +14,8 @@ test.each([
   expect(openings).toMatchObject([{ url, body }])
   const { session, status } = start(options)
   session.mount()
-  await openings[0]?.lease()
-  await openings[0]?.warm()
-  await openings[0]?.end()
+  await openings[0]?.complete()
   expect(status()).toBe('warm')
-  expect(openings).toHaveLength(1)
-})
-
-test.each([
-  ['hidden or prerendered', { isVisible: false }],
-  ['of a user who saves data', { savesData: true }],
-  ['whose tab keeps a lease of the page before', { tab: new Map([[`warm-agent  ${base} `, '{}']]) }],
-  ['that may not store anything', { forbidsStorage: true }],
-  ['whose tab keeps a lease of some user', { tab: new Map([[`warm-agent ann ${base} `, '{}']]) }],
-  ['for which another tab keeps its spare', { spares: new Map([[`warm-agent ann ${base} `, '{}']]) }],
-  ['beside a tab that holds the spare', { locks: [`warm-agent spare ${base} `] }],
-])('a page %s opens nothing', async (_, world) => {
-  const { run, openings } = openPage(world)
-  await run()
-  expect(openings).toEqual([])
-})
-
-test.each([undefined, 'travel', 'a "b" \\ ü'])(
-  'the lease that a session of agent %s keeps is the one that the script looks for',
-  async agent => {
-    const before = openPage()
-    const { session, environment } = before.start({ agent })
-    session.mount()
-    await settle()
-    await before.openings[0]?.lease()
-    await environment.leave()
-    expect(before.tab.size).toBe(1)
-
-    const next = openPage({ tab: before.tab })
-    await next.run({ agent: 'another' })
-    expect(next.openings).toHaveLength(1)
-    await next.run({ agent })
-    expect(next.openings).toHaveLength(1)
-  },
-)
-
-test('the spare of another agent, in another tab, is no reason to open nothing', async () => {
-  const { run, openings } = openPage({ locks: [`warm-agent spare ${base} travel`, 'anything'] })
-  await run()
-  expect(openings).toHaveLength(1)
-})
-
-test('a script that is there twice opens one session', async () => {
-  const { run, openings } = openPage()
-  await run()
-  await run()
   expect(openings).toHaveLength(1)
 })
 
@@ -135,9 +38,7 @@ test('of two sessions the first adopts the flight, and the other opens its own',
 test('a session that comes long after the warm-up has ended sees it as its own', async () => {
   const { run, openings, start } = openPage()
   await run()
-  await openings[0]?.lease()
-  await openings[0]?.warm()
-  await openings[0]?.end()
+  await openings[0]?.complete()
   const { session, types, status } = start()
   await session.warm()
   expect(types()).toEqual(['warm-started', 'lease-granted', 'warm-succeeded'])
@@ -167,9 +68,7 @@ test.each([
   const { session, types, status } = start()
   session.mount()
   await settle()
-  await openings[1]?.lease()
-  await openings[1]?.warm()
-  await openings[1]?.end()
+  await openings[1]?.complete()
   expect(types()).toEqual(['warm-started', 'lease-granted', 'warm-succeeded'])
   expect(status()).toBe('warm')
 })

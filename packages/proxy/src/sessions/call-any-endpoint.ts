@@ -1,7 +1,7 @@
 import { type FailureReason, isMissing, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
 import type { ServedAgent } from './session-context.ts'
 
-/** What an endpoint says that takes no new session, or that is no more. Another one may take it. */
+/** What an endpoint says that takes no new session, or is gone. Another one may take the session. */
 const refusals: ReadonlySet<FailureReason> = new Set(['throttled', 'quota', 'unreachable', 'missing'])
 
 interface Moving {
@@ -12,13 +12,13 @@ interface Moving {
 }
 
 /**
- * Makes a call of a session that does not run yet, at once on the next endpoint whenever one has refused it without
- * running anything, until one takes it. Where none does, it is back at its first that there is, whose refusal is the one to
- * hear and to wait for.
+ * Makes a call of a session that does not run yet. When an endpoint refuses it without running anything, the next one is
+ * called at once, until one takes it. When all refuse, the session is back at the first that was not missing, and that one's
+ * refusal is thrown.
  *
- * @note Nothing ran under the id, so no pair of id and endpoint is split that could share a microVM.
+ * @note Nothing ran under the id, so no microVM is left behind at another endpoint.
  */
-export async function placeSession<T>(
+export async function callAnyEndpoint<T>(
   agent: ServedAgent,
   first: RuntimeSession,
   attempt: (session: RuntimeSession) => Promise<T>,

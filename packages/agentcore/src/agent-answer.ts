@@ -1,15 +1,26 @@
 import { Readable } from 'node:stream'
 import type { AgentAnswer, ByteReader } from '@warm-agent/proxy'
 
+interface AnswerHead {
+  status: number
+  contentType: string | undefined
+  headers: Readonly<Record<string, string>>
+}
+
 /**
- * A body as the port gives it: read no faster than it is asked for, and an error when it breaks off.
+ * An answer as the port gives it. Its body is read no faster than it is asked for, and fails when it breaks off.
  *
- * @note The stream is made only when it is asked for: one of the web takes as long and as much memory as the whole call.
+ * @note The stream is made only when it is asked for: a web stream takes as much time and memory as the whole call.
  */
-export function answerBody(body: unknown): Pick<AgentAnswer, 'body' | 'reader'> {
-  if (body instanceof ReadableStream) return { body }
+export function toAgentAnswer(
+  body: unknown,
+  { status, contentType = 'application/octet-stream', headers }: AnswerHead,
+): AgentAnswer {
+  const head = { status, contentType, headers }
+  if (body instanceof ReadableStream) return { ...head, body }
   const reader = readerOf(body instanceof Readable ? body : Readable.from([]))
   return {
+    ...head,
     reader,
     get body() {
       return toByteStream(reader)
@@ -47,7 +58,7 @@ function readerOf(source: Readable): ByteReader {
       isOver = true
       news()
     })
-    // It is told when the body closes, which follows.
+    // `close` follows, and tells it.
     .on('error', () => {})
   return {
     async read() {

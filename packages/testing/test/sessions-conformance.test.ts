@@ -1,26 +1,11 @@
-import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { outcomeOf } from '../../proxy/test/browser.ts'
-import { createPage, fakeWorld, leveled, type Page, realWorld, type WorldOptions } from './worlds.ts'
-
-const server = setupServer()
-beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
-})
-afterEach(() => {
-  vi.useRealTimers()
-  server.resetHandlers()
-})
-afterAll(() => server.close())
+import { codeOf, playAlike, refusedBeat, ticketOf } from './play-alike.ts'
+import { createPage, fakeWorld, realWorld } from './worlds.ts'
 
 const minute = 60_000
-const ticketOf = (response: Response) => response.headers.get('Warm-Agent-Ticket') ?? ''
-const codeOf = async (response: Response) => [response.status, (await response.json()).error.code]
-const refusedBeat = async ({ post }: Page, ticket: string) => codeOf(await post('/sessions/beat', { ticket }))
 
-/** What happens, in what world, and what the page finds, in the real proxy as in the played one. */
-const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unknown]> = {
+const server = playAlike({
   'a session opens with a lease at once and warm when the warm-up ends': [
     { warmUpMs: 3000 },
     async ({ open, pass }) => {
@@ -36,20 +21,6 @@ const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unk
       undefined,
     ],
   ],
-  'a warm-up that fails tells why, and messages go cold': [
-    { isFull: true, warmUpMs: 500 },
-    async ({ visit, pass, send }) => {
-      const { ticket, next } = await visit()
-      const joining = send('early', ticket)
-      await pass(500)
-      const failed = await next()
-      await pass(500)
-      const late = send('late', ticket)
-      await pass(500)
-      return [failed, await next(), outcomeOf(await joining), outcomeOf(await late)]
-    },
-    [{ event: 'failed', data: { error: { code: 'quota_exceeded', retryAfterMs: 1500 } } }, undefined, 'cold', 'cold'],
-  ],
   'a session whose warm-up failed cannot be held': [
     { isFull: true },
     async page => {
@@ -59,53 +30,6 @@ const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unk
       return [beat, outcomeOf(await page.send('hi', ticket))]
     },
     [[410, 'session_expired'], 'rewarmed'],
-  ],
-  'a message during the warm-up joins it, one after it finds it warm, with any ticket of the session': [
-    { warmUpMs: 3000 },
-    async ({ openLease, send, pass }) => {
-      const { ticket } = await openLease()
-      const joining = send('first', ticket)
-      await pass(3000)
-      const first = await joining
-      const second = await send('second', ticketOf(first))
-      const third = await send('third', ticket)
-      return [first, second, third].map(outcomeOf).concat(await third.text())
-    },
-    ['joined', 'warm', 'warm', 'onetwo'],
-  ],
-  'a page that leaves while it waits leaves the warm-up to the others': [
-    { warmUpMs: 3000 },
-    async ({ openLease, send, pass, ran }) => {
-      const { ticket } = await openLease()
-      const leaving = new AbortController()
-      const left = send('left', ticket, { signal: leaving.signal }).catch(() => undefined)
-      const stayed = send('stayed', ticket)
-      await pass(1000)
-      leaving.abort()
-      await pass(2000)
-      await left
-      return [outcomeOf(await stayed), ran()]
-    },
-    ['joined', ['stayed']],
-  ],
-  'a message without a ticket goes cold and brings a session that can be held': [
-    {},
-    async ({ send, beat }) => {
-      const cold = await send('hi')
-      const lease = await beat(ticketOf(cold))
-      return [outcomeOf(cold), lease, outcomeOf(await send('again', lease.ticket))]
-    },
-    ['cold', { status: 'warm', ttlMs: 15 * minute, holdMs: 480 * minute }, 'warm'],
-  ],
-  'a message at which the agent fails gets the error': [
-    { isBroken: true },
-    async ({ send }) => codeOf(await send('hi')),
-    [502, 'agent_failed'],
-  ],
-  'a message that is too large is refused': [
-    {},
-    async ({ post }) => codeOf(await post('/messages', { body: new Uint8Array(10 * 1024 * 1024 + 1) })),
-    [413, 'payload_too_large'],
   ],
   'a beat during the warm-up touches nothing': [
     { warmUpMs: 3000 },
@@ -129,17 +53,6 @@ const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unk
     },
     [{ status: 'warm', ttlMs: 10_000, holdMs: 891_000 }, { holdMs: 882_000 }, [410, 'session_expired']],
   ],
-  'a message starts an expired session again': [
-    { expireAfterMs: 10_000 },
-    async ({ openWarm, send, beat, sleep }) => {
-      const { ticket } = await openWarm()
-      sleep(10_000)
-      const answer = await send('hi', ticket)
-      const lease = await beat(ticketOf(answer))
-      return [outcomeOf(answer), lease, outcomeOf(await send('again', lease.ticket))]
-    },
-    ['rewarmed', { status: 'warm', ttlMs: 10_000, holdMs: 480 * minute }, 'warm'],
-  ],
   'an unsent session is held for 15 minutes at most, and closed then': [
     {},
     async page => {
@@ -150,17 +63,6 @@ const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unk
       return [lease, await refusedBeat(page, lease.ticket), outcomeOf(await page.send('hi', lease.ticket))]
     },
     [{ ttlMs: 15 * minute, holdMs: 5 * minute }, [410, 'session_expired'], 'rewarmed'],
-  ],
-  'a conversation is held past that': [
-    {},
-    async ({ openWarm, send, beat, sleep }) => {
-      const { ticket } = await openWarm()
-      sleep(10 * minute)
-      await send('hi', ticket)
-      sleep(10 * minute)
-      return beat(ticket)
-    },
-    { status: 'warm', ttlMs: 15 * minute, holdMs: 460 * minute },
   ],
   'a session is closed once and for all': [
     {},
@@ -261,17 +163,6 @@ const cases: Record<string, [WorldOptions, (page: Page) => Promise<unknown>, unk
     ],
   ],
   'health is told': [{}, async ({ post }) => (await post('/health', { method: 'GET' })).json(), { status: 'ok' }],
-}
-
-test.each(Object.entries(cases))('%s', async (_, [options, play, expected]) => {
-  const real = createPage(realWorld(options))
-  const found = { found: await play(real) }
-  expect(found).toMatchObject({ found: expected })
-  expect(real.transcript).not.toEqual([])
-
-  const fake = createPage(fakeWorld(server, options))
-  expect(leveled({ found: await play(fake) })).toEqual(leveled(found))
-  expect(fake.transcript).toEqual(real.transcript)
 })
 
 test('the beat is told within the bounds of the real one', async () => {

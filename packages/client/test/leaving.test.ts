@@ -1,0 +1,103 @@
+import { WarmAgentError } from '@warm-agent/protocol'
+import { createFakeBrowser } from '@warm-agent/testing'
+import { expect, test } from 'vitest'
+import { failing } from './fake-proxy.ts'
+import { leaveWarm } from './leave-warm.ts'
+import { start, startMounted } from './start.ts'
+
+const minute = 60_000
+
+test('leaving parks the session, and coming back asks whether it lives before anything else', async () => {
+  const { proxy, environment, warmUp, status } = await startMounted()
+  await warmUp()
+  await environment.leave()
+  await environment.advance(1000)
+  expect(proxy.beats).toEqual([])
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-2', afterMs: 30_000, keepalive: true }])
+  await environment.sleep(20_000)
+  await environment.comeBack()
+  expect(proxy.beats).toMatchObject([{ ticket: 'ticket-2', atMs: 1_021_000 }])
+  expect(status()).toBe('warm')
+  await environment.advance(8 * minute)
+  expect(proxy.beats).toHaveLength(1)
+})
+
+test('what has no session is not parked', async () => {
+  const { proxy, environment } = await startMounted()
+  await environment.leave()
+  await environment.comeBack()
+  expect(proxy.closes).toEqual([])
+})
+
+test('coming back after the deadline expires the session without a beat', async () => {
+  const { proxy, environment, warmUp, status } = start()
+  await warmUp()
+  await environment.leave()
+  await environment.sleep(20 * minute)
+  await environment.comeBack()
+  expect(status()).toBe('expired')
+  expect(proxy.beats).toHaveLength(0)
+})
+
+test('coming back to a session that the proxy has stopped expires it', async () => {
+  const { proxy, environment, warmUp, status } = start()
+  await warmUp()
+  proxy.onBeat = failing(new WarmAgentError('session_expired', 'gone'))
+  await environment.leave()
+  await environment.sleep(2 * minute)
+  await environment.comeBack()
+  expect(status()).toBe('expired')
+})
+
+test('a conversation that seems to be over is parked too: its microVM may live', async () => {
+  const { session, environment, proxy, status } = await startMounted()
+  await proxy.openings[0]?.fail()
+  await session.fetch('/api/agent/messages', { method: 'POST', body: 'hi' })
+  await environment.sleep(61_000)
+  expect(status()).toBe('expired')
+  await environment.leave()
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-of-message', afterMs: 30_000, keepalive: true }])
+})
+
+test('a full storage harms nobody', async () => {
+  const { session, warmUp, environment, proxy } = start()
+  environment.storage = () => ({
+    getItem: () => null,
+    removeItem: () => {},
+    setItem: () => {
+      throw new DOMException('Full.', 'QuotaExceededError')
+    },
+  })
+  session.mount()
+  await warmUp()
+  await environment.leave()
+  expect(proxy.closes).toHaveLength(1)
+})
+
+test('a page that returns from the back/forward cache has the newer ticket of the page that was left after it', async () => {
+  const { tab, nowMs, page } = await leaveWarm()
+  const other = await startMounted({}, { tab, nowMs })
+  await expect.poll(other.status).toBe('warm')
+  await other.ask()
+  await other.environment.leave()
+  await page.environment.comeBack()
+  expect(page.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+  await page.environment.advance(minute)
+  expect(page.status()).toBe('warm')
+})
+
+test('a page that returns from the back/forward cache without a word of its own goes on with the conversation of the page after it', async () => {
+  const browser = createFakeBrowser()
+  const tab = new Map<string, string>()
+  const landing = await startMounted({}, { browser, tab })
+  await landing.proxy.openings[0]?.lease()
+  await landing.environment.leave()
+  const chat = await startMounted({}, { browser, tab })
+  await chat.ask()
+  await chat.environment.leave()
+  await landing.environment.comeBack()
+  await landing.environment.advance(250)
+  expect(landing.status()).toBe('active')
+  expect(landing.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+  expect(landing.proxy.openings).toHaveLength(1)
+})

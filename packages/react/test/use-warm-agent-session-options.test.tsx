@@ -1,0 +1,102 @@
+// @vitest-environment jsdom
+
+import { act, render } from '@testing-library/react'
+import { expect, test, vi } from 'vitest'
+import { start } from './start.tsx'
+
+test.each([
+  ['warmOn may change: what was manual opens', { warmOn: 'manual' }, { warmOn: 'open' }],
+  ['enabled may change: the warm-up waits for the login (sample-strands #131)', { enabled: false }, { enabled: true }],
+] as const)('%s', (_, before, after) => {
+  const { Chat, proxy } = start()
+  const { rerender } = render(<Chat {...before} />)
+  expect(proxy.openings).toHaveLength(0)
+  rerender(<Chat {...after} />)
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('headers, fetch and onEvent are those of the last commit (vercel/ai #7819)', async () => {
+  const { Chat, warmUp, send, proxy } = start()
+  const [first, second] = ['first', 'second'].map(token => ({
+    headers: () => ({ authorization: token }),
+    fetch: vi.fn(proxy.fetch),
+    onEvent: vi.fn(),
+  }))
+  const { rerender } = render(<Chat {...first} />)
+  expect(first?.onEvent).toHaveBeenCalledTimes(1)
+  rerender(<Chat {...second} />)
+  await warmUp()
+  await send()
+  expect(proxy.messages[0]?.headers.get('authorization')).toBe('second')
+  expect(first?.fetch).not.toHaveBeenCalled()
+  expect(second?.fetch).toHaveBeenCalledTimes(1)
+  expect(first?.onEvent).toHaveBeenCalledTimes(1)
+  expect(second?.onEvent.mock.calls.map(([event]) => event.type)).toEqual([
+    'lease-granted',
+    'warm-succeeded',
+    'message-sent',
+    'message-answered',
+  ])
+})
+
+/** A page whose triggers never fire, and what they are watched on. */
+function startWatched() {
+  const page = start()
+  const watched = new Set<unknown>()
+  page.environment.onTrigger = (_, target) => {
+    watched.add(target)
+    return () => watched.delete(target)
+  }
+  return { ...page, watched }
+}
+
+test('target may change: the next watch is for that of the last commit', async () => {
+  const { Chat, warmUp, last, environment, watched } = startWatched()
+  const [first, second] = [document.createElement('p'), document.createElement('p')]
+  const { rerender } = render(<Chat warmOn="intent" target={() => first} />)
+  expect([...watched]).toEqual([first])
+  rerender(<Chat warmOn="intent" target={() => second} />)
+  // A spare that is lost while the user is away is one to watch for again.
+  act(() => void last().warm())
+  await warmUp()
+  await act(() => environment.hide())
+  await act(() => environment.advance(5 * 60_000))
+  await act(() => environment.show())
+  expect([...watched]).toEqual([second])
+})
+
+test('a target that comes after its session, or takes the place of another one, in whatever component, is watched from then on', async () => {
+  const { Chat, seen, environment, watched } = startWatched()
+  const elements = [null, document.createElement('p'), document.createElement('p')]
+  let element = elements[0]
+  render(<Chat warmOn="intent" target={() => element} />)
+  for (element of elements) {
+    await environment.advance(1000)
+    expect([...watched]).toEqual([element])
+  }
+  expect(seen).toHaveLength(1)
+})
+
+test('a target that is given later, or no more, takes the place of the whole page, or leaves it', () => {
+  const { Chat, watched } = startWatched()
+  const element = document.createElement('p')
+  const { rerender } = render(<Chat warmOn="intent" />)
+  expect([...watched]).toEqual([undefined])
+  rerender(<Chat warmOn="intent" target={() => element} />)
+  expect([...watched]).toEqual([element])
+  rerender(<Chat warmOn="intent" />)
+  expect([...watched]).toEqual([undefined])
+})
+
+test('a target that is another element in each commit renders nothing again, and nobody asks for one while nothing waits for it', () => {
+  const { Chat, seen } = startWatched()
+  const target = vi.fn(() => document.createElement('p'))
+  const { rerender } = render(<Chat warmOn="visible" target={target} />)
+  expect(seen).toHaveLength(1)
+  target.mockImplementation(() => {
+    throw new Error('There is no element yet.')
+  })
+  rerender(<Chat warmOn="visible" enabled={false} target={target} />)
+  rerender(<Chat warmOn="manual" target={target} />)
+  expect(seen).toHaveLength(3)
+})
