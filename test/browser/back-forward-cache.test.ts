@@ -37,9 +37,30 @@ test('coming back from the back/forward cache too late beats nothing (PEERS: bfc
   await pastDeadline(proxy)
   await tab.back()
 
-  await soon(() => eventsOf(tab)).toContain('session-expired')
+  await soon(() => eventsOf(tab)).toContain('spare-given')
   expect(await tab.evaluate(() => page.returns)).toEqual([false, true])
   await tab.evaluate(() => page.send('I am back.'))
-  expect(proxy.visits('message')).toHaveLength(1)
+  expect(proxy.visits('message')).toMatchObject([{ session: 'session-2' }])
   expect(lateBeats(proxy)).toEqual([])
+})
+
+test('coming back to a conversation with which the next page went on finds it alive: it is asked after when that page’s notice has arrived', async ({
+  proxy,
+  profile,
+}) => {
+  Object.assign(proxy.behaviour, { beatMs: 20_000, ttlMs: 30_000 })
+  const tab = await profile.open(`${proxy.url}/plain`)
+  await soon(() => statusOf(tab)).toBe('warm')
+  await tab.evaluate(() => page.send('first'))
+  await tab.navigate(`${proxy.url}/plain?next`)
+  await soon(() => statusOf(tab)).toBe('active')
+  await tab.back()
+
+  await soon(() => proxy.visits().slice(-2)).toMatchObject([
+    { route: 'close', page: '/plain?next' },
+    { route: 'beat', page: '/plain', state: 'parked' },
+  ])
+  expect(await statusOf(tab)).toBe('active')
+  await tab.evaluate(() => page.send('I am back.'))
+  expect(proxy.visits('message').at(-1)).toMatchObject({ session: 'session-1', outcome: 'warm' })
 })

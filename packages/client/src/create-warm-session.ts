@@ -94,14 +94,17 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   const isHere = () => isVisible && environment.now() < awayTooLongAtMs()
 
   /** Looks at the page: something has changed, or may have while timers slept. */
-  function look(isFreezing = false, isSign = false) {
+  function look(isLeft = hand.isLeft, isFreezing = false, isSign = false) {
+    const isBack = hand.isLeft && !isLeft
     const wasHere = isHere()
     const wasVisible = isVisible
-    isVisible = !hand.isLeft && environment.isVisible()
-    if (hand.isLeft || isFreezing) sharing.leave(isFreezing)
+    hand.isLeft = isLeft
+    isVisible = !isLeft && environment.isVisible()
+    if (isLeft || isFreezing) sharing.leave(isFreezing)
     if ((isSign && isVisible) || isVisible !== wasVisible) noteSign()
+    // Before anything goes by a clock that stood still.
+    if (!isLeft) sharing.look(isVisible, isBack)
     if (isVisible !== wasVisible) hand.dispatch({ type: isVisible ? 'page-shown' : 'page-hidden' })
-    if (!hand.isLeft) sharing.look(isVisible)
     if (hand.state.isPaused && isHere()) hand.dispatch({ type: 'heartbeat-resumed' })
     else hand.wake()
     if (!wasHere) sharing.offer()
@@ -111,16 +114,8 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   function attach() {
     if (!undos.length) {
       noteSign()
-      hand.isLeft = false
-      undos = [
-        environment.onPageChange((left, isFreezing) => {
-          hand.isLeft = left
-          look(isFreezing)
-        }),
-      ]
-      if (needsSigns) {
-        undos.push(environment.onActivity(() => look(false, true)))
-      }
+      undos = [environment.onPageChange(look)]
+      if (needsSigns) undos.push(environment.onActivity(() => look(hand.isLeft, false, true)))
     }
     sharing.takeUp()
     look()
@@ -132,6 +127,8 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     for (const watching of triggers) watching.end()
     for (const undo of undos) undo()
     undos = []
+    // Nobody hears any more that it is back.
+    hand.isLeft = false
     hand.closes++
     const gone = hand.end(how)
     hand.dispatch({ type: 'session-closed' })

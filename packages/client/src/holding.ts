@@ -102,7 +102,8 @@ export function createHolding(
   function wake() {
     stopTimer?.()
     const hold = liveHold(hand.state)
-    if (!hand.held.ticket || !hold) return
+    // What was left is looked after when its page is back: the page after it may have it.
+    if (!hand.held.ticket || !hold || hand.isLeft) return
     const nowMs = environment.now()
     const { action, atMs } = planHold(
       { ...hold, retryAtMs: hand.held.retryAtMs ?? hold.retryAtMs },

@@ -29,7 +29,7 @@ export function readKept(
     lease.holdMs = (lease.holdMs ?? never) + lease.atMs - nowMs
     const parkedAtMs = leftAtMs ?? (hasLocks ? never : 0)
     const leftMs = Math.min(parkedAtMs + parkMs - nowMs, touchedAtMs + lease.ttlMs - nowMs, lease.holdMs)
-    return leftMs > 0 ? { ...kept, retryAtMs: Math.min(leftAtMs ?? 0, nowMs) + askAfterLeaveMs } : undefined
+    return leftMs > 0 ? { ...kept, retryAtMs: Math.min(leftAtMs ?? nowMs, nowMs) + askAfterLeaveMs } : undefined
   } catch {
     // There is none, or somebody else wrote it.
   }

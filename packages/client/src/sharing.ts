@@ -47,15 +47,26 @@ export function createSharing(
   /** Settles when it is known whether the session that the page before has left can be taken up. */
   let adopting: Promise<void> | undefined
 
-  /** Makes the session this page's own. @returns whether it is: the first page that asks has it. */
-  function own(mine: Held) {
-    const isShared = kept && locks && !mine.isOwn
-    mine.owned ??= takeLock(locks, nameOf(mine.id)).then(end => {
+  /**
+   * Makes the session this page's own.
+   *
+   * @param isBack The page that has it may just be going away: it is waited for.
+   * @returns whether it is: the first page that asks has it.
+   */
+  function own(mine: Held, isBack?: boolean) {
+    const isShared = (kept || mine.isLeft) && locks && !mine.isOwn
+    const waiting = isBack ? new AbortController() : undefined
+    if (waiting) environment.after(askAfterLeaveMs, () => waiting.abort())
+    mine.owned ??= takeLock(locks, nameOf(mine.id), waiting?.signal).then(end => {
       if (!end) return
       // Another tab has had it, and is gone again: a conversation was on it.
       if (isShared && place()?.getItem(spokenKey) === tailOf(mine.id)) return void end()
       free?.()
       free = end
+      // It was left before it was granted.
+      if (mine.isLeft) end()
+      // Every tab could take it until now.
+      if (!mine.isOwn && find(false)?.id === mine.id) noteSpoken(mine)
       mine.isOwn = true
       return true
     })
@@ -65,19 +76,30 @@ export function createSharing(
   /** Goes on with a conversation after its page was left: another page may have had it meanwhile. */
   async function resume(mine: Held) {
     const found = find(true)
-    // The page that was left after this one may have renewed it.
-    if (found?.id === mine.id) mine.ticket = found?.ticket
     mine.isLeft = false
-    mine.retryAtMs ??= 0
     mine.owned = undefined
-    await ownOrGiveUp(mine)
+    mine.retryAtMs ??= environment.now() + askAfterLeaveMs
+    const isKnown = ownOrGiveUp(mine, true)
+    // The page that was left after this one may have renewed it, and touched it last.
+    if (found?.id === mine.id) adopt(hand, Object.assign(mine, found))
+    await isKnown
     keep()
     offer()
   }
 
   /** Makes the session in hand this page's own, or gives it up. */
-  async function ownOrGiveUp(mine: Held) {
-    if (!(await own(mine)) && mine === hand.held) giveUp(hand)
+  async function ownOrGiveUp(mine: Held, isBack?: boolean) {
+    if (!(await own(mine, isBack)) && mine === hand.held) giveUp(hand)
+  }
+
+  /** A spare is a conversation's now: no tab may take it any more, also one that has found it already. */
+  function noteSpoken({ id }: Held) {
+    remove(false)
+    try {
+      place()?.setItem(spokenKey, tailOf(id))
+    } catch {
+      // The storage is full: the tab that held it goes by the lock alone.
+    }
   }
 
   /** Whether a page has made the session its own. Not known where that cannot be asked: then no page has. */
@@ -142,11 +164,11 @@ export function createSharing(
   }
 
   /** Takes up what another page of this tab has left. */
-  function takeUp() {
+  function takeUp(isBack?: boolean) {
     const mine = hand.held
-    const found = keepsOwn && !adopting && hand.state.status === 'idle' && find(true)
+    const found = keepsOwn && !adopting && !mine.ticket && !isWarming(hand) && find(true)
     if (found) {
-      adopting = own(found).then(isMine => {
+      adopting = own(found, isBack).then(isMine => {
         adopting = undefined
         if (isMine && mine === hand.held && !mine.ticket) adopt(hand, found)
         else remove(true)
@@ -215,18 +237,18 @@ export function createSharing(
       free?.()
     },
 
-    /** The page may be back from the back/forward cache, or from being frozen: looks whether the session is still its own. */
-    look(isVisible: boolean) {
+    /**
+     * Looks whether the session is still this page's own.
+     *
+     * @param isBack The page is back from the back/forward cache. The page after it may have left a conversation.
+     */
+    look(isVisible: boolean, isBack: boolean) {
       const mine = hand.held
-      if (mine.isLeft && mine.isOwn) {
-        void resume(mine)
-      } else if (mine.isLeft && isVisible) {
-        giveUp(hand)
-        // The page after it may have left a conversation.
-        takeUp()
-        offer()
-      }
-      void check()
+      if (mine.isLeft && mine.isOwn) void resume(mine)
+      else if (mine.isLeft && isVisible) giveUp(hand)
+      else if (!isBack) return void check()
+      takeUp(isBack)
+      offer()
     },
 
     /** Settles when it is known what there is. */
@@ -243,20 +265,13 @@ export function createSharing(
       const mine = hand.held
       if (mine.ticket) {
         await ownOrGiveUp(mine)
-        // It was left to the other tabs when this page was frozen: they see that it is taken.
-        if (find(false)?.id === mine.id) remove(false)
+        // It was left to the other tabs when this page was frozen.
         mine.isLeft = false
         keep()
         return
       }
       const found = line && !hand.pending && !isWarming(hand) && find(false)
       if (!found || !(await own(found)) || mine !== hand.held) return
-      remove(false)
-      try {
-        place()?.setItem(spokenKey, tailOf(found.id))
-      } catch {
-        // The storage is full: the tab that held it goes by the lock alone.
-      }
       // The tab that held it may have left just now, and parked it.
       found.retryAtMs = environment.now() + askAfterLeaveMs
       adopt(hand, found)

@@ -110,8 +110,8 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'warm-started':
       return to(isFree, { status: 'warming' })
     case 'lease-adopted':
-      return to(isFree, {
-        status: 'warming',
+      return to(hold || !isWarming, {
+        status: hold ? status : 'warming',
         hold: { ...granted, touchedAtMs: event.touchedAtMs, isSent: event.isSent },
       })
     case 'lease-granted':

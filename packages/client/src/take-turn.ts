@@ -22,5 +22,5 @@ export async function takeTurn(
   }
   const end = locks ? await takeLock(locks, name) : () => {}
   if (end) await granted(end)
-  else void takeLock(locks, name, { signal }).then(granted)
+  else void takeLock(locks, name, signal).then(granted)
 }

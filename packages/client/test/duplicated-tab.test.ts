@@ -33,8 +33,10 @@ test('a discarded tab goes on with its conversation: its page never said that it
   await original.proxy.openings[0]?.lease()
   await original.ask()
   // The browser gave all its locks away with the tab.
-  const { status, proxy } = await startMounted({}, { tab, browser: createFakeBrowser(), nowMs: 1_050_000 })
-  await expect.poll(status).toBe('active')
+  const world = { tab, browser: createFakeBrowser(), nowMs: 1_050_000 }
+  const { status, proxy, environment } = await startMounted({}, world)
+  await environment.advance(250)
+  expect(status()).toBe('active')
   expect(proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
 })
 

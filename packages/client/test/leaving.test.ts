@@ -1,8 +1,6 @@
 import { WarmAgentError } from '@warm-agent/protocol'
-import { createFakeBrowser } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
 import { failing } from './fake-proxy.ts'
-import { leaveWarm } from './leave-warm.ts'
 import { start, startMounted } from './start.ts'
 
 const minute = 60_000
@@ -46,6 +44,7 @@ test('coming back to a session that the proxy has stopped expires it', async () 
   await environment.leave()
   await environment.sleep(2 * minute)
   await environment.comeBack()
+  await environment.advance(250)
   expect(status()).toBe('expired')
 })
 
@@ -72,32 +71,4 @@ test('a full storage harms nobody', async () => {
   await warmUp()
   await environment.leave()
   expect(proxy.closes).toHaveLength(1)
-})
-
-test('a page that returns from the back/forward cache has the newer ticket of the page that was left after it', async () => {
-  const { tab, nowMs, page } = await leaveWarm()
-  const other = await startMounted({}, { tab, nowMs })
-  await expect.poll(other.status).toBe('warm')
-  await other.ask()
-  await other.environment.leave()
-  await page.environment.comeBack()
-  expect(page.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
-  await page.environment.advance(minute)
-  expect(page.status()).toBe('warm')
-})
-
-test('a page that returns from the back/forward cache without a word of its own goes on with the conversation of the page after it', async () => {
-  const browser = createFakeBrowser()
-  const tab = new Map<string, string>()
-  const landing = await startMounted({}, { browser, tab })
-  await landing.proxy.openings[0]?.lease()
-  await landing.environment.leave()
-  const chat = await startMounted({}, { browser, tab })
-  await chat.ask()
-  await chat.environment.leave()
-  await landing.environment.comeBack()
-  await landing.environment.advance(250)
-  expect(landing.status()).toBe('active')
-  expect(landing.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
-  expect(landing.proxy.openings).toHaveLength(1)
 })

@@ -85,6 +85,8 @@ test('a page that is back and has lost its conversation to a copy has a spare ag
   page.stay()
   await startMounted({}, { browser: page.browser, tab: new Map(page.tab) })
   await page.environment.comeBack()
+  // The copy might be just going away.
+  await page.environment.advance(250)
   expect(page.status()).toBe('warming')
   expect(page.proxy.openings).toHaveLength(2)
 })

@@ -1,0 +1,149 @@
+import { createFakeBrowser, settle } from '@warm-agent/testing'
+import { expect, test } from 'vitest'
+import { leaveWarm } from './leave-warm.ts'
+import { openWarmTabs } from './open-tabs.ts'
+import { startMounted } from './start.ts'
+
+const minute = 60_000
+
+/** A page with a conversation, and the page after it, which goes on with that: both in one tab, the first one left. */
+async function goOn() {
+  const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
+  const first = await startMounted({}, world)
+  await first.proxy.openings[0]?.complete()
+  await first.ask()
+  await first.environment.leave()
+  const second = await startMounted({}, { ...world, nowMs: first.environment.now() + 300 })
+  await second.environment.advance(250)
+  return { first, second }
+}
+
+test('a page that returns from the back/forward cache has the newer ticket of the page that was left after it', async () => {
+  const { tab, nowMs, page } = await leaveWarm()
+  const other = await startMounted({}, { tab, nowMs })
+  await expect.poll(other.status).toBe('warm')
+  await other.ask()
+  await other.environment.leave()
+  await page.environment.comeBack()
+  await page.environment.advance(250)
+  expect(page.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+  await page.environment.advance(minute)
+  expect(page.status()).toBe('active')
+})
+
+test('a page that returns from the back/forward cache without a word of its own goes on with the conversation of the page after it', async () => {
+  const browser = createFakeBrowser()
+  const tab = new Map<string, string>()
+  const landing = await startMounted({}, { browser, tab })
+  await landing.proxy.openings[0]?.lease()
+  await landing.environment.leave()
+  const chat = await startMounted({}, { browser, tab })
+  await chat.ask()
+  await chat.environment.leave()
+  await landing.environment.comeBack()
+  await landing.environment.advance(250)
+  expect(landing.status()).toBe('active')
+  expect(landing.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+  expect(landing.proxy.openings).toHaveLength(1)
+})
+
+test('a page that is back asks after its conversation when the notice of the page after it has arrived', async () => {
+  const { first, second } = await goOn()
+  await second.environment.leave()
+  await first.environment.sleep(600)
+  await first.environment.comeBack()
+  expect(first.proxy.beats).toEqual([])
+  await first.environment.advance(250)
+  expect(first.proxy.beats).toHaveLength(1)
+  expect(first.status()).toBe('active')
+})
+
+test('a page that is back before the page after it has gone waits for its conversation', async () => {
+  const { first, second } = await goOn()
+  await first.environment.comeBack()
+  await second.environment.leave()
+  await first.environment.advance(250)
+  expect(first.status()).toBe('active')
+  expect(first.types()).not.toContain('spare-given')
+})
+
+test('a conversation that the page after it kept alive is not over by the clock of a page that is back', async () => {
+  const { first, second } = await goOn()
+  await second.environment.advance(14 * minute)
+  await second.ask()
+  await second.environment.advance(2 * minute)
+  await second.environment.leave()
+  await first.environment.sleep(16 * minute + 600)
+  await first.environment.comeBack()
+  expect(first.status()).toBe('active')
+  await first.ask()
+  expect(first.types()).not.toContain('session-expired')
+  expect(first.proxy.tickets()).toEqual(['ticket-2', 'ticket-of-message'])
+})
+
+test.each([
+  ['has not warmed up', { warmOn: 'manual' }, async () => {}],
+  [
+    'has failed to warm up',
+    {},
+    async ({ proxy }: Awaited<ReturnType<typeof startMounted>>) => proxy.openings[0]?.fail(),
+  ],
+] as const)(
+  'a page that %s goes on, when it is back, with the conversation of the page after it',
+  async (_, options, end) => {
+    const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
+    const landing = await startMounted(options, world)
+    await end(landing)
+    await landing.environment.leave()
+    const chat = await startMounted({}, world)
+    await chat.proxy.openings[0]?.complete()
+    await chat.ask()
+    await chat.environment.leave()
+    await landing.environment.comeBack()
+    await landing.ask()
+    expect(landing.proxy.tickets()).toEqual(['ticket-of-message'])
+  },
+)
+
+test('a session that is closed while its page is left can be used when that is back', async () => {
+  const { session, environment, proxy, ask } = await startMounted()
+  await proxy.openings[0]?.complete()
+  await environment.leave()
+  await session.close()
+  await environment.comeBack()
+  await ask()
+  await ask()
+  expect(proxy.tickets()).toEqual([null, 'ticket-of-message'])
+})
+
+test('a conversation that is given its lock when its page was left has it again when that is back', async () => {
+  const browser = createFakeBrowser()
+  const { environment, ask, types } = await startMounted({ warmOn: 'manual' }, { browser })
+  const { request } = browser.locks
+  let grant = () => {}
+  browser.locks.request = (...asked: unknown[]) =>
+    new Promise(resolve => {
+      grant = () => resolve(request(...(asked as Parameters<typeof request>)))
+    })
+  await ask()
+  await environment.leave()
+  grant()
+  await settle()
+  browser.locks.request = request
+  expect(await browser.locks.query()).toMatchObject({ held: [] })
+  await environment.comeBack()
+  await environment.advance(250)
+  expect(types()).not.toContain('spare-given')
+})
+
+test('a spare on which another tab has spoken, and is gone, is not spoken on by a hidden tab that was frozen with it', async () => {
+  const [frozen, speaker] = await openWarmTabs(2)
+  await frozen.environment.hide()
+  await frozen.environment.freeze()
+  await speaker.environment.advance(250)
+  await speaker.ask()
+  await speaker.session.close()
+  await frozen.environment.hide()
+  await frozen.ask()
+  expect(frozen.proxy.tickets()).toEqual([null])
+})
