@@ -1,5 +1,6 @@
 import { createFakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
+import { later } from './later.ts'
 import { leaveWarm } from './leave-warm.ts'
 import { openWarmTabs } from './open-tabs.ts'
 import { startMounted } from './start.ts'
@@ -120,14 +121,14 @@ test('a conversation that is given its lock when its page was left has it again 
   const browser = createFakeBrowser()
   const { environment, ask, types } = await startMounted({ warmOn: 'manual' }, { browser })
   const { request } = browser.locks
-  let grant = () => {}
-  browser.locks.request = (...asked: unknown[]) =>
-    new Promise(resolve => {
-      grant = () => resolve(request(...(asked as Parameters<typeof request>)))
-    })
+  const granting = later()
+  browser.locks.request = (async (...asked: Parameters<typeof request>) => {
+    await granting.promise
+    return request(...asked)
+  }) as typeof request
   await ask()
   await environment.leave()
-  grant()
+  granting.resolve()
   await settle()
   browser.locks.request = request
   expect(await browser.locks.query()).toMatchObject({ held: [] })
