@@ -83,5 +83,7 @@ function addHeaders<Input extends object, Output extends object>(
 }
 
 function throwFailure(error: unknown): never {
-  throw asFailure(error instanceof AttemptFailed ? error.failure : error)
+  const failure = error instanceof AttemptFailed ? error.failure : error
+  // A client of the application's may throw whatever it likes.
+  throw asFailure(failure instanceof Error ? failure : new Error(String(failure)))
 }

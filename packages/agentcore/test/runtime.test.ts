@@ -57,6 +57,18 @@ test('without credentials nothing is sent, and the failure says so', async () =>
   expect(dataPlane.calls).toEqual([])
 })
 
+test('whatever the client of an application throws is told as a failure of the connection', async () => {
+  const credentials = () => Promise.reject('the vault is sealed')
+  const runtime = createAgentCoreRuntime({
+    arn,
+    client: new BedrockAgentCoreClient({ credentials, region: 'us-east-1' }),
+  })
+  await expect(runtime.invoke(session, request, never)).rejects.toMatchObject({
+    reason: 'unreachable',
+    message: expect.stringContaining('the vault is sealed'),
+  })
+})
+
 test.each([
   [{ arn: 'arn:aws:lambda:x' }, /ARN "arn:aws:lambda:x"/],
   [{ arn: 'arn:aws:lambda:x', region: 'eu-west-1' }, /ARN "arn:aws:lambda:x"/],

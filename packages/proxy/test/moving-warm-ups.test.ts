@@ -35,6 +35,27 @@ test('a warm-up that is refused goes to the next endpoint at once, and its first
   expect(log.at(-1)).toBe('vm 1 stopped')
 })
 
+test.each([false, true])(
+  'a warm-up that two endpoints refuse is known where the third has taken it, to every instance (ledger: %s)',
+  async ledger => {
+    const { openLease, openWarm, events, startAnother, post, send } = start({
+      ledger,
+      qualifiers: ['blue', 'green', 'red'],
+    })
+    endpoints.sick = { blue: failure('quota'), green: failure('quota') }
+    const { ticket } = await openWarm()
+    expect(events.at(-1)).toMatchObject({ type: 'warm-succeeded', qualifier: 'red' })
+    expect(outcomeOf(await startAnother().send('hi', ticket))).toBe('warm')
+    expect((await post('/sessions/close', { ticket })).status).toBe(204)
+
+    const first = await openLease()
+    await vi.waitFor(() => expect(events.filter(({ type }) => type === 'warm-succeeded')).toHaveLength(2))
+    expect(outcomeOf(await send('hi', first.ticket))).toBe('warm')
+    await post('/sessions/close', { ticket: first.ticket })
+    expect(endpoints.stopped).toMatchObject([{ qualifier: 'red' }, { qualifier: 'red' }])
+  },
+)
+
 test('the ledger lists a session where it runs, and nowhere else', async () => {
   const { openWarm, ledger } = start({ ledger: true })
   endpoints.sick = { blue: failure('quota') }

@@ -11,7 +11,7 @@ interface Endpoints {
   stopped: RuntimeSession[]
 }
 
-/** For each test of a file two endpoints, blue and green, that refuse what they are told to; and real time after it. */
+/** For each test of a file endpoints that refuse what they are told to; and real time after it. */
 export function prepareEndpoints() {
   const endpoints: Endpoints = { sick: {}, calls: [], stopped: [] }
   beforeEach(() => {
@@ -21,14 +21,24 @@ export function prepareEndpoints() {
     vi.useRealTimers()
   })
 
-  function start(options: Parameters<typeof createFakeRuntime>[0] & { ledger?: boolean } = {}) {
+  function start(
+    options: Parameters<typeof createFakeRuntime>[0] & {
+      ledger?: boolean
+      /** Tried in this order. @default blue and green in turn */
+      qualifiers?: readonly string[]
+    } = {},
+  ) {
+    const { qualifiers } = options
     const fake = createFakeRuntime(options)
     const ledger = memoryLedger()
-    const tested = createTestProxy({
+    const proxyOptions: Parameters<typeof createTestProxy>[0] = {
       ...(options.ledger && { ledger }),
       runtime: {
         ...fake.runtime,
-        qualifiers: ['blue', 'green'],
+        qualifiers: qualifiers ?? ['blue', 'green'],
+        ...(qualifiers && {
+          placeSession: (refusedBy = []) => qualifiers.find(each => !refusedBy.includes(each)) ?? '',
+        }),
         async invoke(session, ...rest) {
           endpoints.calls.push(session.qualifier)
           const refusal = endpoints.sick[session.qualifier]
@@ -41,8 +51,8 @@ export function prepareEndpoints() {
           return fake.runtime.stop(session, ...rest)
         },
       },
-    })
-    return { ...fake, ...tested, ledger }
+    }
+    return { ...fake, ...createTestProxy(proxyOptions), ledger, startAnother: () => createTestProxy(proxyOptions) }
   }
   return { endpoints, start }
 }

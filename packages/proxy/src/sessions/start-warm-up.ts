@@ -91,9 +91,11 @@ function trackMoves({ ledger, memories }: SessionContext, opened: SessionTicket)
       const ticket = { ...opened, session: to }
       const { parking } = memories.of(from)
       memories.note(to, { ...memories.of(from), movedTo: undefined, entry: undefined, ticket })
-      memories.note(from, { movedTo: to, parking: undefined, ticket: undefined })
+      memories.note(from, { parking: undefined, ticket: undefined })
       left.delete(to.qualifier)
       left.set(from.qualifier, { ...opened, session: from })
+      // Its tickets may name any of them.
+      for (const { session } of left.values()) memories.note(session, { movedTo: to })
       void ledger.hold(ticket, parking ? { parkedUntil: parking.untilMs } : 'noted')
     },
     /** Tells the ledger that the session is not where it was refused: nothing ran there, so there is nothing to stop. */
