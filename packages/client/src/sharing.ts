@@ -33,13 +33,15 @@ export function createSharing(
 ) {
   const locks = environment.locks()
   const nameOf = (id: string | undefined) => `${key} ${id}`
-  /** Where it is written down which spare of another tab was spoken on last. It may stay there, so it is no ticket. */
+  /** Where it is written down which spares were spoken on last. They may stay there, so they are no tickets. */
   const spokenKey = `${key} spoken`
   const tailOf = (id = '') => id.slice(-9)
   const place = (isOwn?: boolean) => environment.storage(isOwn || !locks ? 'tab' : 'browser')
   /** Where the lease in hand is written down. */
   let kept: ReturnType<typeof place>
   let free: (() => void) | undefined
+  /** Ends the wait for the lock of a page that is going away. */
+  let waiting: AbortController | undefined
   /** Whether this page wants a spare: it waits for its login token or for the turn, or has that. */
   let line: AbortController | undefined
   /** Settles when it is known whether the turn was free, and what came of it if it was. */
@@ -55,16 +57,21 @@ export function createSharing(
    */
   function own(mine: Held, isBack?: boolean) {
     const isShared = (kept || mine.isLeft) && locks && !mine.isOwn
-    const waiting = isBack ? new AbortController() : undefined
-    if (waiting) environment.after(askAfterLeaveMs, () => waiting.abort())
-    mine.owned ??= takeLock(locks, nameOf(mine.id), waiting?.signal).then(end => {
-      if (!end) return
-      // Another tab has had it, and is gone again: a conversation was on it.
-      if (isShared && place()?.getItem(spokenKey) === tailOf(mine.id)) return void end()
+    if (isBack) {
+      const ending = new AbortController()
+      environment.after(askAfterLeaveMs, () => ending.abort())
+      waiting = ending
+    }
+    mine.owned ??= takeLock(locks, nameOf(mine.id), isBack ? waiting?.signal : undefined).then(end => {
+      // Another tab may have had it, and be gone again: a conversation was on it.
+      if (!end || (isShared && place()?.getItem(spokenKey)?.includes(tailOf(mine.id)))) {
+        end?.()
+        mine.owned = undefined
+        return
+      }
       free?.()
       free = end
-      // It was left before it was granted.
-      if (mine.isLeft) end()
+      if (hand.isLeft) release(mine)
       // Every tab could take it until now.
       if (!mine.isOwn && find(false)?.id === mine.id) noteSpoken(mine)
       mine.isOwn = true
@@ -73,30 +80,37 @@ export function createSharing(
     return mine.owned
   }
 
+  /** Gives the lock back, if there is one. */
+  function release(mine: Held) {
+    if (free) mine.owned = undefined
+    free?.()
+    free = undefined
+  }
+
   /** Goes on with a conversation after its page was left: another page may have had it meanwhile. */
   async function resume(mine: Held) {
     const found = find(true)
-    mine.isLeft = false
-    mine.owned = undefined
     mine.retryAtMs ??= environment.now() + askAfterLeaveMs
-    const isKnown = ownOrGiveUp(mine, true)
     // The page that was left after this one may have renewed it, and touched it last.
     if (found?.id === mine.id) adopt(hand, Object.assign(mine, found))
-    await isKnown
+    await ownOrGiveUp(mine, true)
+    if (hand.isLeft) return
+    mine.isLeft = false
     keep()
+    hand.wake()
     offer()
   }
 
   /** Makes the session in hand this page's own, or gives it up. */
   async function ownOrGiveUp(mine: Held, isBack?: boolean) {
-    if (!(await own(mine, isBack)) && mine === hand.held) giveUp(hand)
+    if (!(await own(mine, isBack)) && mine === hand.held && !hand.isLeft) giveUp(hand)
   }
 
   /** A spare is a conversation's now: no tab may take it any more, also one that has found it already. */
   function noteSpoken({ id }: Held) {
     remove(false)
     try {
-      place()?.setItem(spokenKey, tailOf(id))
+      place()?.setItem(spokenKey, `${place()?.getItem(spokenKey)} ${tailOf(id)}`.slice(-200))
     } catch {
       // The storage is full: the tab that held it goes by the lock alone.
     }
@@ -112,7 +126,7 @@ export function createSharing(
    */
   async function check() {
     const mine = hand.held
-    if (kept && (await isOwned(mine.id)) && mine === hand.held && !mine.owned) {
+    if (kept && (await isOwned(mine.id)) && mine === hand.held && !mine.owned && !mine.isOwn) {
       giveUp(hand)
       offer()
     }
@@ -132,7 +146,7 @@ export function createSharing(
     const { ticket, isOwn } = mine
     mine.id ??= ticket
     const next = hold && ticket && (keepsOwn || !isOwn) ? place(isOwn) : undefined
-    if (!ticket) free?.()
+    if (!ticket) release(mine)
     else if (isOwn) void own(mine)
     try {
       if (kept !== next) kept?.removeItem(key)
@@ -166,11 +180,13 @@ export function createSharing(
   /** Takes up what another page of this tab has left. */
   function takeUp(isBack?: boolean) {
     const mine = hand.held
-    const found = keepsOwn && !adopting && !mine.ticket && !isWarming(hand) && find(true)
+    const found = keepsOwn && !adopting && !mine.ticket && !hand.pending && !isWarming(hand) && find(true)
     if (found) {
       adopting = own(found, isBack).then(isMine => {
         adopting = undefined
-        if (isMine && mine === hand.held && !mine.ticket) adopt(hand, found)
+        // The next page takes it up.
+        if (hand.isLeft) return
+        if (isMine && mine === hand.held && !mine.ticket && !hand.pending) adopt(hand, found)
         else remove(true)
         offer()
       })
@@ -185,11 +201,7 @@ export function createSharing(
     /** @returns whether a session that was in hand is this page's to end. It is kept for no other page then. */
     async isOursToEnd(mine: Held) {
       if (mine.isOwn && find(true)?.id === mine.id) remove(true)
-      if (mine.isLeft) {
-        if (!mine.isOwn) return
-        mine.owned = undefined
-      }
-      return own(mine)
+      return mine.isLeft && !mine.isOwn ? undefined : own(mine)
     },
 
     /** Warms a session up for this page alone, unless there is one. */
@@ -224,6 +236,7 @@ export function createSharing(
     /** The page is being left (closed, navigated away from, put into the back/forward cache), or frozen. */
     leave(isFreezing: boolean) {
       const mine = hand.held
+      waiting?.abort()
       // A frozen page keeps its conversation: no copy of its tab may take it.
       if (mine.isLeft || (isFreezing && mine.isOwn)) return
       // A lock would keep other tabs waiting for a page in the back/forward cache.
@@ -234,7 +247,7 @@ export function createSharing(
         mine.isLeft = true
         park(hand, mine.ticket)
       } else if (!mine.isOwn && isWarming(hand)) giveUp(hand)
-      free?.()
+      release(mine)
     },
 
     /**
@@ -244,8 +257,8 @@ export function createSharing(
      */
     look(isVisible: boolean, isBack: boolean) {
       const mine = hand.held
-      if (mine.isLeft && mine.isOwn) void resume(mine)
-      else if (mine.isLeft && isVisible) giveUp(hand)
+      if (isBack && mine.isOwn && mine.ticket) return void resume(mine)
+      if (isVisible && mine.isLeft && !mine.isOwn) giveUp(hand)
       else if (!isBack) return void check()
       takeUp(isBack)
       offer()

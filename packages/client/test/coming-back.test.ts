@@ -1,5 +1,6 @@
 import { createFakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
+import { answered, holdAnswers } from './fake-proxy.ts'
 import { later } from './later.ts'
 import { leaveWarm } from './leave-warm.ts'
 import { openWarmTabs } from './open-tabs.ts'
@@ -137,14 +138,78 @@ test('a conversation that is given its lock when its page was left has it again 
   expect(types()).not.toContain('spare-given')
 })
 
+test('a page that is back, and left again before it knows whether its conversation is its own, does not park it', async () => {
+  const { first, second } = await goOn()
+  await first.environment.comeBack()
+  await first.environment.advance(100)
+  await first.environment.leave()
+  // That of the first time.
+  expect(first.proxy.closes).toHaveLength(1)
+  await second.environment.leave()
+  await first.environment.comeBack()
+  await first.environment.advance(250)
+  expect(first.status()).toBe('active')
+})
+
+test('a page that is back, and left again before the page after it has gone, takes nothing from the next', async () => {
+  const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
+  const landing = await startMounted({ warmOn: 'manual' }, world)
+  await landing.environment.leave()
+  const chat = await startMounted({}, world)
+  await chat.proxy.openings[0]?.complete()
+  await chat.ask()
+  await landing.environment.comeBack()
+  await Promise.all([landing.environment.leave(), chat.environment.leave()])
+  const next = await startMounted({}, world)
+  expect(landing.types()).not.toContain('lease-adopted')
+  expect(next.types()).toEqual(['lease-adopted'])
+})
+
+test('a page that is back with a message in the air goes on with the session of that', async () => {
+  const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
+  const page = await startMounted({ warmOn: 'manual' }, world)
+  const answer = holdAnswers(page.proxy)
+  const asking = page.ask()
+  await page.environment.leave()
+  const other = await startMounted({}, world)
+  await other.proxy.openings[0]?.complete()
+  await other.ask()
+  await other.environment.leave()
+  await page.environment.comeBack()
+  await page.environment.advance(250)
+  answer(answered('cold', 'ticket-of-page'))
+  await asking
+  const next = page.ask()
+  await settle()
+  answer(answered('warm'))
+  await next
+  expect(page.proxy.tickets()).toEqual([null, 'ticket-of-page'])
+  expect(page.proxy.closes).toEqual([])
+})
+
 test('a spare on which another tab has spoken, and is gone, is not spoken on by a hidden tab that was frozen with it', async () => {
-  const [frozen, speaker] = await openWarmTabs(2)
+  const [frozen, speaker, third] = await openWarmTabs(3)
   await frozen.environment.hide()
   await frozen.environment.freeze()
-  await speaker.environment.advance(250)
-  await speaker.ask()
-  await speaker.session.close()
+  await speaker?.environment.advance(250)
+  await speaker?.ask()
+  await speaker?.environment.leave()
+  await third?.proxy.openings[0]?.lease({ ticket: 'ticket-of-third' })
+  await third?.ask()
   await frozen.environment.hide()
   await frozen.ask()
   expect(frozen.proxy.tickets()).toEqual([null])
+})
+
+test('a tab that was frozen with its spare, and speaks while it is hidden, has it alone', async () => {
+  const browser = createFakeBrowser()
+  const tab = new Map<string, string>()
+  const page = await startMounted({}, { browser, tab })
+  await page.proxy.openings[0]?.complete()
+  await page.environment.hide()
+  await page.environment.freeze()
+  await page.environment.hide()
+  await page.ask()
+  const copy = await startMounted({}, { browser, tab: new Map(tab) })
+  expect(copy.types()).toEqual(['warm-started'])
 })
