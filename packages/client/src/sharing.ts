@@ -1,9 +1,9 @@
 import type { Environment } from './environment.ts'
 import { adopt, giveUp, type Hand, isWarming, park } from './hand.ts'
 import type { Held } from './held.ts'
-import { askAfterLeaveMs, readKept } from './kept-lease.ts'
+import { askAfterLeaveMs } from './kept-lease.ts'
+import { createOwnership } from './ownership.ts'
 import { type Hold, isTooSoon, liveHold } from './state.ts'
-import { takeLock } from './take-lock.ts'
 import { takeTurn } from './take-turn.ts'
 import type { WireHeaders } from './wire-headers.ts'
 
@@ -11,10 +11,9 @@ import type { WireHeaders } from './wire-headers.ts'
  * Shares what is held with the other pages of the browser.
  *
  * The lease in hand is kept where other pages find it: a spare for all tabs of the browser, a conversation for the next page
- * of this tab alone. Finding it is not having it: a lock makes it one page's own, so that no copy of a tab, and no two tabs
- * that speak at once, ever share a session. Another lock is the turn to hold an unsent spare: one tab has it at a time, the
- * others wait in line. A page that closes, crashes or is discarded loses its locks by itself. Without Web Locks every tab
- * has its own spare.
+ * of this tab alone. Finding it is not having it (`ownership.ts`): no copy of a tab, and no two tabs that speak at once, ever
+ * share a session. A lock is the turn to hold an unsent spare: one tab has it at a time, the others wait in line. Without Web
+ * Locks every tab has its own spare.
  *
  * @param key What others know the agent's session by.
  * @param keepsOwn Whether the next page of this tab may take up a conversation.
@@ -31,61 +30,15 @@ export function createSharing(
   mayWarm: () => boolean,
   onFree: () => void,
 ) {
-  const locks = environment.locks()
-  const nameOf = (id: string | undefined) => `${key} ${id}`
-  /** Where it is written down which spares were spoken on last. They may stay there, so they are no tickets. */
-  const spokenKey = `${key} spoken`
-  const tailOf = (id = '') => id.slice(-9)
-  const place = (isOwn?: boolean) => environment.storage(isOwn || !locks ? 'tab' : 'browser')
+  const { locks, place, find, remove, own, release, isOwned, stopWaiting } = createOwnership(hand, environment, key)
   /** Where the lease in hand is written down. */
   let kept: ReturnType<typeof place>
-  let free: (() => void) | undefined
-  /** Ends the wait for the lock of a page that is going away. */
-  let waiting: AbortController | undefined
   /** Whether this page wants a spare: it waits for its login token or for the turn, or has that. */
   let line: AbortController | undefined
   /** Settles when it is known whether the turn was free, and what came of it if it was. */
   let known: Promise<unknown> | undefined
   /** Settles when it is known whether the session that the page before has left can be taken up. */
   let adopting: Promise<void> | undefined
-
-  /**
-   * Makes the session this page's own.
-   *
-   * @param isBack The page that has it may just be going away: it is waited for.
-   * @returns whether it is: the first page that asks has it.
-   */
-  function own(mine: Held, isBack?: boolean) {
-    const isShared = (kept || mine.isLeft) && locks && !mine.isOwn
-    if (isBack) {
-      const ending = new AbortController()
-      environment.after(askAfterLeaveMs, () => ending.abort())
-      waiting = ending
-    }
-    mine.owned ??= takeLock(locks, nameOf(mine.id), isBack ? waiting?.signal : undefined).then(end => {
-      // Another tab may have had it, and be gone again: a conversation was on it.
-      if (!end || (isShared && place()?.getItem(spokenKey)?.includes(tailOf(mine.id)))) {
-        end?.()
-        mine.owned = undefined
-        return
-      }
-      free?.()
-      free = end
-      if (hand.isLeft) release(mine)
-      // Every tab could take it until now.
-      if (!mine.isOwn && find(false)?.id === mine.id) noteSpoken(mine)
-      mine.isOwn = true
-      return true
-    })
-    return mine.owned
-  }
-
-  /** Gives the lock back, if there is one. */
-  function release(mine: Held) {
-    if (free) mine.owned = undefined
-    free?.()
-    free = undefined
-  }
 
   /** Goes on with a conversation after its page was left: another page may have had it meanwhile. */
   async function resume(mine: Held) {
@@ -106,20 +59,6 @@ export function createSharing(
     if (!(await own(mine, isBack)) && mine === hand.held && !hand.isLeft) giveUp(hand)
   }
 
-  /** A spare is a conversation's now: no tab may take it any more, also one that has found it already. */
-  function noteSpoken({ id }: Held) {
-    remove(false)
-    try {
-      place()?.setItem(spokenKey, `${place()?.getItem(spokenKey)} ${tailOf(id)}`.slice(-200))
-    } catch {
-      // The storage is full: the tab that held it goes by the lock alone.
-    }
-  }
-
-  /** Whether a page has made the session its own. Not known where that cannot be asked: then no page has. */
-  const isOwned = async (id: string | undefined) =>
-    (await locks?.query().catch(() => undefined))?.held?.some(({ name }) => name === nameOf(id))
-
   /**
    * Gives up the spare that this tab keeps if another one has taken it. What is written down does not tell: it may have been
    * written here while it was removed there.
@@ -131,11 +70,6 @@ export function createSharing(
       offer()
     }
   }
-
-  /** @returns the lease that was kept for this tab, or for all of them. */
-  const find = (isOwn: boolean) => readKept(place(isOwn), key, !!locks, environment.now())
-
-  const remove = (isOwn: boolean) => place(isOwn)?.removeItem(key)
 
   /** Writes down what is in hand now, or that nothing is. */
   function keep(leftAtMs?: number) {
@@ -182,6 +116,7 @@ export function createSharing(
     const mine = hand.held
     const found = keepsOwn && !adopting && !mine.ticket && !hand.pending && !isWarming(hand) && find(true)
     if (found) {
+      found.isOwn = true
       adopting = own(found, isBack).then(isMine => {
         adopting = undefined
         // The next page takes it up.
@@ -236,7 +171,7 @@ export function createSharing(
     /** The page is being left (closed, navigated away from, put into the back/forward cache), or frozen. */
     leave(isFreezing: boolean) {
       const mine = hand.held
-      waiting?.abort()
+      stopWaiting()
       // A frozen page keeps its conversation: no copy of its tab may take it.
       if (mine.isLeft || (isFreezing && mine.isOwn)) return
       // A lock would keep other tabs waiting for a page in the back/forward cache.
