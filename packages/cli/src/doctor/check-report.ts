@@ -1,4 +1,5 @@
 import { type CheckName, checkNames, type Finding, type Verdict } from './finding.ts'
+import { redact } from './redact.ts'
 
 /** The result of one check. */
 export interface CheckReport {
@@ -11,10 +12,12 @@ export interface CheckReport {
   findings: readonly Finding[]
 }
 
+/** A report may be passed on, and others are quoted in it: so session ids and accounts are taken out. */
 export function toReport(check: CheckName, verdict: Verdict, of?: string): CheckReport {
   const about = { check, ...(of && { of }) }
-  if (verdict.skipped !== undefined) return { ...about, status: 'skipped', said: verdict.skipped, findings: [] }
-  const { said, findings } = verdict
+  if (verdict.skipped !== undefined) return { ...about, status: 'skipped', said: redact(verdict.skipped), findings: [] }
+  const said = redact(verdict.said)
+  const findings = verdict.findings.map(each => ({ ...each, what: redact(each.what), why: redact(each.why) }))
   const isWrong = findings.some(({ severity }) => severity === 'wrong')
   return { ...about, status: isWrong ? 'wrong' : findings.length > 0 ? 'risk' : 'passed', said, findings }
 }

@@ -12,7 +12,6 @@ import { askPing, askPingInside } from './gather/ask-ping.ts'
 import { leaveAlone } from './gather/leave-alone.ts'
 import type { RetriedCalls } from './gather/retried-calls.ts'
 import { sendCanary } from './gather/send-canary.ts'
-import { redact } from './gather/try-endpoints.ts'
 import { tryWarmUps, type WarmTrial } from './gather/warm-trial.ts'
 
 /** How the runtime is called. */
@@ -27,6 +26,8 @@ export interface Calling {
 
 /** What was seen of the agent, past every proxy. */
 export interface AgentExamined {
+  /** Whether a session became warm; `undefined` when none was tried. */
+  isWarm: boolean | undefined
   hop: HopTimes | undefined
   canary: Canary | undefined
   watched: BeatFacts['watched']
@@ -56,14 +57,14 @@ export async function examineAgent(
   tell('ping', await lookAtPing(settings, calling, running?.session, examination.signal))
   if (!well) {
     tell('calls', skipped('none went well'))
-    return { hop: undefined, canary: undefined, watched: [] }
+    return { isWarm: trials.length > 0 ? false : undefined, hop: undefined, canary: undefined, watched: [] }
   }
   if (!settings['no-message']) step('sending a message to the runtime')
   const { runtime, calls } = calling
   const sent = settings['no-message'] ? undefined : await sendCanary(settings.message, runtime, calls, well)
   const watched = await watch(settings, calling, well, examination)
   tell('calls', judgeCalls(calls.facts()))
-  return { hop: sent?.hop, canary: sent?.canary, watched }
+  return { isWarm: true, hop: sent?.hop, canary: sent?.canary, watched }
 }
 
 async function lookAtPing(
@@ -77,7 +78,7 @@ async function lookAtPing(
   const answers = await askPingInside(calling, session, signal)
   if (typeof answers !== 'string') return judgePing(answers)
   return skipped(
-    `no command could ask for it in the microVM (${redact(answers)}); give --agent-url, or allow bedrock-agentcore:InvokeAgentRuntimeCommand`,
+    `no command could ask for it in the microVM (${answers}); give --agent-url, or allow bedrock-agentcore:InvokeAgentRuntimeCommand`,
   )
 }
 

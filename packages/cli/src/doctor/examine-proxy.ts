@@ -1,16 +1,18 @@
 import type { ClockReading } from './checks/clock.ts'
 import { judgeCookie } from './checks/cookie.ts'
 import { judgeOrigin, type OriginFacts } from './checks/origin.ts'
-import { judgeProxy, type ProxyFacts } from './checks/proxy.ts'
+import { judgeProxy } from './checks/proxy.ts'
 import type { DoctorSettings } from './doctor-settings.ts'
 import type { Examination } from './examination.ts'
 import { examineSession, type SessionExamined } from './examine-session.ts'
 import { skipped } from './finding.ts'
-import { createPage, type Opened, type Page } from './gather/page.ts'
+import { createPage, type Page } from './gather/page.ts'
 
 /** What the checks that look at everything need to know of a proxy. */
 export interface ProxyExamined extends SessionExamined {
   clock: ClockReading | undefined
+  /** Whether a session became warm; `undefined` when none was tried, or none of this caller's is warmed. */
+  isWarm: boolean | undefined
 }
 
 /** The origin of a page that nobody can have: the domain is reserved (RFC 2606). */
@@ -33,15 +35,22 @@ export async function examineProxy(
   step(`asking the proxy ${url}`)
   const page = createPage(url, own, header, signal)
   const { health, clock } = await page.health()
-  const examined: ProxyExamined = { clock, hops: [], canary: undefined, beat: undefined, watched: [] }
+  const examined: ProxyExamined = {
+    clock,
+    isWarm: undefined,
+    hops: [],
+    canary: undefined,
+    beat: undefined,
+    watched: [],
+  }
   const facts = { url, health, hasHeader: header !== undefined }
   if ('unreachable' in health || !health.isOurs) {
-    tell('proxy', judgeProxy({ ...facts, open: undefined, failed: undefined }), of)
+    tell('proxy', judgeProxy({ ...facts, open: undefined, streamed: undefined }), of)
     return examined
   }
   const origins = await askOrigins(page, url, own, pageOrigin)
   if (settings.free) {
-    tell('proxy', judgeProxy({ ...facts, open: undefined, failed: undefined }), of)
+    tell('proxy', judgeProxy({ ...facts, open: undefined, streamed: undefined }), of)
     tell('origin', judgeOrigin(origins), of)
     return examined
   }
@@ -56,7 +65,9 @@ export async function examineProxy(
       visitor = arrive()
       opened = await visitor.open()
     }
-    tell('proxy', judgeProxy({ ...facts, open: opened.refusal, failed: failureOf(opened) }), of)
+    tell('proxy', judgeProxy({ ...facts, open: opened.refusal, streamed: opened.refusal ? undefined : opened }), of)
+    const isAnothers = opened.refusal?.isHeldOut || (opened.status === 401 && !header)
+    if (!isAnothers) examined.isWarm = opened.events.some(({ event }) => event === 'warm')
     tell('origin', judgeOrigin(origins), of)
     tell(
       'cookie',
@@ -82,9 +93,4 @@ async function askOrigins(page: Page, proxyUrl: string, own: string, pageOrigin:
     preflight: pageOrigin === own ? undefined : await page.preflight(pageOrigin),
     stranger: await page.askFrom(stranger),
   }
-}
-
-function failureOf({ events }: Opened): ProxyFacts['failed'] {
-  const failed = events.find(event => event.event === 'failed')
-  return failed?.data.error
 }

@@ -18,7 +18,8 @@ import { askPlatform } from './gather/platform.ts'
 import { readToken } from './gather/read-token.ts'
 import { createRetriedCalls } from './gather/retried-calls.ts'
 import { askControlPlane, askEmulator } from './gather/runtime-configuration.ts'
-import { redact, tryEndpoints, tryStops } from './gather/try-endpoints.ts'
+import { tryEndpoints, tryStops } from './gather/try-endpoints.ts'
+import { redact } from './redact.ts'
 
 /** What the checks that look at everything need to know of the runtime. */
 export interface RuntimeExamined extends AgentExamined {
@@ -50,7 +51,7 @@ export async function examineRuntime(
   const found = auth === 'sigv4' ? await findCredentials(region) : { missing: 'not looked for' }
   const token = await readToken(settings['agent-runtime-token-file'])
   const setRegion = settings['aws-region']
-  const examined = { clock: platform.clock, hop: undefined, canary: undefined, watched: [] }
+  const examined = { clock: platform.clock, isWarm: undefined, hop: undefined, canary: undefined, watched: [] }
   if (platform.unreachable !== undefined) {
     tell('region', judgeRegion({ arnRegion: region, setRegion, endpoint: url, refusal: undefined }))
     tell('endpoint', judgeEndpoint({ url, unreachable: platform.unreachable, qualifiers: [] }))

@@ -8,7 +8,6 @@ import { leaveAlone } from './gather/leave-alone.ts'
 import type { Opened, Page, Sent } from './gather/page.ts'
 import { streamedErrorIn } from './gather/read-chunks.ts'
 import { readEchoed } from './gather/read-echoed.ts'
-import { redact } from './gather/try-endpoints.ts'
 
 /** What was seen of a session that a page has opened. */
 export interface SessionExamined {
@@ -55,7 +54,7 @@ export async function examineSession(
     beat,
     hops: answered?.hop ? [opening, answered.hop] : [opening],
     canary: seen && { by: url, warmedInMs: tookMs, source, ...seen, ...echoed?.failed, ...answered?.failed },
-    watched: isLeftAlone ? [{ of: 'the proxy', waitedMs: beatMs, isAlive: (await page.beat()) !== 410 }] : [],
+    watched: isLeftAlone ? [{ of: 'the proxy', waitedMs: beatMs, ...(await page.beat()) }] : [],
   }
 }
 
@@ -98,7 +97,7 @@ function failureIn({ status, text, broken }: Sent): Pick<Canary, 'failure'> {
     return { failure: { said: `${status} ${text.slice(0, 200)}`, isOfAgent } }
   }
   const said = streamedErrorIn(text)
-  return said === undefined ? {} : { failure: { said: redact(said), isOfAgent: true } }
+  return said === undefined ? {} : { failure: { said, isOfAgent: true } }
 }
 
 /** Which nonce the microVM keeps after a message, and what the message took inside the agent. */

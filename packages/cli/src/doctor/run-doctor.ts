@@ -64,7 +64,8 @@ export async function runDoctor(settings: DoctorSettings, { signal, onReport, on
     for (const url of settings.proxyUrls) {
       proxies.push(await examineProxy(url, settings, examination))
     }
-    judgeAll(settings, examination, runtime, proxies)
+    const isExplained = () => reports.some(({ status }) => status === 'wrong')
+    judgeAll(settings, examination, runtime, proxies, isExplained)
     examination.tell('quotas', quotas)
     examination.tell('orphans', orphans)
   } catch (error) {
@@ -82,6 +83,7 @@ function judgeAll(
   { tell }: Examination,
   runtime: RuntimeExamined | undefined,
   proxies: readonly ProxyExamined[],
+  isExplained: () => boolean,
 ): void {
   const clocks = [runtime?.clock, ...proxies.map(({ clock }) => clock)].filter(clock => clock !== undefined)
   tell('clock', judgeClock(clocks, runtime?.refusal))
@@ -109,9 +111,13 @@ function judgeAll(
   const hops = [runtime?.hop, ...proxies.flatMap(({ hops }) => hops)].filter(hop => hop !== undefined)
   tell('stream', hops.length > 0 ? judgeStream(hops) : skipped('nothing was streamed'))
   const canaries = [runtime?.canary, ...proxies.map(({ canary }) => canary)].filter(canary => canary !== undefined)
+  const isCold = [runtime, ...proxies].some(examined => examined?.isWarm === false)
+  const unexplained = isCold && !isExplained() ? { said: runtime?.refusal?.said } : undefined
   tell(
     'canary',
-    canaries.length > 0 ? judgeCanary(canaries, !settings.isMessageGiven) : skipped('no session became warm'),
+    canaries.length > 0 || unexplained
+      ? judgeCanary(canaries, !settings.isMessageGiven, unexplained)
+      : skipped('no session became warm'),
   )
 }
 

@@ -65,12 +65,12 @@ test('a signature that is refused for its time is a clock that is off', () => {
   expect(idsOf(judgeClock([{ of: 'the platform', aheadMs: 1_500 }], undefined))).toEqual([])
 })
 
-test('an agent that does not start in time is named', () => {
-  const refusal: Refusal = { reason: 'agent', said: '424 RuntimeClientError: Runtime initialization time exceeded.' }
-  const qualifiers = [{ qualifier: 'DEFAULT', refusal }]
-  expect(idsOf(judgeEndpoint({ url: 'https://x', unreachable: undefined, qualifiers }))).toEqual([
-    'agent-does-not-start',
-  ])
+test.each([
+  ['agent', '424 RuntimeClientError: Runtime initialization time exceeded.', 'agent-does-not-start'],
+  ['conflict', '409 ConflictException: Session is busy.', 'session-busy'],
+] as const)('an endpoint whose session ends in %s: "%s"', (reason, said, id) => {
+  const qualifiers = [{ qualifier: 'DEFAULT', refusal: { reason, said } }]
+  expect(idsOf(judgeEndpoint({ url: 'https://x', unreachable: undefined, qualifiers }))).toEqual([id])
 })
 
 const at = 1_764_000_000
@@ -186,6 +186,7 @@ test('CORS headers that something drops, and calls from https to http, are named
     allowOrigin: https.pageOrigin,
     allowCredentials: 'true',
     allowHeaders: 'content-type',
+    broken: undefined,
     exposeHeaders: 'Warm-Agent-Version, Warm-Agent-Ticket, Warm-Agent-Outcome, Warm-Agent-Agent',
   }
   const facts = { ...https, request: answer, preflight: answer, stranger: { ...answer, status: 403 } }
@@ -194,6 +195,9 @@ test('CORS headers that something drops, and calls from https to http, are named
     expect(idsOf(judgeOrigin({ ...facts, request: { ...answer, ...change } }))).toEqual(['cors-broken'])
   }
   expect(idsOf(judgeOrigin({ ...facts, preflight: { ...answer, status: 404 } }))).toEqual(['cors-broken'])
+  // With credentials, browsers take the wildcard for a name (Fetch standard).
+  expect(idsOf(judgeOrigin({ ...facts, request: { ...answer, exposeHeaders: '*' } }))).toEqual(['cors-broken'])
+  expect(idsOf(judgeOrigin({ ...facts, preflight: { ...answer, allowHeaders: '*' } }))).toEqual(['cors-broken'])
   expect(idsOf(judgeOrigin({ ...facts, proxyUrl: 'http://api.example.com/api/agent' }))).toEqual(['mixed-content'])
 })
 

@@ -150,7 +150,7 @@ test('a router that redirects is named with where it leads, and not called a wro
   const { proxyOnly, origin } = await deploy()
   const redirecting = (status: number, isRedirected: (path: string) => boolean) =>
     relayTo(origin, {
-      redirect: path => (isRedirected(path) ? [status, `${path}/?token=hidden`] : undefined),
+      answer: ({ url = '/' }) => (isRedirected(url) ? [status, { location: `${url}/?token=hidden` }] : undefined),
     })
   const ask = async (base: string) => diagnose(proxyOnly, '--proxy-url', `${base}/api/agent`, '--no-message')
   const all = await redirecting(308, () => true)

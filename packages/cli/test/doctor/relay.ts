@@ -15,8 +15,12 @@ export interface RelayFault {
   losesTickets?: boolean
   /** The status of every answer. */
   overrideStatus?: number
-  /** Where it sends whoever asks for a path instead. */
-  redirect?: (path: string) => [status: number, location: string] | undefined
+  /** What it answers itself; `reset` breaks the connection. */
+  answer?: (
+    asked: IncomingMessage,
+  ) => [status: number, headers: Record<string, string>, body?: string] | 'reset' | undefined
+  /** What becomes of the answer to a page that opens a session, after its first event. */
+  cutsOpening?: 'end' | 'break'
   /** Changes the headers of an answer. */
   change?: (headers: Record<string, string | string[] | undefined>) => void
 }
@@ -36,12 +40,22 @@ async function relay(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   target: string,
-  { isBuffering = false, clockAheadMs = 0, host, losesTickets = false, overrideStatus, redirect, change }: RelayFault,
+  fault: RelayFault,
 ): Promise<void> {
-  const redirected = redirect?.(incoming.url ?? '/')
-  if (redirected) {
-    const [status, location] = redirected
-    outgoing.writeHead(status, { location }).end()
+  const {
+    isBuffering = false,
+    clockAheadMs = 0,
+    host,
+    losesTickets = false,
+    overrideStatus,
+    cutsOpening,
+    change,
+  } = fault
+  const own = fault.answer?.(incoming)
+  if (own === 'reset') return void incoming.socket.resetAndDestroy()
+  if (own) {
+    const [status, headers, body] = own
+    outgoing.writeHead(status, headers).end(body)
     return
   }
   const { hostname, port } = new URL(target)
@@ -64,5 +78,15 @@ async function relay(
   }
   outgoing.writeHead(overrideStatus ?? answer.statusCode ?? 502, changed)
   outgoing.flushHeaders()
+  if (cutsOpening && isOpening(incoming)) {
+    const [first] = await once(answer, 'data')
+    answer.destroy()
+    outgoing.write(first, () => (cutsOpening === 'end' ? outgoing.end() : outgoing.destroy()))
+    return
+  }
   answer.pipe(outgoing)
+}
+
+export function isOpening({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' && url?.endsWith('/sessions') === true
 }

@@ -20,6 +20,7 @@ test.each([
   ['throttle:retryAfter=0,kind=invoke', 'throttled'],
   ['status:402,kind=invoke', 'sessions-used-up'],
   ['status:500,kind=invoke', 'platform-fails'],
+  ['status:401,kind=invoke', 'call-refused'],
 ])('a platform that answers every call with %s is %s', async (chaos, id) => {
   const { env } = await emulate({ chaos })
   const { ids, status } = await diagnose(env)
@@ -61,6 +62,33 @@ test.each([
   for (const { what, why, whatToDo } of findings)
     expect([what, why, whatToDo].every(text => text.length > 10)).toBe(true)
   expect(stdout).not.toContain('some.token')
+})
+
+test('a runtime on which no session becomes warm is wrong, also when no check knows why', async () => {
+  const { emulator, env } = await emulate()
+  const relay = await relayTo(emulator.url, {
+    answer: ({ url }) =>
+      url?.includes('/invocations?')
+        ? [403, {}, '{"message":"Credential should be scoped to a valid service."}']
+        : undefined,
+  })
+  const behindIt = { ...env, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: relay }
+  const { findings, status } = await diagnose(behindIt)
+  expect(findings).toMatchObject([{ id: 'nothing-warm', check: 'canary' }])
+  expect(status).toBe(1)
+  expect((await diagnose(behindIt, '--free')).status).toBe(0)
+})
+
+test('no account number is in a report, not even of an ARN that is malformed', async () => {
+  for (const malformed of [
+    'arn:aws:bedrock-agentcore:us-east-1:210987654321:runtime:my_agent-a1B2c3D4e5',
+    'arn:aws:bedrock-agentcore:us-east-1:210987654321',
+    '210987654321',
+  ]) {
+    const { ids, stdout } = await diagnose({ AGENT_RUNTIME_ARN: malformed }, '--yes')
+    expect(ids).toEqual(['arn-malformed'])
+    expect(stdout).not.toContain('210987654321')
+  }
 })
 
 test('an OAuth runtime that is called by SigV4 is named, with its issuer', async () => {

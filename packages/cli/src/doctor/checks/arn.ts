@@ -18,7 +18,7 @@ function malformed(variable: string, arn: string): Finding {
   const [what, whatToDo] = slipOf(arn)
   return wrong(
     'arn-malformed',
-    `${variable} has "${withoutAccount(arn)}": ${what}.`,
+    `${variable} has "${arn}": ${what}.`,
     'Every call carries it, so the platform refuses each one with 400 or 404, and no session is ever warm.',
     `${whatToDo} It looks like arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5; aws bedrock-agentcore-control list-agent-runtimes tells yours.`,
   )
@@ -33,9 +33,9 @@ export function isRuntimeArn(arn: string): boolean {
   }
 }
 
-/** The id alone: the account in the ARN is private. */
+/** The id alone: the account in the ARN is private. One that is malformed may have no id. */
 export function nameOf(arn: string): string {
-  return arn.split('/').at(-1) ?? arn
+  return withoutAccount(arn.split('/').at(-1) ?? arn)
 }
 
 function slipOf(arn: string): [what: string, whatToDo: string] {

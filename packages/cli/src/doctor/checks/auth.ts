@@ -15,6 +15,7 @@ export interface AuthFacts {
 /** Whether the runtime takes what it is called with. It takes signatures or tokens, never both. */
 export function judgeAuth({ auth, takes, issuers, hasToken, refusal }: AuthFacts): Verdict {
   const tokens = `OAuth tokens${issuers ? ` of ${issuers.join(', ')}` : ''}`
+  const isRefused = refusal?.reason === 'refused' || refusal?.reason === 'unauthenticated'
   const isMismatch = /Authorization method mismatch/i.test(refusal?.said ?? '')
   const why =
     'A runtime takes SigV4 or OAuth, never both: every call is refused with 403, so all warm-ups fail and all messages too.'
@@ -40,18 +41,18 @@ export function judgeAuth({ auth, takes, issuers, hasToken, refusal }: AuthFacts
       ),
     )
   }
-  if (auth === 'sigv4' && refusal?.reason === 'refused' && isUnexplained(refusal.said)) {
+  if (auth === 'sigv4' && isRefused && isUnexplained(refusal.said)) {
     return saw(
       'calls are refused',
       wrong(
         'call-refused',
-        'The platform refuses calls with 403.',
+        `The platform refuses calls with ${refusal.reason === 'refused' ? 403 : 401}.`,
         `Nothing can be warmed. The platform says: ${refusal.said}`,
         'Check the policies of the credentials, of the runtime and of the organisation.',
       ),
     )
   }
-  if (auth === 'oauth' && refusal?.reason === 'refused' && hasToken) {
+  if (auth === 'oauth' && isRefused && hasToken) {
     return saw(
       `${tokens}; the token was refused`,
       wrong(

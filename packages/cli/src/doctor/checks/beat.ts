@@ -19,8 +19,8 @@ export interface BeatFacts {
   real: RuntimeTimes | undefined
   /** What the settings of the proxy say of the lifetime. Milliseconds. */
   assumedLifetimeMs: number
-  /** What was seen: a session that was left alone for so long, and whether it was still there. */
-  watched: readonly { of: string; waitedMs: number; isAlive: boolean }[]
+  /** What was seen: a session that was left alone for so long, whether it was still there, and why nobody could tell, if so. */
+  watched: readonly { of: string; waitedMs: number; isAlive: boolean; failed?: string | undefined }[]
 }
 
 /** A beat may come late: jitter, a hidden tab that wakes once a minute, a teardown that begins early. */
@@ -44,6 +44,7 @@ export function judgeBeat({ beats, real, assumedLifetimeMs, watched }: BeatFacts
     ...beats.flatMap((beat, index) => [late[index], real && timeoutFinding(beat, real)]),
     real && lifetimeFinding(assumedLifetimeMs, real),
     isKnownLate ? undefined : goneFinding(watched),
+    failedFinding(watched),
   )
 }
 
@@ -91,6 +92,19 @@ function goneFinding(watched: BeatFacts['watched']): Finding | undefined {
       `A session of ${gone.of} was gone after ${inWords(gone.waitedMs)} without a touch.`,
       'A held session is touched later than that: it is dead when its beat or its message comes.',
       'Compare idleRuntimeSessionTimeout of the runtime with AGENT_IDLE_TIMEOUT_SECONDS of the proxy.',
+    )
+  )
+}
+
+function failedFinding(watched: BeatFacts['watched']): Finding | undefined {
+  const [beat] = watched.filter(({ failed }) => failed !== undefined)
+  return (
+    beat &&
+    wrong(
+      'beat-fails',
+      `A beat by ${beat.of} failed: ${beat.failed}`,
+      'A held session that no beat reaches idles out: it was warmed for nothing, and its message starts cold.',
+      'See that what stands before the proxy passes POST on to /sessions/beat below the base path; the log of the proxy tells the rest.',
     )
   )
 }

@@ -24,8 +24,13 @@ export interface Canary {
  * Whether a message really lands on the microVM that was warmed for it, and is answered.
  *
  * @param isGuess Whether the message is our own guess: the agent may expect another form.
+ * @param unexplained There is a session that did not become warm, and no check found why: what the platform said.
  */
-export function judgeCanary(canaries: readonly Canary[], isGuess: boolean): Verdict {
+export function judgeCanary(
+  canaries: readonly Canary[],
+  isGuess: boolean,
+  unexplained?: { said: string | undefined },
+): Verdict {
   // The same message went by every way. Only the runtime itself tells the status that the agent gave.
   const isRefused = canaries.some(({ failure }) => failure?.isOfAgent && /Received error \(4\d\d\)/.test(failure.said))
   const told = canaries.map(
@@ -33,12 +38,22 @@ export function judgeCanary(canaries: readonly Canary[], isGuess: boolean): Verd
       `${by}: ${outcome}, ${answeredInMs === undefined ? 'no answer' : inWords(answeredInMs)} after a warm-up of ${inWords(warmedInMs)}${source === 'pool' ? ' from a pool' : ''}${vmWords[vm] ?? ''}`,
   )
   return saw(
-    told.join('; '),
+    told.join('; ') || 'no session became warm',
+    unexplained && nothingWarm(unexplained.said),
     ...canaries.flatMap(canary => [usedFinding(canary), failureFinding(canary, isGuess || isRefused)]),
   )
 }
 
 const vmWords: Partial<Record<Canary['vm'], string>> = { unknown: ', the VM not known', ended: ', the VM gone' }
+
+function nothingWarm(said: string | undefined): Finding {
+  return wrong(
+    'nothing-warm',
+    'A session that was to be warmed did not become warm, and no other check knows why.',
+    `Messages start cold.${said === undefined ? '' : ` The platform says: ${said}`}`,
+    'See the log of the proxy, and the logs of the runtime in CloudWatch; run doctor again.',
+  )
+}
 
 function usedFinding({ by, outcome, vm }: Canary): Finding | undefined {
   if (vm === 'fresh') {

@@ -85,9 +85,15 @@ function findingOf(qualifier: string, { reason, said }: Refusal, allMissing: boo
         told,
         'Look at the AWS Health Dashboard and the logs of the runtime in CloudWatch; run doctor again.',
       )
+    case 'conflict':
+      return wrong(
+        'session-busy',
+        `Calls to ${qualifier} are refused with 409, also when they are tried again for a minute.`,
+        `AgentCore says so while it starts or stops a session; one that stays so is never warm. ${told}`,
+        'See in the logs of the runtime in CloudWatch what its agent does at its start; run doctor again.',
+      )
     case 'refused':
     case 'unauthenticated':
-    case 'conflict':
       return undefined
     default:
       return reason satisfies never

@@ -4,7 +4,10 @@ import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
 
 /** What a request that a browser would make for a page was answered with. */
 export interface CorsAnswer {
+  /** 0: there was no answer. */
   status: number
+  /** Why there was none. */
+  broken: string | undefined
   allowOrigin: string | null
   allowCredentials: string | null
   allowHeaders: string | null
@@ -30,7 +33,7 @@ export function judgeOrigin({ proxyUrl, pageOrigin, request, preflight, stranger
   const findings: (Finding | undefined)[] = [
     request.status === 403 ? refused(pageOrigin, isOwn) : undefined,
     request.status < 400 && !isOwn ? corsFinding(pageOrigin, request, preflight) : undefined,
-    stranger.status < 400
+    stranger.broken === undefined && stranger.status < 400
       ? wrong(
           'origin-open',
           `The proxy answers pages of any origin: a stranger's was not refused${stranger.allowOrigin ? `, and allowed as ${stranger.allowOrigin}` : ''}.`,
@@ -47,7 +50,8 @@ export function judgeOrigin({ proxyUrl, pageOrigin, request, preflight, stranger
         )
       : undefined,
   ]
-  return saw(isOwn ? 'page and proxy share one origin' : `${pageOrigin} calls ${proxyOrigin}`, ...findings)
+  const said = isOwn ? 'page and proxy share one origin' : `${pageOrigin} calls ${proxyOrigin}`
+  return saw(`${said}${stranger.broken === undefined ? '' : "; a stranger's request had no answer"}`, ...findings)
 }
 
 function refused(pageOrigin: string, isOwn: boolean): Finding {
@@ -71,7 +75,7 @@ function corsFinding(pageOrigin: string, request: CorsAnswer, preflight: CorsAns
   if (!problem) return undefined
   return wrong(
     'cors-broken',
-    `A browser hides the answers of the proxy from pages of ${pageOrigin}: ${problem}.`,
+    `A browser hides the answers of the proxy from pages of ${pageOrigin}: ${problem.replace(/\.$/, '')}.`,
     'The page never learns its ticket, so nothing that was warmed is used.',
     'Let nothing between the page and the proxy answer OPTIONS, or drop or add access-control-* headers: the proxy sets them itself.',
   )
@@ -79,22 +83,22 @@ function corsFinding(pageOrigin: string, request: CorsAnswer, preflight: CorsAns
 
 /** @returns the first thing that a browser would stumble over. */
 function corsProblem(pageOrigin: string, request: CorsAnswer, preflight: CorsAnswer | undefined): string | undefined {
+  if (request.broken !== undefined) return `a request has no answer, ${request.broken}`
   if (request.allowOrigin !== pageOrigin) return `access-control-allow-origin is ${request.allowOrigin ?? 'absent'}`
   if (request.allowCredentials !== 'true') return 'access-control-allow-credentials is not true'
   const hidden = hiddenHeaders(request.exposeHeaders)
   if (hidden.length > 0) return `access-control-expose-headers lacks ${hidden.join(', ')}`
   if (!preflight) return undefined
-  const { status, allowOrigin, allowHeaders } = preflight
+  const { status, broken, allowOrigin, allowHeaders } = preflight
+  if (broken !== undefined) return `the preflight request has no answer, ${broken}`
   if (status >= 300 || allowOrigin !== pageOrigin) {
     return `the preflight request is answered with status ${status} and access-control-allow-origin ${allowOrigin ?? 'absent'}`
   }
-  const allowsOurs = allowHeaders === '*' || /content-type/i.test(allowHeaders ?? '')
-  return allowsOurs ? undefined : 'the preflight answer does not allow our headers'
+  return /content-type/i.test(allowHeaders ?? '') ? undefined : 'the preflight answer does not allow our headers'
 }
 
-/** Our headers that a page may not read. */
+/** Our headers that a page may not read. With credentials, `*` is no wildcard but a name (Fetch standard). */
 function hiddenHeaders(exposed: string | null): string[] {
-  if (exposed?.trim() === '*') return []
   const ours = Object.values(headerNames).map(name => name.toLowerCase())
   return ours.filter(name => !exposed?.toLowerCase().includes(name))
 }

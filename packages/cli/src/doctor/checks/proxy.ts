@@ -1,4 +1,4 @@
-import { routes, wireVersion } from '@warm-agent/protocol'
+import { type OpenEvent, routes, wireVersion } from '@warm-agent/protocol'
 import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
 
 export interface ProxyFacts {
@@ -8,15 +8,22 @@ export interface ProxyFacts {
     | { unreachable: string }
   /** Why the proxy opened no session; `undefined` when it did, or was not asked. */
   open:
-    | { status: number; location: string | undefined; isHeldOut: boolean; code?: string; message?: string }
+    | {
+        status: number
+        location: string | undefined
+        isHeldOut: boolean
+        broken?: string | undefined
+        code?: string
+        message?: string
+      }
     | undefined
-  /** How the warm-up ended, when it failed. */
-  failed: { code: string; message: string } | undefined
+  /** What it streamed of the session that it opened; `undefined` when it opened none. */
+  streamed: { status: number; headers: Headers; events: readonly OpenEvent[]; broken: string | undefined } | undefined
   hasHeader: boolean
 }
 
 /** Whether there is a proxy of ours that opens sessions. */
-export function judgeProxy({ url, health, open, failed, hasHeader }: ProxyFacts): Verdict {
+export function judgeProxy({ url, health, open, streamed, hasHeader }: ProxyFacts): Verdict {
   if ('unreachable' in health) {
     return saw(
       `nothing answers at ${url}`,
@@ -53,13 +60,7 @@ export function judgeProxy({ url, health, open, failed, hasHeader }: ProxyFacts)
         'Update the one that is behind.',
       ),
     openFinding(url, open, hasHeader),
-    failed &&
-      wrong(
-        'warm-up-by-proxy-fails',
-        `The warm-up by the proxy failed: ${failed.code}, ${failed.message}`,
-        'Sessions are not warm when messages come.',
-        'Its log tells the cause; run doctor with its settings (AGENT_RUNTIME_ARN and credentials) to see why.',
-      ),
+    streamed && streamedFinding(url, streamed),
   )
 }
 
@@ -75,7 +76,8 @@ function redirected(url: string, status: number, location: string): Finding {
 function openFinding(url: string, open: ProxyFacts['open'], hasHeader: boolean): Finding | undefined {
   if (!open || open.isHeldOut) return undefined
   if (open.location !== undefined) return redirected(url + routes.open.path, open.status, open.location)
-  const said = `${open.status}${open.code ? ` ${open.code}` : ''}${open.message ? `: ${open.message}` : ''}`
+  const answer = `${open.status}${open.code ? ` ${open.code}` : ''}${open.message ? `: ${open.message}` : ''}`
+  const said = open.broken === undefined ? answer : `no answer, ${open.broken}`
   if (open.status === 401) {
     // Without a sign-in that is what a proxy should answer.
     return hasHeader
@@ -93,6 +95,40 @@ function openFinding(url: string, open: ProxyFacts['open'], hasHeader: boolean):
     'Nothing is warmed for anybody.',
     open.status === 429
       ? 'A limit of the proxy is reached: see limits in its README, and its event warm-refused.'
-      : 'Its log tells the cause.',
+      : open.broken === undefined
+        ? 'Its log tells the cause.'
+        : 'See that what stands before it passes POST on below the base path; its log tells whether the request arrived.',
+  )
+}
+
+function streamedFinding(
+  url: string,
+  { status, headers, events, broken }: NonNullable<ProxyFacts['streamed']>,
+): Finding | undefined {
+  const failed = events.find(event => event.event === 'failed')
+  if (failed) {
+    const { code, message } = failed.data.error
+    return wrong(
+      'warm-up-by-proxy-fails',
+      `The warm-up by the proxy failed: ${code}, ${message}`,
+      'Sessions are not warm when messages come.',
+      'Its log tells the cause; run doctor with its settings (AGENT_RUNTIME_ARN and credentials) to see why.',
+    )
+  }
+  const end = broken === undefined ? '.' : `: ${broken}`
+  if (!events.some(event => event.event === 'lease')) {
+    return wrong(
+      'open-without-lease',
+      `POST ${url}${routes.open.path} is answered with status ${status} and ${headers.get('content-type') ?? 'no content type'}, and there is no lease in it${end}`,
+      'A page gets no ticket by such an answer, so nothing is warmed for it.',
+      'See that what stands before the proxy passes POST and its answer on unchanged below the base path.',
+    )
+  }
+  if (events.some(event => event.event === 'warm')) return undefined
+  return wrong(
+    'warm-up-cut',
+    `The stream of POST ${url}${routes.open.path} ended before the session was warm${end}`,
+    'The page never learns that its session is warm, and the proxy takes the page for gone: what was warmed is lost.',
+    'Let an answer below the base path last as long as a warm-up may (limits.warmTimeoutMs of the proxy), and pass it on unchanged: raise the time limit of the gateway, load balancer or function before it.',
   )
 }

@@ -1,29 +1,30 @@
-import { headerNames, heldOutHeader, type OpenEvent, routes, wireVersion } from '@warm-agent/protocol'
-import { openEvents } from '../../open-events.ts'
+import { headerNames, heldOutHeader, routes, wireVersion } from '@warm-agent/protocol'
 import type { ClockReading } from '../checks/clock.ts'
 import type { CorsAnswer } from '../checks/origin.ts'
 import type { ProxyFacts } from '../checks/proxy.ts'
 import { readClock, reasonOf } from './platform.ts'
 import { type Chunks, readChunks } from './read-chunks.ts'
+import { readEvents, type Streamed } from './read-events.ts'
 
-export interface Opened {
+export interface Opened extends Streamed {
   status: number
   refusal: ProxyFacts['open']
   setCookies: string[]
   headers: Headers
-  /** When each event came, in milliseconds from the first. */
-  events: (OpenEvent & { atMs: number })[]
 }
 
 export interface Sent extends Chunks {
   status: number
   outcome: string | undefined
-  /** From sending to the first byte. Milliseconds. */
-  answeredInMs: number
+  /** From sending to the first byte; absent when no answer came. Milliseconds. */
+  answeredInMs: number | undefined
   headers: Headers
 }
 
-/** A page that calls a proxy, with cookies as in a browser. Unlike in a browser, every header can be seen. */
+/**
+ * A page that calls a proxy, with cookies as in a browser. Unlike in a browser, every header can be seen, and a request without
+ * an answer tells why: only an interruption rejects.
+ */
 export interface Page {
   /** @returns what `/health` answers, and how far the proxy's clock is from ours. */
   health(): Promise<{ health: ProxyFacts['health']; clock: ClockReading | undefined }>
@@ -32,7 +33,8 @@ export interface Page {
   preflight(origin: string): Promise<CorsAnswer>
   open(): Promise<Opened>
   send(message: string): Promise<Sent>
-  beat(): Promise<number>
+  /** @returns whether the session is still there, and why nobody could tell, if so. */
+  beat(): Promise<{ isAlive: boolean; failed: string | undefined }>
   /** Stops the session, if one was opened. @returns whether none is left. */
   close(): Promise<boolean>
 }
@@ -70,29 +72,35 @@ export function createPage(
     return answer
   }
 
+  /** @returns an answer with status 0, and why, when there is none: what stands between may break every connection. */
+  async function tryAsk(...asked: Parameters<typeof ask>): Promise<{ answer: Response; broken: string | undefined }> {
+    try {
+      return { answer: await ask(...asked), broken: undefined }
+    } catch (error) {
+      signal.throwIfAborted()
+      return { answer: Response.error(), broken: reasonOf(error) }
+    }
+  }
+
   return {
     async health() {
       const askedAt = Date.now()
-      try {
-        const answer = await ask(routes.health.path, {})
-        const clock = readClock(`the proxy ${base}`, answer.headers.get('date'), askedAt, Date.now())
-        const version = answer.headers.get(headerNames.version)
-        const body = (await answer.json().catch(() => undefined)) as
-          | { status?: string; error?: { code?: string } }
-          | undefined
-        // Our proxy may refuse the origin.
-        const isOurs = version !== null && (body?.status === 'ok' || body?.error?.code === 'forbidden')
-        const location = locationOf(answer)
-        return { clock, health: { status: answer.status, version, isOurs, location } }
-      } catch (error) {
-        signal.throwIfAborted()
-        return { clock: undefined, health: { unreachable: reasonOf(error) } }
-      }
+      const { answer, broken } = await tryAsk(routes.health.path, {})
+      if (broken !== undefined) return { clock: undefined, health: { unreachable: broken } }
+      const clock = readClock(`the proxy ${base}`, answer.headers.get('date'), askedAt, Date.now())
+      const version = answer.headers.get(headerNames.version)
+      const body = (await answer.json().catch(() => undefined)) as
+        | { status?: string; error?: { code?: string } }
+        | undefined
+      // Our proxy may refuse the origin.
+      const isOurs = version !== null && (body?.status === 'ok' || body?.error?.code === 'forbidden')
+      const location = locationOf(answer)
+      return { clock, health: { status: answer.status, version, isOurs, location } }
     },
-    askFrom: async from => corsOf(await ask(routes.health.path, {}, from)),
+    askFrom: async from => corsOf(await tryAsk(routes.health.path, {}, from)),
     preflight: async from =>
       corsOf(
-        await ask(
+        await tryAsk(
           routes.open.path,
           {
             method: 'OPTIONS',
@@ -105,7 +113,7 @@ export function createPage(
         ),
       ),
     async open() {
-      const answer = await ask(routes.open.path, { method: routes.open.method, body: '{}' })
+      const { answer, broken } = await tryAsk(routes.open.path, { method: routes.open.method, body: '{}' })
       const { status, headers } = answer
       const setCookies = headers.getSetCookie()
       if (!answer.ok) {
@@ -117,17 +125,19 @@ export function createPage(
           headers,
           setCookies,
           events: [],
-          refusal: { status, location: locationOf(answer), isHeldOut: headers.has(heldOutHeader), ...error },
+          broken,
+          refusal: { status, broken, location: locationOf(answer), isHeldOut: headers.has(heldOutHeader), ...error },
         }
       }
-      const events = await readEvents(answer.body, newest => {
+      const onTicket = (newest: string) => {
         ticket = newest
-      })
-      return { status, headers, setCookies, events, refusal: undefined }
+      }
+      const streamed = await readEvents(answer.body, onTicket, signal)
+      return { status, headers, setCookies, ...streamed, refusal: undefined }
     },
     async send(message) {
       const sentAt = performance.now()
-      const answer = await ask(routes.message.path, {
+      const { answer, broken } = await tryAsk(routes.message.path, {
         method: routes.message.method,
         body: message,
         headers: { 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
@@ -136,12 +146,15 @@ export function createPage(
       signal.throwIfAborted()
       const { status, headers } = answer
       const outcome = headers.get(headerNames.outcome) ?? undefined
-      return { ...chunks, status, headers, outcome, answeredInMs: chunks.firstAt - sentAt }
+      const sent = { ...chunks, status, headers, outcome, answeredInMs: chunks.firstAt - sentAt }
+      return broken === undefined ? sent : { ...sent, answeredInMs: undefined, broken: `no answer: ${broken}` }
     },
     async beat() {
-      const answer = await ask(routes.beat.path, { method: routes.beat.method })
-      await answer.body?.cancel()
-      return answer.status
+      const { answer, broken } = await tryAsk(routes.beat.path, { method: routes.beat.method })
+      leave(answer)
+      const { status, ok } = answer
+      const said = broken === undefined ? `it was answered with status ${status}.` : `no answer, ${broken}`
+      return { isAlive: status !== 410, failed: ok || status === 410 ? undefined : said }
     },
     async close() {
       if (!ticket) return true
@@ -166,29 +179,20 @@ function locationOf({ status, headers, url }: Response): string | undefined {
   return origin + pathname
 }
 
-function corsOf({ status, headers, body }: Response): CorsAnswer {
-  void body?.cancel()
+/** Reads no more of it. */
+function leave({ body }: Response): void {
+  void body?.cancel().catch(() => undefined)
+}
+
+function corsOf({ answer, broken }: { answer: Response; broken: string | undefined }): CorsAnswer {
+  leave(answer)
+  const { status, headers } = answer
   return {
     status,
+    broken,
     allowOrigin: headers.get('access-control-allow-origin'),
     allowCredentials: headers.get('access-control-allow-credentials'),
     allowHeaders: headers.get('access-control-allow-headers'),
     exposeHeaders: headers.get('access-control-expose-headers'),
   }
-}
-
-/** Reads the stream of a warm-up to its end. @param onTicket Gets each ticket at once, so that its session can be closed. */
-async function readEvents(
-  body: ReadableStream<Uint8Array> | null,
-  onTicket: (ticket: string) => void,
-): Promise<Opened['events']> {
-  const events: Opened['events'] = []
-  let startedAt: number | undefined
-  for await (const event of openEvents(body)) {
-    const at = performance.now()
-    startedAt ??= at
-    if (event.event !== 'failed') onTicket(event.data.ticket)
-    events.push({ ...event, atMs: at - startedAt })
-  }
-  return events
 }

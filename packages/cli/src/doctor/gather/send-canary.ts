@@ -4,7 +4,6 @@ import type { Canary } from '../checks/canary.ts'
 import type { HopTimes } from '../checks/stream.ts'
 import { readChunks, streamedErrorIn } from './read-chunks.ts'
 import type { RetriedCalls } from './retried-calls.ts'
-import { redact } from './try-endpoints.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
 /** Sends a message on a warmed session. Looks how the answer streams, and whether it came from the microVM that was warmed. */
@@ -34,7 +33,7 @@ export async function sendCanary(
     outcome: undefined,
     answeredInMs: chunks && !chunks.broken ? chunks.firstAt - sentAt : undefined,
     vm: after?.echo === undefined ? 'unknown' : after.echo === first?.echo ? 'warmed' : other,
-    ...(said !== undefined && { failure: { said: redact(said), isOfAgent } }),
+    ...(said !== undefined && { failure: { said, isOfAgent } }),
   }
   if (!chunks || said !== undefined) return { canary, hop: undefined }
   return {

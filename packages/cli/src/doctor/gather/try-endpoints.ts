@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
-import { withoutAccount } from '../../without-account.ts'
 import type { Refusal } from '../finding.ts'
+import { redact } from '../redact.ts'
 import type { RetriedCalls } from './retried-calls.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
@@ -30,11 +30,6 @@ export async function tryStops(runtime: AgentRuntime, qualifiers: readonly strin
       return { session, tries: [], refusal }
     }),
   )
-}
-
-/** Takes session ids and accounts out of the platform's messages. */
-export function redact(text: string): string {
-  return withoutAccount(text.replace(/\b(doctor-[0-9a-f]{6})[0-9a-f-]{30}/g, '$1…'))
 }
 
 function newSession(qualifier: string): RuntimeSession {
