@@ -25,16 +25,12 @@ export function createOwnership(hand: Hand, environment: Environment, key: strin
   /** @returns the lease that was kept for this tab, or for all of them. */
   const find = (isOwn: boolean) => readKept(place(isOwn), key, !!locks, environment.now())
 
-  const remove = (isOwn: boolean) => place(isOwn)?.removeItem(key)
+  const remove = (isOwn: boolean) => safely(() => place(isOwn)?.removeItem(key))
 
   /** A spare is a conversation's now: no tab may take it any more, also one that has found it already. */
   function noteSpoken({ id }: Held) {
     remove(false)
-    try {
-      place()?.setItem(spokenKey, `${place()?.getItem(spokenKey)} ${tailOf(id)}`.slice(-200))
-    } catch {
-      // The storage is full: the tab that held it goes by the lock alone.
-    }
+    safely(() => place()?.setItem(spokenKey, `${place()?.getItem(spokenKey)} ${tailOf(id)}`.slice(-200)))
   }
 
   /** Gives the lock back, if there is one. */
@@ -66,7 +62,7 @@ export function createOwnership(hand: Hand, environment: Environment, key: strin
       }
       mine.owned ??= takeLock(locks, nameOf(mine.id), isBack ? waiting?.signal : undefined).then(end => {
         // Another tab may have had it, and be gone again: a conversation was on it.
-        if (!end || (isShared && place()?.getItem(spokenKey)?.includes(tailOf(mine.id)))) {
+        if (!end || (isShared && safely(() => place()?.getItem(spokenKey)?.includes(tailOf(mine.id))))) {
           end?.()
           mine.owned = undefined
           return
@@ -91,4 +87,11 @@ export function createOwnership(hand: Hand, environment: Environment, key: strin
       return (await locks?.query().catch(() => undefined))?.held?.some(({ name }) => name === nameOf(id))
     },
   }
+}
+
+/** Storage may be full, or broken: pages go by the locks alone then. */
+function safely<Result>(act: () => Result): Result | undefined {
+  try {
+    return act()
+  } catch {}
 }

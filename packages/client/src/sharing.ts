@@ -54,9 +54,11 @@ export function createSharing(
     offer()
   }
 
-  /** Makes the session in hand this page's own, or gives it up. */
+  /** Makes the session in hand this page's own, or gives it up. @returns whether it is. */
   async function ownOrGiveUp(mine: Held, isBack?: boolean) {
-    if (!(await own(mine, isBack)) && mine === hand.held && !hand.isLeft) giveUp(hand)
+    const isMine = await own(mine, isBack)
+    if (!isMine && mine === hand.held && !hand.isLeft) giveUp(hand)
+    return isMine
   }
 
   /**
@@ -171,7 +173,7 @@ export function createSharing(
     /** The page is being left (closed, navigated away from, put into the back/forward cache), or frozen. */
     leave(isFreezing: boolean) {
       const mine = hand.held
-      stopWaiting()
+      if (!isFreezing) stopWaiting()
       // A frozen page keeps its conversation: no copy of its tab may take it.
       if (mine.isLeft || (isFreezing && mine.isOwn)) return
       // A lock would keep other tabs waiting for a page in the back/forward cache.
@@ -208,11 +210,13 @@ export function createSharing(
     /**
      * What a message goes on has to be this page's own: the session in hand, or else the spare of another tab, if this one
      * waits for its turn to hold it.
+     *
+     * @returns whether the page was left before it was known whose the session in hand is.
      */
-    async claim() {
+    async claim(): Promise<true | undefined> {
       const mine = hand.held
       if (mine.ticket) {
-        await ownOrGiveUp(mine)
+        if (!(await ownOrGiveUp(mine)) && hand.isLeft) return true
         // It was left to the other tabs when this page was frozen.
         mine.isLeft = false
         keep()

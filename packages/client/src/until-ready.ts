@@ -29,13 +29,13 @@ export async function untilReady(
   hand.waiting++
   try {
     await orAborted(Promise.race([patience, untilLeased(hand, sharing)]), signal)
-    await sharing.claim()
+    const isAnothers = await sharing.claim()
     signal?.throwIfAborted()
+    return isAnothers || closes !== hand.closes ? {} : hand.held
   } finally {
     stopTimer?.()
     hand.waiting--
   }
-  return closes === hand.closes ? hand.held : {}
 }
 
 /** @returns `promise`; it rejects with the reason of `signal` when that is aborted before. */

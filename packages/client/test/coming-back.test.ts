@@ -151,6 +151,17 @@ test('a page that is back, and left again before it knows whether its conversati
   expect(first.status()).toBe('active')
 })
 
+test('a message of a page that is left again before it knows whose its conversation is goes on none', async () => {
+  const { first, second } = await goOn()
+  await first.environment.comeBack()
+  const asking = first.ask()
+  await first.environment.advance(100)
+  await first.environment.leave()
+  await asking
+  expect(first.proxy.tickets()).toEqual(['ticket-2', null])
+  expect(second.status()).toBe('active')
+})
+
 test('a page that is back, and left again before the page after it has gone, takes nothing from the next', async () => {
   const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
   const landing = await startMounted({ warmOn: 'manual' }, world)

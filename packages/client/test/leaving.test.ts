@@ -1,4 +1,5 @@
 import { WarmAgentError } from '@warm-agent/protocol'
+import { createFakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
 import { failing } from './fake-proxy.ts'
 import { start, startMounted } from './start.ts'
@@ -58,17 +59,22 @@ test('a conversation that seems to be over is parked too: its microVM may live',
   expect(proxy.closes).toEqual([{ ticket: 'ticket-of-message', afterMs: 30_000, keepalive: true }])
 })
 
-test('a full storage harms nobody', async () => {
-  const { session, warmUp, environment, proxy } = start()
-  environment.storage = () => ({
-    getItem: () => null,
-    removeItem: () => {},
-    setItem: () => {
-      throw new DOMException('Full.', 'QuotaExceededError')
-    },
-  })
+const broken = () => {
+  throw new DOMException('It failed.', 'QuotaExceededError')
+}
+
+test.each([
+  ['full', { getItem: () => null, removeItem: () => {}, setItem: broken }],
+  ['broken', { getItem: broken, removeItem: broken, setItem: broken }],
+])('a storage that is %s harms nobody', async (_, storage) => {
+  const { session, environment, proxy, ask } = start({}, { browser: createFakeBrowser() })
+  environment.storage = () => storage
   session.mount()
-  await warmUp()
+  await settle()
+  await proxy.openings[0]?.complete()
+  await ask()
+  expect(proxy.tickets()).toEqual(['ticket-2'])
   await environment.leave()
   expect(proxy.closes).toHaveLength(1)
+  await session.close()
 })
