@@ -12,6 +12,8 @@ const react18 = fileURLToPath(new URL('test/react-18/node_modules/', import.meta
 
 /** What tells from how things go over time wants the machine for itself: after all others, one by one. */
 const alone = ['test/fleet.test.ts', 'packages/pool/test/latency.test.ts']
+/** Components that name the same agent share a session, in one page. Here each file is a page of its own. */
+const pages = ['packages/{react,testing}/test/**/*.test.{ts,tsx}', 'test/chat-clients/**/*.test.ts']
 /** npm runs only on the Node that it came with: what needs it is not part of the matrix. */
 const packaging = process.env.WARM_AGENT_TEST_MATRIX ? ['test/packaging/**/*.test.ts'] : []
 
@@ -42,11 +44,15 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'demo/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...alone, ...packaging],
+          exclude: ['**/node_modules/**', ...alone, ...pages, ...packaging],
           // What a file loads, the SDK above all, the next one in its worker has: a third of the time of all tests is loading.
           isolate: false,
           globalSetup: 'test/support/prepare-machine.ts',
         },
+      },
+      {
+        extends: true,
+        test: { name: 'pages', include: pages, globalSetup: 'test/support/prepare-machine.ts' },
       },
       {
         extends: true,
