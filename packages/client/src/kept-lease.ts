@@ -9,7 +9,10 @@ export interface KeptLease extends Hold {
   leftAtMs?: number | undefined
 }
 
-/** How much later than its page was left a session is asked after: a beat that overtook the notice would be undone by it. */
+/**
+ * How much later than its page was left a session is asked after: a beat that overtook the notice would be undone by it. A page
+ * that is going away has given its locks back by then.
+ */
 export const askAfterLeaveMs = 250
 
 /**

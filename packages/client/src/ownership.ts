@@ -55,12 +55,12 @@ export function createOwnership(hand: Hand, environment: Environment, key: strin
      */
     own(mine: Held, isBack?: boolean) {
       const isShared = !mine.isOwn
-      if (isBack) {
-        const ending = new AbortController()
+      const ending = isBack ? new AbortController() : undefined
+      if (ending) {
         environment.after(askAfterLeaveMs, () => ending.abort())
         waiting = ending
       }
-      mine.owned ??= takeLock(locks, nameOf(mine.id), isBack ? waiting?.signal : undefined).then(end => {
+      mine.owned ??= takeLock(locks, nameOf(mine.id), ending?.signal).then(end => {
         // Another tab may have had it, and be gone again: a conversation was on it.
         if (!end || (isShared && safely(() => place()?.getItem(spokenKey)?.includes(tailOf(mine.id))))) {
           end?.()

@@ -1,7 +1,7 @@
 /**
  * @param signal Until when another page that has it is waited for. None is unless it is given.
- * @returns what gives the lock back; nothing when another page has it, or when it cannot be told. A page without an origin of its own (a sandboxed frame) may not share locks, and has them all, as one without Web
- * Locks has.
+ * @returns what gives the lock back; nothing when another page has it, or when it cannot be told. A page without an origin
+ * of its own (a sandboxed frame) may not share locks, and has them all, as one without Web Locks has.
  */
 export function takeLock(
   locks: Pick<LockManager, 'request'> | undefined,

@@ -29,9 +29,9 @@ export async function untilReady(
   hand.waiting++
   try {
     await orAborted(Promise.race([patience, untilLeased(hand, sharing)]), signal)
-    const isAnothers = await sharing.claim()
+    const wasLeft = await sharing.claim()
     signal?.throwIfAborted()
-    return isAnothers || closes !== hand.closes ? {} : hand.held
+    return wasLeft || closes !== hand.closes ? {} : hand.held
   } finally {
     stopTimer?.()
     hand.waiting--

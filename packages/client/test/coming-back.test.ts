@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { answered, holdAnswers } from './fake-proxy.ts'
 import { later } from './later.ts'
 import { leaveWarm } from './leave-warm.ts'
-import { openWarmTabs } from './open-tabs.ts'
+import { openWarmTabs, startChat } from './open-tabs.ts'
 import { startMounted } from './start.ts'
 
 const minute = 60_000
@@ -11,9 +11,7 @@ const minute = 60_000
 /** A page with a conversation, and the page after it, which goes on with that: both in one tab, the first one left. */
 async function goOn() {
   const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
-  const first = await startMounted({}, world)
-  await first.proxy.openings[0]?.complete()
-  await first.ask()
+  const first = await startChat(world)
   await first.environment.leave()
   const second = await startMounted({}, { ...world, nowMs: first.environment.now() + 300 })
   await second.environment.advance(250)
@@ -97,9 +95,7 @@ test.each([
     const landing = await startMounted(options, world)
     await end(landing)
     await landing.environment.leave()
-    const chat = await startMounted({}, world)
-    await chat.proxy.openings[0]?.complete()
-    await chat.ask()
+    const chat = await startChat(world)
     await chat.environment.leave()
     await landing.environment.comeBack()
     await landing.ask()
@@ -166,9 +162,7 @@ test('a page that is back, and left again before the page after it has gone, tak
   const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
   const landing = await startMounted({ warmOn: 'manual' }, world)
   await landing.environment.leave()
-  const chat = await startMounted({}, world)
-  await chat.proxy.openings[0]?.complete()
-  await chat.ask()
+  const chat = await startChat(world)
   await landing.environment.comeBack()
   await Promise.all([landing.environment.leave(), chat.environment.leave()])
   const next = await startMounted({}, world)
@@ -182,9 +176,7 @@ test('a page that is back with a message in the air goes on with the session of 
   const answer = holdAnswers(page.proxy)
   const asking = page.ask()
   await page.environment.leave()
-  const other = await startMounted({}, world)
-  await other.proxy.openings[0]?.complete()
-  await other.ask()
+  const other = await startChat(world)
   await other.environment.leave()
   await page.environment.comeBack()
   await page.environment.advance(250)

@@ -1,5 +1,5 @@
 import type { WarmSessionOptions } from '@warm-agent/client'
-import { createFakeBrowser, type FakeBrowser } from '@warm-agent/testing'
+import { createFakeBrowser, type FakeBrowser, type FakeEnvironmentOptions } from '@warm-agent/testing'
 import { type Page, startMounted } from './start.ts'
 
 /** The tabs of one browser. The first one has the turn to hold the spare. */
@@ -17,6 +17,14 @@ export async function openWarmTabs(count: number, browser?: FakeBrowser) {
   const tabs = await openTabs(count, browser)
   await tabs[0].proxy.openings[0]?.complete()
   return tabs
+}
+
+/** A page whose conversation has begun. */
+export async function startChat(world: FakeEnvironmentOptions) {
+  const page = await startMounted({}, world)
+  await page.proxy.openings[0]?.complete()
+  await page.ask()
+  return page
 }
 
 /** @returns how many sessions each tab has opened. */

@@ -19,7 +19,6 @@ import { readToken } from './gather/read-token.ts'
 import { createRetriedCalls } from './gather/retried-calls.ts'
 import { askControlPlane, askEmulator } from './gather/runtime-configuration.ts'
 import { tryEndpoints, tryStops } from './gather/try-endpoints.ts'
-import { redact } from './redact.ts'
 
 /** What the checks that look at everything need to know of the runtime. */
 export interface RuntimeExamined extends AgentExamined {
@@ -70,7 +69,7 @@ export async function examineRuntime(
   )
   const sessions = createOwnSessions(runtime)
   onSessions(sessions)
-  const calls = createRetriedCalls(sessions.runtime, redact, signal)
+  const calls = createRetriedCalls(sessions.runtime, signal)
   const canCall = auth === 'oauth' ? token !== undefined : !('missing' in found)
   const tryAll = () => (settings.free ? tryStops(runtime, qualifiers) : tryEndpoints(runtime, calls, qualifiers, step))
   const trials = canCall ? await tryAll() : []

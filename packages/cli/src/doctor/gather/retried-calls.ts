@@ -26,11 +26,7 @@ const mostAttempts = 3
 const conflictPauseMs = 250
 const pauseMs = 300
 
-export function createRetriedCalls(
-  runtime: AgentRuntime,
-  redact: (text: string) => string,
-  signal: AbortSignal,
-): RetriedCalls {
+export function createRetriedCalls(runtime: AgentRuntime, signal: AbortSignal): RetriedCalls {
   const failed: string[] = []
   let made = 0
 
@@ -51,7 +47,7 @@ export function createRetriedCalls(
     async sendOnce(session, request) {
       const came = await attempt(session, request)
       if (!(came instanceof RuntimeFailure)) return { answer: came }
-      return { refusal: { reason: came.reason, said: redact(came.message) } }
+      return { refusal: { reason: came.reason, said: came.message } }
     },
     async invoke(session, request) {
       const giveUpAt = Date.now() + attemptMs
@@ -62,7 +58,7 @@ export function createRetriedCalls(
           failed.push(...passed)
           return { answer: came }
         }
-        const refusal: Refusal = { reason: came.reason, said: redact(came.message) }
+        const refusal: Refusal = { reason: came.reason, said: came.message }
         if (came.reason === 'conflict' && Date.now() < giveUpAt) {
           await sleep(conflictPauseMs, undefined, { signal })
           continue

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type AgentRuntime, RuntimeFailure, type RuntimeSession } from '@warm-agent/proxy'
 import type { Refusal } from '../finding.ts'
-import { redact } from '../redact.ts'
 import type { RetriedCalls } from './retried-calls.ts'
 import { tryWarmUps, type WarmTrial } from './warm-trial.ts'
 
@@ -37,5 +36,5 @@ function newSession(qualifier: string): RuntimeSession {
 }
 
 function refusalOf(error: Error): Refusal {
-  return { reason: error instanceof RuntimeFailure ? error.reason : 'timeout', said: redact(error.message) }
+  return { reason: error instanceof RuntimeFailure ? error.reason : 'timeout', said: error.message }
 }
