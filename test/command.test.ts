@@ -24,7 +24,7 @@ test('a busy port is one sentence and exit status 2', async () => {
   ])
   server.close()
   for (const { code, stderr } of [proxy, emulator]) {
-    expect(stderr.trim().split('\n').at(-1)).toMatch(new RegExp(`^Could not .*${port}.*in use`))
+    expect(stderr).toMatch(new RegExp(`^Could not [^\\n]*${port}\\b[^\\n]* is in use[^\\n]*\\n$`))
     expect(code).toBe(2)
   }
 })

@@ -90,12 +90,6 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
       },
     }),
   )
-  if (!authorize) {
-    log.warn(
-      'Every caller will be refused: nobody can be told apart yet. Set WARM_AGENT_JWT_ISSUER and WARM_AGENT_JWT_AUDIENCE ' +
-        'to accept those who signed in, or WARM_AGENT_ANONYMOUS=1 to accept anybody.',
-    )
-  }
   let hasPartInPool = false
   if (pooled) opened.push(() => hasPartInPool && pooled.pool.close())
   opened.push(() => warmProxy.close())
@@ -105,6 +99,12 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
     begun: operations.drain,
     done: () => closeAll(opened),
   })
+  if (!authorize) {
+    log.warn(
+      'Every caller will be refused: nobody can be told apart yet. Set WARM_AGENT_JWT_ISSUER and WARM_AGENT_JWT_AUDIENCE ' +
+        'to accept those who signed in, or WARM_AGENT_ANONYMOUS=1 to accept anybody.',
+    )
+  }
   // Only now: a process that cannot serve must neither take the pool over nor stop the sessions in it.
   hasPartInPool = true
   await pooled?.pool.start()
