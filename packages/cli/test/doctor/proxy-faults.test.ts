@@ -97,7 +97,7 @@ test('a beat of the proxy that is longer than the idle timeout of the runtime is
   ])
   expect(status).toBe(1)
   // Nobody tells the timeout; a session that is left alone for a beat does.
-  const short = await deploy({}, { idleSeconds: 0.3, idleTimeoutMs: 1_000 })
+  const short = await deploy({}, { idleSeconds: 1, idleTimeoutMs: 3_000 })
   const watched = await diagnose(short.proxyOnly, '--proxy-url', short.url, '--no-message')
   expect(watched.findings).toMatchObject([
     { id: 'beat-too-late', what: expect.stringMatching(/of the proxy was gone/) },
