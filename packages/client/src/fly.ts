@@ -34,6 +34,6 @@ export function fly<Result>(
 
 function toError(cause: unknown): WarmAgentError {
   if (cause instanceof WarmAgentError) return cause
-  const why = (cause as Error | undefined)?.message ?? 'it ended early'
+  const why = (cause as Error | undefined)?.message ?? 'no answer came'
   return new WarmAgentError('agent_unavailable', `Could not reach the proxy: ${why}.`, { cause })
 }

@@ -18,6 +18,9 @@ export async function readError(answer: Response): Promise<WarmAgentError | unde
   return fromErrorBody(await answer.json().catch(() => {}))
 }
 
+/** Of an answer that is not the proxy's (a page for every URL, a sign-in, a gateway's), or that broke off. */
+const ended = ({ status, url }: Response) => new Error(`HTTP status ${status} of ${url}`)
+
 /**
  * Speaks the wire of the protocol package over `fetch`.
  *
@@ -41,7 +44,7 @@ export function createHttpTransport(
       credentials: 'include',
     })
     if (answer.ok) return answer
-    throw (await readError(answer)) ?? new Error(`HTTP status ${answer.status} of ${answer.url}`)
+    throw (await readError(answer)) ?? ended(answer)
   }
 
   return {
@@ -49,12 +52,13 @@ export function createHttpTransport(
     // the body holds gives no event.
     async *open({ signal }) {
       const early = (globalThis as { [key: string]: unknown })[pageKey(endpoint, agent)] as EarlyFlight | undefined
-      const { body } = (await early?.(signal)) ?? (await call('/sessions', { body: JSON.stringify({ agent }), signal }))
-      const reader = (body as NonNullable<typeof body>).pipeThrough(new TextDecoderStream()).getReader()
+      const answer = (await early?.(signal)) ?? (await call('/sessions', { body: JSON.stringify({ agent }), signal }))
+      const reader = (answer.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream()).getReader()
       let text = ''
       for (;;) {
         const { done, value } = await reader.read()
-        if (done) return
+        // After the last event nobody minds.
+        if (done) throw ended(answer)
         text += value
         for (const [block, event, data] of text.matchAll(/event: ?(\w+).*?\ndata: ?([^\n]+).*?\n\r?\n/gs)) {
           text = text.replace(block, '')

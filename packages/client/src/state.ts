@@ -58,8 +58,6 @@ export const initialState: SessionState = { status: 'idle', isPaused: false, out
 const shortestLease = { beatMs: 36_000, ttlMs: 60_000 }
 
 const shortestRetryMs = 1000
-
-const shortestPauseMs = 2000
 const longestPauseMs = 60_000
 
 /** A duration, or a moment, that never ends or comes. */
@@ -89,7 +87,7 @@ export function toSnapshot(state: SessionState): SessionSnapshot {
 export function isTooSoon(state: SessionState, nowMs: number, forgiven: number): boolean {
   if (state.status !== 'error') return false
   const counted = state.failures - forgiven
-  const pauseMs = counted > 0 ? Math.min(shortestPauseMs * 2 ** (counted - 1), longestPauseMs) : 0
+  const pauseMs = counted > 0 ? Math.min(shortestRetryMs * 2 ** counted, longestPauseMs) : 0
   const agoMs = nowMs - state.atMs
   // A failure in the future was noted before the clock was set back.
   return agoMs >= 0 && agoMs < Math.max(pauseMs, state.error.retryAfterMs ?? 0)

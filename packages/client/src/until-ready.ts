@@ -23,8 +23,8 @@ export async function untilReady(
   // A page that is going away cannot wait, not even for a lock.
   if (hand.isLeft) return hand.held.isOwn ? hand.held : {}
   let stopTimer: (() => void) | undefined
-  const patience = new Promise<unknown>(resolve => {
-    stopTimer = environment.after(timeoutMs, () => resolve(0))
+  const patience = new Promise<void>(resolve => {
+    stopTimer = environment.after(timeoutMs, resolve)
   })
   hand.waiting++
   try {

@@ -157,14 +157,14 @@ test.each([
 })
 
 test.each([
-  ['a page instead of a stream', '<!doctype html><p>Not found'],
-  ['an empty body', ''],
-  ['data that is no JSON', 'event: lease\ndata: hello\n\n'],
-])('an opening that is answered with %s is an error of the session', async (_, body) => {
+  ['a page instead of a stream', '<!doctype html><p>Not found', `HTTP status 200 of ${base}/sessions`],
+  ['an empty body', '', `HTTP status 200 of ${base}/sessions`],
+  ['data that is no JSON', 'event: lease\ndata: hello\n\n', '.*JSON.*'],
+])('an opening that is answered with %s is an error of the session, which tells why', async (_, body, why) => {
   server.use(opening(body))
   const { session } = start()
   await session.warm()
-  expect(session.store.getState().error?.message).toMatch(/^Could not reach the proxy: .+\.$/)
+  expect(session.store.getState().error?.message).toMatch(new RegExp(`^Could not reach the proxy: ${why}\\.$`))
 })
 
 test('a warm-up that fails gives the code and message of the proxy', async () => {

@@ -74,7 +74,7 @@ function share(key: string, first: SessionUser): Shared {
       ...first.options,
       headers() {
         const headers = latest('headers')
-        return (typeof headers === 'function' ? headers() : headers) ?? {}
+        return (typeof headers === 'function' ? headers() : headers) as HeadersInit
       },
       fetch: (input, init) => (latest('fetch') ?? fetch)(input, init),
       onEvent(event) {
