@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { Socket } from 'node:net'
 import { canTakeLean } from './lean-request.ts'
 import { toRequest } from './node-request.ts'
 import { sendResponse } from './send-response.ts'
@@ -21,10 +22,17 @@ export function toNodeHandler<Incoming extends IncomingMessage | Http2ServerRequ
     // As far as they are used here, those of HTTP/2 are like those of HTTP/1.
     const [incoming, outgoing] = [given as IncomingMessage, answered as ServerResponse]
     const left = new AbortController()
-    outgoing.once('close', () => {
+    const leave = () => {
       // Not `writableFinished`: in HTTP/2 that is also true when the client has left.
       if (!outgoing.writableEnded) left.abort(new Error('The client left.'))
-    })
+    }
+    outgoing.once('close', leave)
+    // An answer that waits behind another one on its connection (HTTP/1 pipelining) has no socket yet, and hears of no end.
+    const { socket } = incoming
+    if (outgoing.socket === null && socket instanceof Socket) {
+      socket.setMaxListeners(0).once('close', leave)
+      outgoing.once('close', () => socket.off('close', leave))
+    }
     const request = toRequest(incoming, originOf?.(given), left.signal, isLean)
     if (!request) {
       outgoing.writeHead(400).end()

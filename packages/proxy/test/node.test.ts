@@ -6,7 +6,7 @@ import {
   type RequestListener,
   type Server,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { afterEach, expect, test, vi } from 'vitest'
 import { createTestProxy } from './browser.ts'
@@ -85,6 +85,28 @@ test('a client that leaves aborts the request and cancels the answer', async () 
   expect(response.status).toBe(200)
   leaving.abort()
   await Promise.all([aborted, cancelled])
+})
+
+test('a client that leaves aborts also the requests that it had sent behind the first', async () => {
+  const left: string[] = []
+  const arrived = new EventEmitter()
+  const url = await serve(
+    request =>
+      new Promise(() => {
+        request.signal.addEventListener('abort', () => arrived.emit('left', left.push(request.url)))
+        arrived.emit('request')
+      }),
+  )
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  const all = Array.from({ length: 3 }, (_, index) => `GET /${index} HTTP/1.1\r\nHost: here\r\n\r\n`)
+  for (const one of all) {
+    socket.write(one)
+    await once(arrived, 'request')
+  }
+  const gone = new Promise(resolve => arrived.on('left', count => count === all.length && resolve(count)))
+  socket.destroy()
+  await gone
+  expect(left).toHaveLength(3)
 })
 
 test('an answer that is read to its end aborts nothing', async () => {
