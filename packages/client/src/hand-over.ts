@@ -11,7 +11,7 @@ import { type Held, parkMs } from './held.ts'
  * @returns the ticket to send it with, and what to tell of how it went.
  */
 export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () => void, count = isMessage ? 1 : 0) {
-  const { ticket } = mine
+  let { ticket } = mine
   hand.pending += count
   if (isMessage) hand.dispatch({ type: 'message-sent', isHandedOut: !count })
   return {
@@ -21,6 +21,7 @@ export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () 
     refused() {
       if (mine === hand.held) hand.expire('refused', true)
       mine = hand.held
+      ticket = undefined
     },
 
     failed(error: unknown) {

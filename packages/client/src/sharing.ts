@@ -203,6 +203,8 @@ export function createSharing(
 
     /** Settles when it is known what there is. */
     async known() {
+      // What mounts just after the message was sent takes up what the page before has left.
+      await null
       await adopting
       await known
     },
@@ -217,8 +219,8 @@ export function createSharing(
       const mine = hand.held
       if (mine.ticket) {
         if (!(await ownOrGiveUp(mine)) && hand.isLeft) return true
-        // It was left to the other tabs when this page was frozen.
-        mine.isLeft = false
+        // It was left to the other tabs when this page was frozen, or is being left just now.
+        mine.isLeft = hand.isLeft
         keep()
         return
       }

@@ -28,6 +28,17 @@ test.each([
   expect(session.store.getState()).toMatchObject({ status: 'active', outcome: 'cold' })
 })
 
+test('of two messages whose ticket is refused at once, only one session is held after that', async () => {
+  const { proxy, ask, warmUp } = start()
+  await warmUp()
+  let colds = 0
+  proxy.onMessage = ticket => (ticket ? refused() : answered('cold', `cold-${++colds}`))
+  await Promise.all([ask(), ask()])
+  expect(proxy.tickets()).toEqual(['ticket-2', 'ticket-2', null, null])
+  // Its answer may be read just now.
+  expect(proxy.closes).toEqual([{ ticket: 'cold-1', afterMs: 30_000 }])
+})
+
 test.each([
   ['a stream', () => new Response('hi').body],
   ['what Node iterates', () => Object.assign(new Response('hi').body?.values() ?? {}, {})],

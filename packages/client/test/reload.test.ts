@@ -1,5 +1,5 @@
 import { type Lease, WarmAgentError } from '@warm-agent/protocol'
-import { settle } from '@warm-agent/testing'
+import { createFakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
 import { beaten, failing } from './fake-proxy.ts'
 import { later } from './later.ts'
@@ -36,6 +36,24 @@ test('a conversation goes on after a reload', async () => {
   const { proxy, status } = await startMounted({}, { tab, nowMs })
   await expect.poll(status).toBe('active')
   expect(proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+})
+
+test('a message that is sent just before its page mounts goes on with the conversation, too', async () => {
+  const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
+  const page = await startMounted({}, world)
+  await page.proxy.openings[0]?.complete()
+  await page.ask()
+  await page.environment.leave()
+  // A browser takes its time to tell whose a lock is.
+  const { locks } = world.browser
+  const request = locks.request as (...given: unknown[]) => Promise<unknown>
+  Object.assign(locks, { request: async (...given: unknown[]) => settle().then(() => request(...given)) })
+  const { session, proxy, ask } = start({}, world)
+  const sent = ask()
+  session.mount()
+  await sent
+  expect(proxy.tickets()).toEqual(['ticket-of-message'])
+  expect(proxy.openings).toEqual([])
 })
 
 test('a spare that the proxy has stopped meanwhile is replaced at once', async () => {

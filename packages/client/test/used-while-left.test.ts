@@ -24,6 +24,17 @@ test('a message that is sent while the page is left goes out, the session is par
   expect(JSON.parse([...tab.values()][0] ?? '')).toHaveProperty('leftAtMs')
 })
 
+test('a message that is sent just before its page is left parks the session again, when it has gone', async () => {
+  const page = await startMounted({}, { browser: createFakeBrowser(), tab: new Map() })
+  await page.proxy.openings[0]?.complete()
+  const sent = page.ask({ keepalive: true })
+  await page.environment.leave()
+  await sent
+  expect(page.proxy.tickets()).toEqual(['ticket-2'])
+  const park = { ticket: 'ticket-2', afterMs: 30_000, keepalive: true }
+  expect(page.proxy.closes).toEqual([park, park])
+})
+
 test('a page that sends before it has told that it is back asks a little later whether its session lives: not before that is parked', async () => {
   const { ask, proxy, environment, stay } = await leaving({ isSent: true })
   stay()

@@ -86,5 +86,7 @@ function share(key: string, first: SessionUser): Shared {
     }),
   }
   sharedSessions.set(key, shared)
+  // Whoever has unmounted may still send: the session goes with the answer, unless somebody mounts now.
+  shared.session.mount('manual')()
   return shared
 }
