@@ -7,7 +7,10 @@ export interface Target {
   sessionId: string
 }
 
-/** The two operations of the data plane. Each call is one attempt; it rejects with a RuntimeFailure or an AbortError. */
+/**
+ * The two operations of the data plane. Each call is one attempt, but for a signature that comes at a wrong time; it rejects
+ * with a RuntimeFailure or an AbortError.
+ */
 export interface PlatformCalls {
   invoke(target: Target, request: AgentRequest, signal: AbortSignal, bearer?: string): Promise<AgentAnswer>
   /** Rejects with the reason `missing` when the session had ended already. */

@@ -8,10 +8,11 @@ import { toAgentAnswer } from './agent-answer.ts'
 import { asFailure } from './failures.ts'
 import { headersFromAgent, headersToAgent } from './headers.ts'
 import type { PlatformCalls, Target } from './platform-calls.ts'
+import { signedInTime } from './signed-in-time.ts'
 
 /** The platform's calls by a client of the user's, with its middleware. Each is one attempt, whatever the client would retry. */
 export function createSdkCalls(client: BedrockAgentCoreClient, isMcp: boolean): PlatformCalls {
-  return {
+  const calls: PlatformCalls = {
     async invoke({ arn, qualifier, sessionId }, { body, contentType, accept, headers }, signal) {
       const command = new InvokeAgentRuntimeCommand({
         agentRuntimeArn: arn,
@@ -40,6 +41,8 @@ export function createSdkCalls(client: BedrockAgentCoreClient, isMcp: boolean): 
       await client.send(command, signal ? { abortSignal: signal } : {}).catch(throwFailure)
     },
   }
+  // An application's own wrapper of a client may have no `config`.
+  return signedInTime(calls, () => client.config?.systemClockOffset ?? 0)
 }
 
 /** Hides an error from the SDK's retry loop, which looks in names, statuses and causes for a reason to retry. */

@@ -5,6 +5,7 @@ import { createHttpHandler } from './http-handler.ts'
 import { createHttpsCalls, type HttpRequest } from './https-calls.ts'
 import { inTime } from './in-time.ts'
 import type { PlatformCalls } from './platform-calls.ts'
+import { signedInTime, toleratedSkewMs } from './signed-in-time.ts'
 
 /**
  * The platform's calls by the AWS SDK's own credentials, endpoint and SigV4 signer, but without `client.send`: its middleware
@@ -15,7 +16,7 @@ export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls
   const signing = { name: 'sigv4', signingName: 'bedrock-agentcore', signingRegion: region, properties: {} } as const
   let signer: ReturnType<typeof config.signer> | undefined
   let skewMs = 0
-  return createHttpsCalls({
+  const calls = createHttpsCalls({
     base: endpointOf(region),
     isMcp,
     handler: createHttpHandler(),
@@ -26,9 +27,10 @@ export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls
     onAnswer(status, { date }) {
       if (status !== 403 || !date) return
       const seenMs = Date.parse(date) - Date.now()
-      if (Math.abs(seenMs) > toleratedSkewMs) skewMs = seenMs
+      if (Math.abs(seenMs - skewMs) > toleratedSkewMs) skewMs = seenMs
     },
   })
+  return signedInTime(calls, () => skewMs)
 }
 
 /**
@@ -48,6 +50,3 @@ function credentialsFor(region: string): ReturnType<typeof fromNodeProviderChain
     }
   }
 }
-
-/** AWS refuses signatures that are five minutes off. A refusal tells the right time, so the next one is right. */
-const toleratedSkewMs = 240_000

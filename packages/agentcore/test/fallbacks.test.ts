@@ -8,7 +8,7 @@ const inTokyo = expect.stringMatching(/^[0-9a-f]{8}:ap-northeast-1:DEFAULT$/)
 /** Posts to a proxy on this runtime. */
 function postTo(runtime: AgentRuntime) {
   const secret = 'a secret that only the tests of endpoints know'
-  const { fetch } = createWarmProxy({ runtime, authorize: () => ({ callerId: 'ann' }), secret })
+  const { fetch } = createWarmProxy({ runtime, authorize: () => ({ callerId: 'ann' }), secret, onEvent: () => {} })
   return (path: string, headers = {}) =>
     fetch(new Request(`http://chat.test/api/agent${path}`, { method: 'POST', body: '{}', headers }))
 }

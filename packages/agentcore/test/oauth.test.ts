@@ -64,7 +64,7 @@ test.each([
   const secret = 'a secret that only these tests know of'
   const send = (own?: string) => {
     const authorize = () => ({ callerId: 'ann', ...(own !== undefined && { bearer: own }) })
-    const { fetch } = createWarmProxy({ runtime, secret, authorize })
+    const { fetch } = createWarmProxy({ runtime, secret, authorize, onEvent: () => {} })
     return fetch(new Request('http://chat.test/api/agent/messages', { method: 'POST', body: '{}' }))
   }
   expect((await send()).status).toBe(503)

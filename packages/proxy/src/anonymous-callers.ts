@@ -44,7 +44,7 @@ const mostUnreadable = 8
  * @throws Error when an option is unknown or makes no sense.
  */
 export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
-  const { secret, cookieName = 'warm-agent-caller', crossSite = false, limitKey, ...unknown } = options
+  const { secret, cookieName = 'warm-agent-caller', crossSite = false, limitKey, ...unknown } = options ?? {}
   refuseUnknown(unknown, 'accept anonymous callers', 'See AnonymousCallersOptions.')
   if (!cookieNames.test(cookieName)) {
     throw new Error(

@@ -23,6 +23,7 @@ import { endUnsent, reapingWith } from './sessions/end-unheld.ts'
 import { serveAgents } from './sessions/serve-agents.ts'
 import type { SessionContext } from './sessions/session-context.ts'
 import { createSessionMemories } from './sessions/session-memory.ts'
+import { streamingHeaders } from './streaming-headers.ts'
 
 /** The proxy: a Fetch handler that every server that speaks `Request` and `Response` can mount. */
 export interface WarmProxy {
@@ -88,7 +89,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
 
   async function answer(request: Request, route: RouteName | undefined): Promise<Response> {
     if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflightHeaders(request) })
-    if (!route) throw new WarmAgentError('not_found', 'Could not find the route. Check the method and the path.')
+    if (!route) throw notFound(basePath)
     checkVersion(request)
     if (route === 'health') return Response.json({ status: 'ok' })
     const caller = await callerOf(authorize, request)
@@ -135,14 +136,6 @@ const withoutLedger =
   'another instance does not keep it, sessions cannot be listed, and what this process holds when it dies runs until its ' +
   'idle timeout. Give `ledger`.'
 
-/** Nothing between the proxy and the page may store, rewrite or buffer what is streamed. */
-const streamingHeaders = {
-  [headerNames.version]: wireVersion,
-  'cache-control': 'no-store, no-transform',
-  'x-accel-buffering': 'no',
-  'x-content-type-options': 'nosniff',
-}
-
 function checkVersion(request: Request): void {
   const version = request.headers.get(headerNames.version) ?? wireVersion
   if (version === wireVersion) return
@@ -150,6 +143,13 @@ function checkVersion(request: Request): void {
   throw new WarmAgentError(
     'unsupported_version',
     `Could not answer: the page speaks another version of the wire than the proxy's ${wireVersion}. Update ${behind}.`,
+  )
+}
+
+function notFound(basePath: string): WarmAgentError {
+  return new WarmAgentError(
+    'not_found',
+    `Could not find the route: this proxy serves below ${basePath} (option basePath). Check the method and the path.`,
   )
 }
 

@@ -1,7 +1,11 @@
 import { type ErrorCode, WarmAgentError } from '@warm-agent/protocol'
 import { type FailureReason, RuntimeFailure } from './agent-runtime.ts'
 import { CallTimedOut } from './sessions/call-runtime.ts'
+import { ClosedMeanwhile } from './sessions/closed-meanwhile.ts'
 import { NoAnswer } from './within.ts'
+
+/** Ends what a browser is told of the deployment's own failures. What they are is only for those who run it. */
+const seeLog = "See the proxy's log."
 
 /** What a browser is told of each failure of the platform. Its own words stay in the cause, for the log. */
 const errorOfReason: Record<FailureReason, readonly [ErrorCode, string]> = {
@@ -9,9 +13,9 @@ const errorOfReason: Record<FailureReason, readonly [ErrorCode, string]> = {
   unauthenticated: ['unauthenticated', 'Could not reach the agent: your sign-in was refused. Sign in again.'],
   refused: [
     'agent_unavailable',
-    "Could not reach the agent: the proxy's own credentials are missing, or were refused. See the proxy's log.",
+    `Could not reach the agent: the proxy's own credentials are missing, or were refused. ${seeLog}`,
   ],
-  missing: ['agent_unavailable', "Could not reach the agent: the platform does not know it. See the proxy's log."],
+  missing: ['agent_unavailable', `Could not reach the agent: the platform does not know it. ${seeLog}`],
   quota: ['quota_exceeded', 'Could not start the agent: too many sessions are running. Try again later.'],
   conflict: ['agent_unavailable', 'Could not reach the agent: its session is being started or ended. Try again.'],
   throttled: ['rate_limited', 'Could not reach the agent: too many requests. Try again in a moment.'],
@@ -53,5 +57,10 @@ export function toWarmAgentError(error: unknown, { isMessage = false } = {}): Wa
       },
     )
   }
-  return new WarmAgentError('internal', "Could not answer: the proxy failed. See the proxy's log.", { cause: error })
+  return new WarmAgentError('internal', `Could not answer: the proxy failed. ${seeLog}`, { cause: error })
+}
+
+/** Whether the browser is told to see the proxy's log. */
+export function isForLog(error: unknown): boolean {
+  return !(error instanceof ClosedMeanwhile) && toWarmAgentError(error).message.endsWith(seeLog)
 }

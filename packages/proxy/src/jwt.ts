@@ -5,6 +5,7 @@ import { type Authorize, type Caller, longestCallerId } from './callers.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import { takesLean } from './lean-request.ts'
 import { readCookie } from './read-cookie.ts'
+import { tellListener } from './tell-listener.ts'
 
 export interface JwtCallersOptions {
   /** Who signs the tokens: their `iss`, to the letter. */
@@ -32,6 +33,12 @@ export interface JwtCallersOptions {
   passToRuntime?: boolean
   /** @default the issuer and the token's `sub` */
   callerIdOf?: (claims: JWTPayload) => string
+  /**
+   * Hears why a request is refused, which whoever sent it is not told: `no token`, or the code of `jose` and the claim, for
+   * example `ERR_JWT_EXPIRED, claim "exp" check_failed`. Nothing of the token is quoted. What it throws, or rejects with, is
+   * printed by `console.error`. @default nobody hears it
+   */
+  onRefused?: (reason: string) => void
 }
 
 // A token that is signed with a secret could be forged by everybody who can check it.
@@ -39,6 +46,7 @@ const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const fetchWithinMs = 5_000
 
 const word = z.string().min(1)
+const aFunction = z.custom(value => typeof value === 'function', 'expected a function')
 const optionsSchema = z.strictObject({
   issuer: word,
   audience: z.union([word, z.array(word).min(1)]),
@@ -47,7 +55,8 @@ const optionsSchema = z.strictObject({
   algorithms: z.array(z.enum(asymmetric)).min(1).default(asymmetric),
   clockToleranceSeconds: z.number().min(0).max(300).default(5),
   passToRuntime: z.boolean().default(false),
-  callerIdOf: z.custom(value => typeof value === 'function', 'expected a function').optional(),
+  callerIdOf: aFunction.optional(),
+  onRefused: aFunction.optional(),
 })
 
 /**
@@ -66,27 +75,29 @@ export function jwtCallers(options: JwtCallersOptions): Authorize {
   const { issuer, algorithms, clockToleranceSeconds, passToRuntime, cookieName } = checked.data
   const audiences = [checked.data.audience].flat()
   const keys = typeof options.jwks === 'function' ? options.jwks : remoteKeys(options.jwks ?? defaultJwks(issuer))
-  const { callerIdOf = ({ iss, sub }) => `${iss} ${sub}` } = options
+  const { callerIdOf = ({ iss, sub }) => `${iss} ${sub}`, onRefused } = options
+  const refuse = (reason: string): undefined => void tellListener('onRefused', () => onRefused?.(reason))
 
   return takesLean(async (request): Promise<Caller | undefined> => {
     const token = bearerOf(request) ?? (cookieName && readCookie(request, cookieName))
-    if (!token) return undefined
+    if (!token) return refuse('no token')
     const claims = await verify(token)
-    // All who share an empty name would share sessions.
-    if (!claims?.sub) return undefined
+    if (!claims) return undefined
     const callerId = callerIdOf(claims)
-    return callerId?.length > longestCallerId ? undefined : { callerId, ...(passToRuntime && { bearer: token }) }
+    if (callerId?.length > longestCallerId) return refuse(`a name of over ${longestCallerId} characters`)
+    return { callerId, ...(passToRuntime && { bearer: token }) }
   })
 
   async function verify(token: string): Promise<JWTPayload | undefined> {
     const rules = { issuer, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp', 'sub'] }
     try {
       const { payload } = await jwtVerify(token, keys, rules)
-      return [payload.aud ?? payload.client_id].flat().some(each => audiences.includes(String(each)))
-        ? payload
-        : undefined
+      checkAudience(payload, audiences)
+      // All who share an empty name would share sessions.
+      if (!payload.sub) throw wrongClaim(payload, 'sub')
+      return payload
     } catch (cause) {
-      if (isOfToken(cause)) return undefined
+      if (isOfToken(cause)) return refuse(reasonOf(cause))
       throw new WarmAgentError(
         'agent_unavailable',
         'Could not tell who is asking: the keys to check that with could not be had. Try again in a moment.',
@@ -94,6 +105,24 @@ export function jwtCallers(options: JwtCallersOptions): Authorize {
       )
     }
   }
+}
+
+/** @throws JWTClaimValidationFailed, as `jose` itself does for the other claims. */
+function checkAudience(payload: JWTPayload, audiences: readonly string[]): void {
+  const { aud, client_id } = payload
+  if ([aud ?? client_id].flat().some(each => audiences.includes(String(each)))) return
+  throw wrongClaim(payload, aud === undefined && client_id !== undefined ? 'client_id' : 'aud')
+}
+
+function wrongClaim(payload: JWTPayload, claim: string): errors.JWTClaimValidationFailed {
+  const reason = payload[claim] === undefined ? 'missing' : 'check_failed'
+  return new errors.JWTClaimValidationFailed(`claim "${claim}" ${reason}`, payload, claim, reason)
+}
+
+/** Not the message of the error: some quote the token. */
+function reasonOf(error: errors.JOSEError): string {
+  const isOfClaim = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired
+  return isOfClaim ? `${error.code}, claim "${error.claim}" ${error.reason}` : error.code
 }
 
 function bearerOf(request: Request): string | undefined {
@@ -111,7 +140,7 @@ function remoteKeys(jwks: string | URL): JWTVerifyGetKey {
 }
 
 /** Whether the token is at fault, not the keys or the way to them. */
-function isOfToken(error: unknown): boolean {
+function isOfToken(error: unknown): error is errors.JOSEError {
   return (
     error instanceof errors.JOSEError &&
     error.code !== 'ERR_JOSE_GENERIC' &&

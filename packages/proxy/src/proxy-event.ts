@@ -64,19 +64,14 @@ export type EmitProxyEvent = (
 ) => void
 
 /** A listener that throws harms nobody but itself. */
-export function tell(
-  onEvent: ((event: ProxyEvent) => void) | undefined,
-  event: ProxyEvent,
-  sessionId?: string | undefined,
-): void {
-  if (!onEvent) return
+export function tell(onEvent: (event: ProxyEvent) => void, event: ProxyEvent, sessionId?: string | undefined): void {
   void tellListener('onEvent', () =>
     onEvent('cause' in event ? { ...event, cause: redact(event.cause, sessionId) } : event),
   )
 }
 
 /** @returns a function that completes events about sessions and passes them to `onEvent`. */
-export function createEmit(onEvent: ((event: ProxyEvent) => void) | undefined): EmitProxyEvent {
+export function createEmit(onEvent: (event: ProxyEvent) => void): EmitProxyEvent {
   return (event, { agent, session }) =>
     tell(
       onEvent,

@@ -6,6 +6,7 @@ import type { ConversationSource } from './conversation.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { SessionLedger } from './ledger/session-ledger.ts'
 import { type WarmLimits, warmLimitsShape } from './limits/warm-limits.ts'
+import { createFailurePrinter } from './print-failures.ts'
 import type { ProxyEvent } from './proxy-event.ts'
 import { secretsFrom } from './secrets.ts'
 import type { SessionPool } from './session-pool.ts'
@@ -61,7 +62,12 @@ interface CommonOptions {
    * @default none: the agent is told of no conversation
    */
   conversationId?: ConversationSource
-  /** Hears what happens. What it throws, or rejects with, is printed by `console.error`, and does not disturb the proxy. */
+  /**
+   * Hears what happens. What it throws, or rejects with, is printed by `console.error`, and does not disturb the proxy.
+   *
+   * @default prints by `console.error` only the failures for which browsers are told to see the proxy's log: `internal`, and
+   *   refused or missing credentials, agents or endpoints. One line each, and the same line once in 10 seconds
+   */
   onEvent?: (event: ProxyEvent) => void
 }
 
@@ -94,7 +100,8 @@ const optionsSchema = z.strictObject({
   runtime: aRuntime.optional(),
   agents: z.record(z.string().min(1), aRuntime).optional(),
   authorize: aFunction,
-  secret: z.union([z.string(), z.array(z.string())]),
+  // `secretsFrom` says what to do where there is none.
+  secret: z.union([z.string(), z.array(z.string())], 'expected a string, or a list of strings').nullish(),
   basePath: z
     .string()
     .regex(/^(\/[^/?#\s]+)+$/, 'expected a path like /api/agent')
@@ -136,7 +143,7 @@ export interface CheckedOptions {
   limits: ProxyLimits
   ledger: SessionLedger | undefined
   conversationId: ConversationSource | undefined
-  onEvent: ((event: ProxyEvent) => void) | undefined
+  onEvent: (event: ProxyEvent) => void
 }
 
 /** @throws Error that names the option that is unknown or makes no sense. */
@@ -159,7 +166,7 @@ export function checkOptions(options: WarmProxyOptions): CheckedOptions {
     )
   }
   const pools = poolsOf(options.pool, Object.keys(runtimes))
-  const { authorize, ledger, conversationId, onEvent } = options
+  const { authorize, ledger, conversationId, onEvent = createFailurePrinter() } = options
   const secrets = secretsFrom(options.secret)
   return { runtimes, pools, authorize, secrets, basePath, origins, limits, ledger, conversationId, onEvent }
 }

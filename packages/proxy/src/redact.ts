@@ -39,7 +39,17 @@ function stackOf({ stack }: Error): PropertyDescriptor {
   return { value: stack, enumerable: false }
 }
 
-function cut(text: string, sessionId: string | undefined): string {
+/** The messages down the chain of causes. Nothing else of an error is for a log: the AWS SDK's carry whole requests. */
+export function causesOf(error: unknown): string[] {
+  const causes: string[] = []
+  let each = error
+  for (; each instanceof Error && causes.length < deepestCause; each = each.cause) {
+    causes.push(cut(`${each.name}: ${each.message}`))
+  }
+  return typeof each === 'string' ? [...causes, cut(each)] : causes
+}
+
+function cut(text: string, sessionId?: string): string {
   const known = sessionId ? text.replaceAll(sessionId, `${sessionTag(sessionId)}…`) : text
   return patterns.reduce((cutSoFar, [pattern, instead]) => cutSoFar.replace(pattern, instead), known)
 }

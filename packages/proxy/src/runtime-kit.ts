@@ -1,6 +1,7 @@
 export { sessionTag } from './agent-runtime.ts'
 export { explainRefusal, showValue } from './explain-refusal.ts'
 export { overriding } from './overriding.ts'
+export { causesOf } from './redact.ts'
 export { createSessionMaker, type SessionMaker } from './session-maker.ts'
 export { mayHaveStarted } from './sessions/warm-up.ts'
 export { tellListener } from './tell-listener.ts'

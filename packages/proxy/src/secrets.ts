@@ -2,9 +2,14 @@
 const fewestBytes = 32
 
 /** @throws Error naming what is wrong, never the secret. */
-export function secretsFrom(secret: string | readonly string[]): readonly string[] {
+export function secretsFrom(secret: string | readonly string[] | null | undefined): readonly string[] {
+  if (!secret?.length) {
+    throw new Error(
+      'Could not use the secret: there is none. Give `secret` at least 32 random bytes, for example those of ' +
+        'WARM_AGENT_SECRET. Make them with: openssl rand -base64 48',
+    )
+  }
   const secrets = typeof secret === 'string' ? [secret] : secret
-  if (secrets.length === 0) throw new Error('Could not use the secret: there is none. Give one of at least 32 bytes.')
   secrets.forEach((each, index) => {
     const bytes = typeof each === 'string' ? new TextEncoder().encode(each).length : 0
     if (bytes >= fewestBytes) return

@@ -146,12 +146,17 @@ test('the limits may count by the address, which is not whom a ticket is bound t
 
 test.each<[object, RegExp]>([
   [{ secret: 'short' }, /it has 5 bytes/],
+  [{ secret: undefined }, /there is none\. .* WARM_AGENT_SECRET.* openssl rand -base64 48$/],
   [{ cookieName: 'a b' }, /"a b"/],
   [{ crossite: true }, /no option crossite/],
 ])('options %j are refused at construction', (wrong, message) => {
   const make = () => anonymousCallers({ secret: newer, ...wrong })
   expect(make).toThrow(/^Could not /)
   expect(make).toThrow(message)
+})
+
+test('without options it is the secret that is missing', () => {
+  expect(anonymousCallers as () => unknown).toThrow(/^Could not use the secret: there is none\. /)
 })
 
 /** A browser at a proxy that takes callers without a sign-in. */

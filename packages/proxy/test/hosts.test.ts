@@ -7,7 +7,7 @@ import { Hono } from 'hono'
 import { cloneRawRequest } from 'hono/request'
 import { expect, test } from 'vitest'
 import { browserOf, createTestProxy } from './browser.ts'
-import { createFakeRuntime } from './fake-runtime.ts'
+import { createFakeRuntime, hang } from './fake-runtime.ts'
 import { describeHost } from './host-cases.ts'
 import { type Handle, type Host, hosts, listen } from './hosts.ts'
 
@@ -23,6 +23,23 @@ test('Lambda, which does not tell that a client has left: an answer is given up 
   }, 1_050)
   await expect((await fetch(`${origin}/api/agent/stream`)).arrayBuffer()).rejects.toThrow()
   expect(signal?.aborted).toBe(true)
+  await close()
+})
+
+test('Lambda: a message without an answer when the time is over is told so, in the words of the wire', async () => {
+  const lambda = hosts.find(({ hearsLeaving }) => !hearsLeaving) as Host
+  const { runtime, failNext } = createFakeRuntime()
+  const { proxy } = createTestProxy({ runtime })
+  failNext(hang)
+  const { origin, fetch, close } = await lambda.start(proxy.fetch, 1_050)
+  const answer = await fetch(`${origin}/api/agent/messages`, { method: 'POST', body: '{}' })
+  expect(answer.status).toBe(504)
+  expect(await answer.json()).toEqual({
+    error: {
+      code: 'warm_up_timed_out',
+      message: expect.stringMatching(/^Could not answer: .+ may have arrived\.$/),
+    },
+  })
   await close()
 })
 

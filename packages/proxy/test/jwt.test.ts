@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type JwtCallersOptions, jwtCallers } from '@warm-agent/proxy/jwt'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 
@@ -34,6 +34,7 @@ interface Claims {
   iss?: string
   aud?: string | null
   exp?: number
+  nbf?: number
   sub?: string | null
   client_id?: string
 }
@@ -63,28 +64,57 @@ test('a caller is whom a token names, and tickets are bound to them', async () =
   expect((await ask(await sign({ sub: 'bob' }), ticket)).status).toBe(401)
 })
 
-test.each<[string, Claims]>([
-  ['has expired', { exp: 1 }],
-  ['is of another issuer', { iss: 'https://evil.test' }],
-  ['is for another audience', { aud: 'mail' }],
-  ['is for nobody', { aud: null }],
-  ['is an access token of another client', { aud: null, client_id: 'mail' }],
-  ['names nobody', { sub: null }],
-  ['names nobody in particular', { sub: '' }],
-  ['names somebody by too many characters', { sub: 'x'.repeat(5_000) }],
-])('a token that %s is refused with 401', async (_, claims) => {
-  const refused = await start().ask(await sign(claims))
-  expect([refused.status, (await refused.json()).error.code]).toEqual([401, 'unauthenticated'])
+const wrongClaim = 'ERR_JWT_CLAIM_VALIDATION_FAILED'
+
+test.each<[string, Claims, string]>([
+  ['has expired', { exp: 1 }, 'ERR_JWT_EXPIRED, claim "exp" check_failed'],
+  ['is not valid yet', { nbf: Math.floor(Date.now() / 1000) + 20 }, `${wrongClaim}, claim "nbf" check_failed`],
+  ['is of another issuer', { iss: 'https://evil.test' }, `${wrongClaim}, claim "iss" check_failed`],
+  ['is for another audience', { aud: 'mail' }, `${wrongClaim}, claim "aud" check_failed`],
+  ['is for nobody', { aud: null }, `${wrongClaim}, claim "aud" missing`],
+  ['is of another client', { aud: null, client_id: 'mail' }, `${wrongClaim}, claim "client_id" check_failed`],
+  ['names nobody', { sub: null }, `${wrongClaim}, claim "sub" missing`],
+  ['names nobody in particular', { sub: '' }, `${wrongClaim}, claim "sub" check_failed`],
+  ['names somebody by too many characters', { sub: 'x'.repeat(5_000) }, 'a name of over 512 characters'],
+])('a token that %s is refused with 401, and only onRefused hears why', async (_, claims, reason) => {
+  const onRefused = vi.fn()
+  const refused = await start({ onRefused }).ask(await sign(claims))
+  expect([refused.status, await refused.json()]).toEqual([401, { error: { code: 'unauthenticated', message } }])
+  expect(onRefused.mock.calls).toEqual([[reason]])
 })
 
+const message = 'Could not tell who is asking. Sign in, then try again.'
+
 test('no token, no JWT, a token of another key, or one that is signed with nothing is refused', async () => {
-  const { ask } = start()
+  const onRefused = vi.fn()
+  const { ask } = start({ onRefused })
   const [head, body] = (await sign()).split('.')
   const none = Buffer.from('{"alg":"none"}').toString('base64url')
   const forged = await sign({}, { key: second.privateKey })
   for (const token of ['', 'x', 'a.b.c', `${head}.${body}.`, `${none}.${body}.`, forged]) {
     expect((await ask(token)).status).toBe(401)
   }
+  expect(onRefused.mock.calls.flat()).toEqual([
+    'no token',
+    'ERR_JWS_INVALID',
+    'ERR_JWS_INVALID',
+    'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+    'ERR_JOSE_ALG_NOT_ALLOWED',
+    'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+  ])
+})
+
+test('an onRefused that throws is told of, and disturbs nothing', async () => {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const onRefused = () => {
+    throw new Error('the log is down')
+  }
+  expect((await start({ onRefused }).ask('')).status).toBe(401)
+  expect(printed).toHaveBeenCalledWith(
+    expect.stringMatching(/^Could not tell onRefused: /),
+    new Error('the log is down'),
+  )
+  printed.mockRestore()
 })
 
 test('a token that is signed with the public key as a secret is refused', async () => {
@@ -142,6 +172,7 @@ test.each<[object, RegExp]>([
   [{ audience: [] }, /audience/],
   [{ jwks: 'nowhere' }, /jwks: "nowhere" is no URL/],
   [{ algorithms: ['HS256'] }, /algorithms/],
+  [{ onRefused: 'log' }, /option onRefused is "log": expected a function/],
   [{ clockToleranceSeconds: -1 }, /option clockToleranceSeconds is -1: /],
   [{ audiense: 'x' }, /option audiense: /],
 ])('options %j are refused at construction', (wrong, message) => {

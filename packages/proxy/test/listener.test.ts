@@ -1,6 +1,10 @@
-import { expect, test, vi } from 'vitest'
-import { createTestProxy, outcomeOf } from './browser.ts'
-import { createFakeRuntime } from './fake-runtime.ts'
+import { createWarmProxy, RuntimeFailure, type WarmProxyOptions } from '@warm-agent/proxy'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { ClosedMeanwhile } from '../src/sessions/closed-meanwhile.ts'
+import { browserOf, createTestProxy, outcomeOf, secret } from './browser.ts'
+import { createFakeRuntime, failure } from './fake-runtime.ts'
+
+afterEach(() => void vi.useRealTimers())
 
 const fail = () => {
   throw new Error('the log is down')
@@ -16,4 +20,75 @@ test.each([
   const says = expect.stringMatching(/^Could not tell onEvent: /)
   expect(printed).toHaveBeenCalledWith(says, new Error('the log is down'))
   printed.mockRestore()
+})
+
+/** For the rest of a test: a browser at a proxy to whose events nobody listens, and what that prints. */
+function unheard(options: Partial<WarmProxyOptions> = {}) {
+  const fake = createFakeRuntime()
+  const lines: unknown[][] = []
+  const printed = vi.spyOn(console, 'error').mockImplementation((...line) => void lines.push(line))
+  onTestFinished(() => printed.mockRestore())
+  const authorize = () => ({ callerId: 'ann' })
+  return {
+    ...fake,
+    lines,
+    ...browserOf(createWarmProxy({ runtime: fake.runtime, authorize, secret, ...options } as never)),
+  }
+}
+
+test('where nobody listens, what sends a browser to the log of the proxy stands there, in one line without a secret', async () => {
+  const id = 'warm-12345678-1234-1234-1234-123456789012'
+  const cause = new Error(`the platform said\n no to ${id}`)
+  const { failNext, send, open, lines } = unheard()
+  failNext(new RuntimeFailure('refused', '403 AccessDenied', { mayHaveRun: false, cause }))
+  expect(await (await send('hi')).text()).toContain("See the proxy's log.")
+  failNext(failure('missing'))
+  const { next } = await open()
+  await next()
+  expect((await next())?.data).toMatchObject({ error: { message: expect.stringContaining("See the proxy's log.") } })
+  expect(lines).toEqual([
+    [
+      'warm-agent: request-failed, route message: RuntimeFailure: 403 AccessDenied <- Error: the platform said no to warm-12345678…',
+    ],
+    ['warm-agent: warm-failed: RuntimeFailure: the platform said missing'],
+  ])
+})
+
+test('where nobody listens, an `authorize` that throws is told, the same of it once in ten seconds', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  let thrown: unknown = new Error('no database')
+  const authorize = () => {
+    throw thrown
+  }
+  const { send, lines } = unheard({ authorize })
+  for (let count = 0; count < 3; count++) expect((await send('hi')).status).toBe(500)
+  thrown = 'no table'
+  await send('hi')
+  const first = ['Error: no database', 'no table'].map(why => [`warm-agent: request-failed, route message: ${why}`])
+  expect(lines).toEqual(first)
+  vi.setSystemTime(Date.now() + 10_000)
+  await send('hi')
+  expect(lines).toEqual([...first, first[1]])
+})
+
+test('where nobody listens, the refusals of strangers and what passes by itself are not printed', async () => {
+  const { failNext, send, post, lines } = unheard({ limits: { warmUpsPerCallerPerMinute: 0 } })
+  expect((await post('/messages', { headers: { origin: 'https://evil.test' } })).status).toBe(403)
+  expect((await post('/sessions')).status).toBe(429)
+  expect((await post('/nowhere')).status).toBe(404)
+  expect((await send('hi', 'forged')).status).toBe(401)
+  failNext(failure('unavailable', true))
+  expect((await send('hi')).status).toBe(503)
+  const { send: sendAsStranger } = unheard({ authorize: () => null })
+  expect((await sendAsStranger('hi')).status).toBe(401)
+  expect(lines).toEqual([])
+})
+
+test('where nobody listens, a page that has left while its warm-up waited is no failure', async () => {
+  const { failNext, open, lines } = unheard()
+  failNext(new ClosedMeanwhile())
+  const { next } = await open()
+  await next()
+  expect((await next())?.event).toBe('failed')
+  expect(lines).toEqual([])
 })

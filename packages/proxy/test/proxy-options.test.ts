@@ -8,6 +8,8 @@ const { runtime } = createFakeRuntime()
 test.each([
   [{ secret: 'short' }, /secret 1: it has 5 bytes/],
   [{ secret: [] }, /there is none/],
+  [{ secret: undefined }, /there is none\. .* WARM_AGENT_SECRET.* openssl rand -base64 48$/],
+  [{ secret: '' }, /there is none\. .* WARM_AGENT_SECRET.* openssl rand -base64 48$/],
   [{ basePath: 'api' }, /basePath/],
   [{ origins: ['https://a.test/path'] }, /origins/],
   [{ limits: { bodyBytes: -1 } }, /option limits.bodyBytes is -1: /],

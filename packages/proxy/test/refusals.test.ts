@@ -29,6 +29,20 @@ test.each(ways)('at %s, a ticket of somebody else, a forged one and none look th
   for (const answer of answers) expect(answer).toEqual(answers[0])
 })
 
+test.each(['/agent/sessions', '/api/agent/session'])(
+  'at %s, where nothing is served, the answer tells what is',
+  async path => {
+    const { proxy } = createTestProxy({ runtime })
+    const answer = await proxy.fetch(new Request(`http://chat.test${path}`, { method: 'POST' }))
+    expect(answer.status).toBe(404)
+    expect((await answer.json()).error).toEqual({
+      code: 'not_found',
+      message:
+        'Could not find the route: this proxy serves below /api/agent (option basePath). Check the method and the path.',
+    })
+  },
+)
+
 test('a ticket shows neither the session id nor the caller', async () => {
   const { runtime, sessions } = createFakeRuntime()
   const { openWarm } = createTestProxy({ runtime })

@@ -133,6 +133,8 @@ test('the app that keeps its own route gets the session, and the page gets its t
   const session = await ask({ 'Warm-Agent-Ticket': ticket })
   expect(session).toMatchObject({ runtimeSessionId: sessions[0]?.id, qualifier: 'DEFAULT', outcome: 'warm' })
   expect(await beat(session?.headers['Warm-Agent-Ticket'] ?? '')).toMatchObject({ status: 'warm' })
+  // Nobody may store a ticket, nor hold the stream back.
+  expect(session?.headers).toMatchObject({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })
 
   const stranger = await ask({ 'Warm-Agent-Ticket': ticket, 'x-user': 'bob' })
   expect(stranger).toMatchObject({ outcome: 'cold' })

@@ -42,7 +42,7 @@ export function warmAgentHandlers(options: WarmAgentHandlersOptions = {}): WarmA
       }),
     ),
   )
-  handlers.push(http.all(`${base}/*`, () => answer(notFound)))
+  handlers.push(http.all(`${base}/*`, () => answer(() => notFound(checked.endpoint))))
   return Object.assign(handlers, { seen })
 }
 
@@ -56,8 +56,12 @@ async function answer(route: () => Promise<Response>): Promise<Response> {
   }
 }
 
-function notFound(): never {
-  throw new WarmAgentError('not_found', 'Could not find the route. Check the method and the path.')
+function notFound(endpoint: string): never {
+  const { pathname } = new URL(endpoint, 'http://localhost')
+  throw new WarmAgentError(
+    'not_found',
+    `Could not find the route: this proxy serves below ${pathname} (option basePath). Check the method and the path.`,
+  )
 }
 
 function checkVersion({ headers }: Request): void {

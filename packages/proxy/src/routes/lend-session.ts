@@ -1,4 +1,4 @@
-import { headerNames, type Outcome, WarmAgentError, wireVersion } from '@warm-agent/protocol'
+import { headerNames, type Outcome, WarmAgentError } from '@warm-agent/protocol'
 import { isMissing } from '../agent-runtime.ts'
 import type { Caller } from '../callers.ts'
 import { conversationHeaders, conversationOf } from '../conversation.ts'
@@ -7,6 +7,7 @@ import { type JoinedSession, replaceSession } from '../sessions/join-session.ts'
 import { ownedByConversation } from '../sessions/send-message.ts'
 import { agentOf, type SessionContext } from '../sessions/session-context.ts'
 import { sealTicket } from '../sessions/session-ticket.ts'
+import { streamingHeaders } from '../streaming-headers.ts'
 import { messageFacts, sessionFor } from './session-for.ts'
 import { ownerOf, ticketOf } from './ticket-of.ts'
 
@@ -24,7 +25,7 @@ export interface WarmRuntimeSession {
   outcome: Outcome
   /** Send these to the agent: they tell it the conversation, and whether this microVM is new to it. Empty without one. */
   agentHeaders: Record<string, string>
-  /** Add these to the route's answer: with them the page keeps its session. */
+  /** Add these to the route's answer: with them the page keeps its session, and nothing between stores or buffers the answer. */
   headers: Record<string, string>
 }
 
@@ -57,7 +58,7 @@ export async function lendSession(
     agentHeaders: conversationHeaders(conversation, ticket, outcome),
     headers: {
       ...caller.responseHeaders,
-      [headerNames.version]: wireVersion,
+      ...streamingHeaders,
       [headerNames.ticket]: await sealTicket(context.sealer, owned),
       [headerNames.outcome]: outcome,
     },

@@ -1,7 +1,8 @@
 import type { Evidence } from '@warm-agent/protocol'
-import { type CallCredentials, RuntimeFailure, type RuntimeSession } from '../agent-runtime.ts'
+import type { CallCredentials, RuntimeSession } from '../agent-runtime.ts'
 import { toWarmAgentError } from '../failures.ts'
 import { callAnyEndpoint } from './call-any-endpoint.ts'
+import { ClosedMeanwhile } from './closed-meanwhile.ts'
 import { hasEndedMeanwhile, stopUnwanted } from './end-session.ts'
 import { agentOf, placedTicket, type SessionContext } from './session-context.ts'
 import type { SessionTicket } from './session-ticket.ts'
@@ -36,7 +37,7 @@ export function startWarmUp(
       hasStarted ||= mayHaveStarted(failure)
     },
     async beforeRetry() {
-      if (await hasEndedMeanwhile(context, placedTicket(context, opened))) throw closedMeanwhile()
+      if (await hasEndedMeanwhile(context, placedTicket(context, opened))) throw new ClosedMeanwhile()
     },
     ...(isNew && {
       placing(attempt) {
@@ -76,10 +77,6 @@ export function startWarmUp(
     },
   )
   return running
-}
-
-function closedMeanwhile(): RuntimeFailure {
-  return new RuntimeFailure('missing', 'The session was closed while its warm-up waited.', { mayHaveRun: false })
 }
 
 /** Notes where a session is while it moves from one endpoint that refused it to the next. */
