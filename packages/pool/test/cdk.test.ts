@@ -1,5 +1,5 @@
 import { WarmPool, type WarmPoolProps } from '@warm-agent/pool/cdk'
-import { App, Duration, Stack } from 'aws-cdk-lib'
+import { App, Duration, Stack, Token } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { Code } from 'aws-cdk-lib/aws-lambda'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
@@ -124,17 +124,45 @@ test.each([
   ['target', -1],
   ['target', 1.5],
   ['runtimeArn', ''],
+  ['runtimeArn', 'foo'],
+  ['runtimeArn', runtimeArn.replace('bedrock-agentcore', 'lambda')],
   ['warmUpsAtOnce', 1],
   ['warmUpsAtOnce', 1_001],
   ['qualifiers', []],
   ['qualifiers', ['']],
+  ['qualifiers', ['a b']],
+  ['qualifiers', ['DEFAULT', 'x'.repeat(49)]],
+  ['poolName', ''],
   ['version', ''],
   ['minimumHitRatio', 90],
   ['idleTimeout', Duration.minutes(4)],
+  ['idleTimeout', Duration.hours(9)],
+  ['maxLifetime', Duration.hours(9)],
   ['maxLifetime', Duration.minutes(10)],
   ['every', Duration.minutes(10)],
   ['every', Duration.seconds(30)],
   ['every', Duration.seconds(90)],
 ])('the property %s of %s is refused by name', (name, value) => {
   expect(() => synthesise({ [name]: value })).toThrow(`Could not create the pool: property ${name} is`)
+})
+
+test.each([
+  ['targett', {}, { targett: 3 }],
+  ['proxy.timeOut', { timeOut: 3 }, {}],
+])('the property %s, which there is not, is refused', (name, proxy, props) => {
+  const given = { ...props, ...(name.startsWith('proxy') && { proxy: { entry: 'proxy.ts', code, ...proxy } }) }
+  expect(() => synthesise(given)).toThrow(`Could not create the pool: there is no property ${name}.`)
+})
+
+test('what only the deployment knows is taken as it comes', () => {
+  const arn = Token.asString({ 'Fn::GetAtt': ['Agent', 'AgentRuntimeArn'] })
+  const endpoint = Token.asString({ Ref: 'Endpoint' })
+  const version = Token.asString({ Ref: 'ImageTag' })
+  const deployed = synthesise({ runtimeArn: arn, qualifiers: ['DEFAULT', endpoint], version })
+  const Variables = Match.objectLike({
+    AGENT_RUNTIME_ARN: { 'Fn::GetAtt': ['Agent', 'AgentRuntimeArn'] },
+    AGENT_RUNTIME_QUALIFIERS: { 'Fn::Join': ['', ['DEFAULT,', { Ref: 'Endpoint' }]] },
+    POOL_VERSION: { Ref: 'ImageTag' },
+  })
+  deployed.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables } })
 })

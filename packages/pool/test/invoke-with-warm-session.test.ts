@@ -103,6 +103,93 @@ test('a session of the pool whose message surely did not reach the agent is stop
   await vi.waitFor(() => expect(emulator().sessions()).toEqual([]))
 })
 
+/** A runtime whose next message reaches the agent and ends so, with a caller who has a session of the pool, or none. */
+function messageThatEnds(how: (leave: (reason: Error) => void) => unknown, from: 'pool' | 'nowhere') {
+  const agents = createFakeAgents()
+  const { runtime } = agents
+  const { invoke } = runtime
+  const leaving = new AbortController()
+  let sent = 0
+  const getSession = async () => {
+    if (from === 'nowhere') return null
+    const session = { runtimeSessionId: 'pooled', qualifier: 'DEFAULT' }
+    await invoke({ id: 'pooled', qualifier: 'DEFAULT' }, runtime.warmUpRequest('nonce'), leaving.signal)
+    return session as PooledSession
+  }
+  const parts = {
+    runtime: {
+      ...runtime,
+      invoke: async (...call: Parameters<typeof invoke>) => {
+        sent++
+        await invoke(...call)
+        await how(reason => leaving.abort(reason))
+        call[2].throwIfAborted()
+        throw failure('agent', true)
+      },
+    },
+    getSession,
+    body: {},
+    signal: leaving.signal,
+  }
+  return { parts, agents, sent: () => sent }
+}
+
+test.each([
+  ['the caller leaves before the headers', 'pool', (leave: (reason: Error) => void) => leave(new Error('it has left'))],
+  [
+    'the caller leaves before the headers',
+    'nowhere',
+    (leave: (reason: Error) => void) => leave(new Error('it has left')),
+  ],
+  ['the agent fails', 'pool', () => undefined],
+  ['the agent fails', 'nowhere', () => undefined],
+] as const)('where %s, a session from %s is stopped: nobody learns of it', async (_, from, how) => {
+  const { parts, agents, sent } = messageThatEnds(how, from)
+  await expect(invokeWithWarmSession(parts)).rejects.toThrow(/^(it has left|the platform said agent)$/)
+  // By now: Lambda may freeze whoever has answered.
+  expect(agents.running()).toEqual([])
+  expect([agents.count('stopped'), sent()]).toEqual([1, 1])
+})
+
+test('what was surely not started is not stopped', async () => {
+  const agents = createFakeAgents()
+  const parts = { runtime: agents.runtime, getSession: async () => null, body: {} }
+  agents.failNext(failure('quota'))
+  await expect(invokeWithWarmSession(parts)).rejects.toThrow('the platform said quota')
+  await expect(invokeWithWarmSession({ ...parts, signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow(
+    'gone',
+  )
+  expect(agents.log).toEqual(['failed'])
+})
+
+test('a session that cannot be stopped is told, and the message fails as it did', async () => {
+  const { parts } = messageThatEnds(() => undefined, 'pool')
+  parts.runtime.stop = () => Promise.reject(failure('refused'))
+  const told: unknown[] = []
+  const onPoolFailure = (cause: unknown) => {
+    told.push(cause)
+    throw new Error('a bug of the application')
+  }
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  await expect(invokeWithWarmSession({ ...parts, onPoolFailure })).rejects.toThrow('the platform said agent')
+  expect(told).toEqual([expect.objectContaining({ reason: 'refused' })])
+  expect(printed).toHaveBeenCalledWith(expect.stringContaining('Could not tell onPoolFailure'), expect.any(Error))
+  printed.mockRestore()
+})
+
+test('a session that takes long to stop keeps nobody waiting for its error', async () => {
+  vi.useFakeTimers()
+  try {
+    const { parts } = messageThatEnds(() => undefined, 'nowhere')
+    parts.runtime.stop = () => new Promise(() => {})
+    const failed = expect(invokeWithWarmSession(parts)).rejects.toThrow('the platform said agent')
+    await vi.advanceTimersByTimeAsync(500)
+    await failed
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('a session of the pool that came when its caller had gone is stopped', async () => {
   const { keepAlive, getSession, runtime } = await deploy({ target: 1 })
   await keepAlive()

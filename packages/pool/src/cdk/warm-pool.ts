@@ -11,7 +11,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { createPoolAlarms, type PoolAlarms } from './pool-alarms.ts'
 import { PoolFunction } from './pool-function.ts'
-import { refuseNonsense } from './refuse-nonsense.ts'
+import { refuseNonsense, refuseUnknown } from './refuse-nonsense.ts'
 import { createSessionQueues, replenishTimeout } from './session-queues.ts'
 
 export interface WarmPoolProps {
@@ -60,7 +60,15 @@ export interface WarmProxyProps {
   readonly environment?: Readonly<Record<string, string>>
   /** How long an answer may take; Lambda's limit is 15 minutes. @default 15 minutes */
   readonly timeout?: Duration
-  /** Who may call the URL. With `AWS_IAM` a CloudFront distribution signs for everybody (origin access control). @default AWS_IAM */
+  /**
+   * Who may call the URL. `AWS_IAM`: who signs with SigV4, so no page. Nor do pages get through by a CloudFront distribution that
+   * signs for them (origin access control): it wants the SHA-256 of the body of every POST in `x-amz-content-sha256`, which the
+   * client does not send (CloudFront developer guide, "Restrict access to an AWS Lambda function URL origin"). `NONE`: pages,
+   * and everybody else; the proxy's `authorize`, `origins` and limits are then all that decides. The README tells how to let
+   * nobody in but CloudFront.
+   *
+   * @default AWS_IAM: closed until you say otherwise
+   */
   readonly authType?: FunctionUrlAuthType
 }
 
@@ -83,11 +91,17 @@ export class WarmPool extends Construct {
   /** @throws Error when a property makes no sense. */
   constructor(scope: Construct, id: string, props: WarmPoolProps) {
     super(scope, id)
-    const { idleTimeout = Duration.minutes(15), every = Duration.minutes(1), qualifiers = ['DEFAULT'] } = props
-    const { poolName = this.node.path, minimumHitRatio = 0.9, alarmActions = [], warmUpsAtOnce = 20 } = props
-    const { runtimeArn, target, version = '1', maxLifetime = Duration.hours(8) } = props
+    const {
+      idleTimeout = Duration.minutes(15),
+      every = Duration.minutes(1),
+      qualifiers = ['DEFAULT'],
+      ...others
+    } = props
+    const { poolName = this.node.path, minimumHitRatio = 0.9, alarmActions = [], warmUpsAtOnce = 20, ...rest } = others
+    const { runtimeArn, target, version = '1', maxLifetime = Duration.hours(8), code, proxy, ...unknown } = rest
+    refuseUnknown(unknown)
     const agentProps = { runtimeArn, qualifiers, version, idleTimeout, maxLifetime }
-    refuseNonsense({ ...agentProps, target, every, warmUpsAtOnce, minimumHitRatio })
+    refuseNonsense({ ...agentProps, target, every, warmUpsAtOnce, minimumHitRatio, poolName })
 
     const { sessions, refills, deadLetters } = createSessionQueues(this, idleTimeout)
     const environment = {
@@ -107,8 +121,8 @@ export class WarmPool extends Construct {
     const create = (name: string, handler: string, description: string, timeout: Duration, most?: number) => {
       const created = new PoolFunction(this, name, {
         entry: fileURLToPath(new URL(`../lambda/main${extname(import.meta.url)}`, import.meta.url)),
-        code: props.code,
-        handler: props.code ? `index.${handler}` : handler,
+        code,
+        handler: code ? `index.${handler}` : handler,
         description,
         environment,
         timeout,
@@ -137,22 +151,24 @@ export class WarmPool extends Construct {
     this.alarms = createPoolAlarms(this, { poolName, deadLetters, minimumHitRatio, actions: alarmActions })
     this.sessionQueue = sessions
     this.refillQueue = refills
-    this.proxy = props.proxy && this.#createProxy(props.proxy, environment, agent)
+    this.proxy = proxy && this.#createProxy(proxy, environment, agent)
   }
 
-  #createProxy(props: WarmProxyProps, environment: Readonly<Record<string, string>>, agent: string[]) {
-    const { secret } = props
+  #createProxy(props: WarmProxyProps, poolEnvironment: Readonly<Record<string, string>>, agent: string[]) {
+    const { entry, code, handler = code ? 'index.handler' : 'handler', secret, environment, ...others } = props
+    const { timeout = Duration.minutes(15), authType = FunctionUrlAuthType.AWS_IAM, ...unknown } = others
+    refuseUnknown(unknown, 'proxy.')
     const created = new PoolFunction(this, 'Proxy', {
-      entry: props.entry,
-      code: props.code,
-      handler: props.handler ?? (props.code ? 'index.handler' : 'handler'),
+      entry,
+      code,
+      handler,
       description: 'The proxy between chat pages and the agent',
       environment: {
-        ...environment,
+        ...poolEnvironment,
         ...(secret ? { WARM_AGENT_SECRET_ARN: secret.secretArn } : {}),
-        ...props.environment,
+        ...environment,
       },
-      timeout: props.timeout ?? Duration.minutes(15),
+      timeout,
       memorySize: 1_024,
     })
     created.allow(usesOfAgent, agent)
@@ -162,7 +178,7 @@ export class WarmPool extends Construct {
     const url = new FunctionUrl(this, 'ProxyUrl', {
       function: created.function,
       invokeMode: InvokeMode.RESPONSE_STREAM,
-      authType: props.authType ?? FunctionUrlAuthType.AWS_IAM,
+      authType,
     })
     return { function: created, url }
   }

@@ -5,7 +5,13 @@ import {
   type RuntimeSession,
   stopSession,
 } from '@warm-agent/proxy'
-import { createSessionMaker, type SessionMaker } from '@warm-agent/proxy/runtime-kit'
+import {
+  createSessionMaker,
+  mayHaveStarted,
+  type SessionMaker,
+  tellListener,
+  within,
+} from '@warm-agent/proxy/runtime-kit'
 import type { PooledSession } from '../pooled-session.ts'
 
 export interface WarmInvocation {
@@ -22,7 +28,7 @@ export interface WarmInvocation {
   getSessionTimeoutMs?: number
   /** The caller's own end of interest. @default none: the platform's own limits end the call */
   signal?: AbortSignal
-  /** Hears why a session could not be had from the pool. @default nobody */
+  /** Hears why a session could not be had from the pool, or could not be stopped. @default nobody */
   onPoolFailure?: (cause: unknown) => void
 }
 
@@ -35,13 +41,18 @@ export interface WarmInvocationAnswer {
   outcome: 'warm' | 'cold'
 }
 
-const stopTimeoutMs = 10_000
+/** A session that is being started can be stopped only once it runs: as long as the proxy waits for a warm-up. Milliseconds. */
+const stopTimeoutMs = 60_000
+
+/** An error waits so long for the stop: Lambda freezes a caller that has answered. Milliseconds. */
+const settleForMs = 500
 
 /**
  * Sends a message on a session of the pool, or on a new one when the pool gives none. The agent gets it once: it is sent
  * again, on a new session, only where the platform says that the agent did not run because the pooled one was just ending.
+ * A session that the caller is not told of is stopped.
  *
- * @throws RuntimeFailure when the message was not answered.
+ * @throws RuntimeFailure when the message was not answered, or an abort when `signal` ended it.
  */
 export async function invokeWithWarmSession(invocation: WarmInvocation): Promise<WarmInvocationAnswer> {
   const { runtime, signal = new AbortController().signal } = invocation
@@ -55,26 +66,37 @@ export async function invokeWithWarmSession(invocation: WarmInvocation): Promise
   })
 
   const pooled = await askPool(invocation, signal)
-  if (!pooled) return send(newSession(runtime), 'cold')
-  // Whoever is told of a failure does not learn the session: it would be paid for until it idles out.
-  const giveUp = () => stop(runtime, pooled).catch(cause => invocation.onPoolFailure?.(cause))
-  if (signal.aborted) void giveUp()
+  if (pooled) {
+    const session = sessionOf(pooled)
+    try {
+      signal.throwIfAborted()
+      return await send(session, 'warm')
+    } catch (failure) {
+      const stopped = stop(invocation, session)
+      if (!wasEnding(failure)) {
+        await stopped
+        throw failure
+      }
+      tellPoolFailure(invocation, failure)
+    }
+  }
   signal.throwIfAborted()
+  const session = newSession(runtime)
   try {
-    return await send({ id: pooled.runtimeSessionId, qualifier: pooled.qualifier }, 'warm')
+    return await send(session, 'cold')
   } catch (failure) {
-    if (!(failure instanceof RuntimeFailure) || failure.mayHaveRun) throw failure
-    void giveUp()
-    if (failure.reason !== 'conflict') throw failure
-    invocation.onPoolFailure?.(failure)
-    return send(newSession(runtime), 'cold')
+    if (mayHaveStarted(failure)) await stop(invocation, session)
+    throw failure
   }
 }
 
-async function askPool(
-  { runtime, getSession, getSessionTimeoutMs = 1_000, onPoolFailure }: WarmInvocation,
-  signal: AbortSignal,
-): Promise<PooledSession | null> {
+/** Whether the agent surely did not run, as its session was just being torn down. */
+function wasEnding(failure: unknown): boolean {
+  return failure instanceof RuntimeFailure && failure.reason === 'conflict' && !failure.mayHaveRun
+}
+
+async function askPool(invocation: WarmInvocation, signal: AbortSignal): Promise<PooledSession | null> {
+  const { getSession, getSessionTimeoutMs = 1_000 } = invocation
   const deadline = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -91,10 +113,14 @@ async function askPool(
     asked = getSession(AbortSignal.any([signal, deadline.signal])).then(readSession)
     return await Promise.race([asked, late])
   } catch (cause) {
-    // One that comes too late is nobody's: it would be paid for until it idles out.
-    if (deadline.signal.aborted) asked?.then(session => session && stop(runtime, session)).catch(onPoolFailure)
+    // One that comes too late is nobody's.
+    if (deadline.signal.aborted) {
+      asked
+        ?.then(session => session && stop(invocation, sessionOf(session)))
+        .catch(failure => tellPoolFailure(invocation, failure))
+    }
     signal.throwIfAborted()
-    onPoolFailure?.(cause)
+    tellPoolFailure(invocation, cause)
     return null
   } finally {
     clearTimeout(timer)
@@ -108,8 +134,23 @@ function readSession(answer: PooledSession | null | undefined): PooledSession | 
   throw new Error('Could not get a session: the pool answered with something else. Check what getSession calls.')
 }
 
-function stop(runtime: AgentRuntime, { runtimeSessionId, qualifier }: PooledSession): Promise<void> {
-  return stopSession(runtime, { id: runtimeSessionId, qualifier }, stopTimeoutMs)
+function sessionOf({ runtimeSessionId, qualifier }: PooledSession): RuntimeSession {
+  return { id: runtimeSessionId, qualifier }
+}
+
+/**
+ * Stops a session that nobody knows: it would be paid for until it idles out. What does not end soon goes on behind; a failure
+ * is told. Never rejects.
+ */
+async function stop(invocation: WarmInvocation, session: RuntimeSession): Promise<void> {
+  const stopping = stopSession(invocation.runtime, session, stopTimeoutMs).catch(cause =>
+    tellPoolFailure(invocation, cause),
+  )
+  await within(settleForMs, 'stop the session', stopping).catch(() => undefined)
+}
+
+function tellPoolFailure({ onPoolFailure }: WarmInvocation, cause: unknown): void {
+  void tellListener('onPoolFailure', () => onPoolFailure?.(cause))
 }
 
 /** Of each runtime one, so that its endpoints are taken in turn from message to message. */
