@@ -10,6 +10,11 @@ export const callerSettings = {
     variable: 'WARM_AGENT_ANONYMOUS',
     read: isOn,
   },
+  'warm-agent-cross-site': {
+    help: 'their pages live on another site than the proxy: the cookie crosses sites, over https or, in Chromium, on this machine',
+    variable: 'WARM_AGENT_CROSS_SITE',
+    read: isOn,
+  },
   'warm-agent-address-header': setting(
     'NAME',
     'the header in which your load balancer tells the address of a caller: the limits per caller who did not sign in count by the last one in it, of IPv6 by its /64',
@@ -33,6 +38,7 @@ export const callerSettings = {
 
 /**
  * @param passToRuntime Whether a caller's token goes on to the agent's runtime.
+ * @param onRefused Hears why a token is refused.
  * @returns `undefined` when nobody may call.
  * @throws Error naming what makes no sense.
  */
@@ -40,8 +46,12 @@ export function callersFrom(
   values: Values<typeof callerSettings>,
   secret: readonly string[],
   passToRuntime: boolean,
+  onRefused: (reason: string) => void,
 ): Authorize | undefined {
-  const signedIn = signedInFrom(values, passToRuntime)
+  const signedIn = signedInFrom(values, passToRuntime, reason => {
+    // Who brings no token is welcome then.
+    if (reason !== 'no token' || !values['warm-agent-anonymous']) onRefused(reason)
+  })
   const header = values['warm-agent-address-header']
   if (header !== undefined && !/^[\w-]+$/.test(header)) {
     throw new Error(
@@ -51,13 +61,17 @@ export function callersFrom(
   const limitKey =
     header && ((request: Request) => networkOf(request.headers.get(header)?.split(',').at(-1)?.trim() ?? ''))
   const anonymous = values['warm-agent-anonymous']
-    ? anonymousCallers({ secret, ...(limitKey && { limitKey }) })
+    ? anonymousCallers({ secret, crossSite: values['warm-agent-cross-site'], ...(limitKey && { limitKey }) })
     : undefined
   if (!signedIn || !anonymous) return signedIn ?? anonymous
   return async request => (await signedIn(request)) ?? anonymous(request)
 }
 
-function signedInFrom(values: Values<typeof callerSettings>, passToRuntime: boolean): Authorize | undefined {
+function signedInFrom(
+  values: Values<typeof callerSettings>,
+  passToRuntime: boolean,
+  onRefused: (reason: string) => void,
+): Authorize | undefined {
   const issuer = values['warm-agent-jwt-issuer']
   const audience = values['warm-agent-jwt-audience']
   const jwks = values['warm-agent-jwt-jwks']
@@ -66,5 +80,12 @@ function signedInFrom(values: Values<typeof callerSettings>, passToRuntime: bool
   if (!issuer || !audience) {
     throw new Error('Could not accept tokens: WARM_AGENT_JWT_ISSUER and WARM_AGENT_JWT_AUDIENCE go together. Set both.')
   }
-  return jwtCallers({ issuer, audience, passToRuntime, ...(jwks && { jwks }), ...(cookieName && { cookieName }) })
+  return jwtCallers({
+    issuer,
+    audience,
+    passToRuntime,
+    onRefused,
+    ...(jwks && { jwks }),
+    ...(cookieName && { cookieName }),
+  })
 }

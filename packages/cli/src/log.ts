@@ -1,13 +1,13 @@
 import type { EndpointEvent } from '@warm-agent/agentcore'
 import type { PoolEvent } from '@warm-agent/pool'
 import type { ProxyEvent } from '@warm-agent/proxy'
+import { causesOf } from '@warm-agent/proxy/runtime-kit'
 import { destination, pino } from 'pino'
-
-/** Whole session ids in other people's error messages. Their first characters are enough to find a session. */
-const sessionIds = /\b(warm-[0-9a-f]{8})[0-9a-f-]{28}\b/g
 
 export interface Log {
   warn(message: string): void
+  /** @param reason Why a caller's token was refused. It quotes nothing of the token. */
+  tokenRefused(reason: string): void
   proxyEvent(event: ProxyEvent): void
   endpointEvent(event: EndpointEvent): void
   poolEvent(event: PoolEvent): void
@@ -21,6 +21,7 @@ export function createLog(): Log {
   const logger = pino({ base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, lines)
   return {
     warn: message => logger.warn(message),
+    tokenRefused: reason => logger.info({ reason }, 'token-refused'),
     endpointEvent: ({ type, qualifier }) => logger[type === 'endpoint-opened' ? 'warn' : 'info']({ qualifier }, type),
     proxyEvent({ type, atMs, ...details }) {
       if (!('cause' in details)) return logger.info(details, type)
@@ -36,13 +37,4 @@ export function createLog(): Log {
       logger[type === 'alarm-raised' ? 'warn' : 'info']({ ...rest, ...why }, `pool ${type}`)
     },
   }
-}
-
-/** The messages down the chain of causes. Nothing else of an error is printed: the SDK's carry whole requests. */
-function causesOf(error: unknown): string[] {
-  const causes: string[] = []
-  for (let each = error; each instanceof Error && causes.length < 8; each = each.cause) {
-    causes.push(`${each.name}: ${each.message}`.replace(sessionIds, '$1…'))
-  }
-  return causes
 }

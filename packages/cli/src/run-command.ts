@@ -1,4 +1,5 @@
 import { UsageError } from './usage-error.ts'
+import { version } from './version.ts'
 
 /** Loaded when they run: `--help` need not wait for the AWS SDK. */
 const commands: Record<string, () => Promise<(args: string[]) => Promise<unknown>>> = {
@@ -23,7 +24,7 @@ const help = `Usage: warm-agent <command> [options]
   bench     what warming is worth for your agent, as a report
   doctor    what is wrong between your page and your agent, and what to do about it
 
-warm-agent <command> --help tells the options.
+warm-agent <command> --help tells the options, warm-agent --version the version.
 `
 
 /**
@@ -35,6 +36,10 @@ export async function runCommand([name, ...args]: string[]): Promise<number> {
   try {
     if (name === undefined || name === '--help' || name === '-h') {
       process.stdout.write(help)
+      return 0
+    }
+    if (name === '--version' || name === '-v') {
+      process.stdout.write(`${version}\n`)
       return 0
     }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined

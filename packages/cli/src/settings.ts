@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { UsageError } from './usage-error.ts'
 
@@ -41,7 +42,9 @@ export function readSettings<Settings extends Record<string, Setting<unknown>>>(
     try {
       values[name] = setting.read(text)
     } catch (cause) {
-      throw new UsageError(`Could not use ${labelOf(name, setting)}: ${(cause as Error).message}.`, { cause })
+      const isMissing = text === undefined && setting.variable
+      const hint = isMissing && existsSync('.env') ? '. A .env is not read by itself: "set -a; . ./.env" reads it' : ''
+      throw new UsageError(`Could not use ${labelOf(name, setting)}: ${(cause as Error).message}${hint}.`, { cause })
     }
   }
   return values as Values<Settings>

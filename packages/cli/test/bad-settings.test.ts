@@ -1,4 +1,6 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
+import { aProject } from './a-project.ts'
 import { runCaptured } from './run-captured.ts'
 
 afterEach(() => void vi.unstubAllEnvs())
@@ -39,6 +41,12 @@ test.for([
     /beatMs is 900000.*Beat more often/,
   ],
   ['a senseless header', ['proxy'], { ...good, WARM_AGENT_ADDRESS_HEADER: 'x y' }, /ADDRESS_HEADER.*"x y"/],
+  [
+    'an endpoint without a scheme',
+    ['proxy'],
+    { ...good, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: '127.0.0.1:9000' },
+    /the endpoint "127\.0\.0\.1:9000"/,
+  ],
   ['an unknown protocol', ['proxy'], { ...good, AGENT_PROTOCOL: 'grpc' }, /AGENT_PROTOCOL .*"grpc" is none of http/],
   ['an unknown platform', ['proxy', '--agent-runtime-platform', 'v3'], good, /"v3" is none of v1-code/],
   ['a token where SigV4 is taken', ['proxy'], { ...good, AGENT_RUNTIME_TOKEN_FILE: '/run/token' }, /TOKEN_FILE.*SigV4/],
@@ -75,4 +83,22 @@ test.each([['--help'], ['proxy', '--help'], ['emulate', '--help']])('%s %s print
     status: 0,
     stdout: expect.stringMatching(/^Usage: warm-agent /),
   })
+})
+
+test.each(['--version', '-v'])('%s prints the version of the package, and the help tells', async flag => {
+  expect(await runCaptured(flag)).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
+  expect((await runCaptured('--help')).stdout).toContain('--version')
+})
+
+test('where there is a .env, a setting that is missing says that it is not read, and how it is', async () => {
+  for (const name of Object.keys(good)) vi.stubEnv(name, undefined)
+  const missing = (...args: string[]) => runCaptured(...args).then(({ stderr }) => stderr)
+  expect(await missing('proxy')).not.toContain('.env')
+  const before = process.cwd()
+  process.chdir(await aProject({ '.env': `AGENT_RUNTIME_ARN=${arn}\n` }))
+  onTestFinished(() => process.chdir(before))
+  const hint = /not set\. Give .*\. A \.env is not read by itself: "set -a; \. \.\/\.env" reads it\.\n$/
+  expect(await missing('proxy')).toMatch(hint)
+  expect(await missing('proxy', '--agent-runtime-arn', arn)).toMatch(hint)
+  expect(await missing('emulate')).not.toContain('.env')
 })

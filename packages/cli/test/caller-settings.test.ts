@@ -3,6 +3,8 @@ import { callerSettings, callersFrom } from '../src/caller-settings.ts'
 import { limitSettings, limitsFrom } from '../src/limit-settings.ts'
 import { readSettings } from '../src/settings.ts'
 
+/** Why tokens were refused. */
+const refused: string[] = []
 const secret = ['thirty-two bytes or more of something random']
 
 afterEach(() => void vi.unstubAllEnvs())
@@ -11,7 +13,7 @@ const read = (...args: string[]) => limitsFrom(readSettings('', limitSettings, a
 
 function callers(...args: string[]) {
   const values = readSettings('', callerSettings, args)
-  return values && callersFrom(values, secret, false)
+  return values && callersFrom(values, secret, false, reason => refused.push(reason))
 }
 
 test('nobody may call unless somebody is accepted', () => {
@@ -23,6 +25,14 @@ test('anonymous callers are counted by the last address in the header of the loa
   const ask = (headers: Record<string, string>) => authorize?.(new Request('http://chat.test', { headers }))
   expect(await ask({ 'x-forwarded-for': 'forged, 192.0.2.1' })).toMatchObject({ limitKey: '192.0.2.1' })
   expect(await ask({})).not.toHaveProperty('limitKey')
+})
+
+test.each([
+  ['the page of its own site', [], /SameSite=Lax$/],
+  ['a page of another', ['--warm-agent-cross-site'], /SameSite=None; Secure; Partitioned$/],
+])('the cookie of anonymous callers is for %s', async (_, flags, attributes) => {
+  const caller = await callers('--warm-agent-anonymous', ...flags)?.(new Request('http://chat.test'))
+  expect(caller).toMatchObject({ responseHeaders: { 'set-cookie': expect.stringMatching(attributes) } })
 })
 
 test.each([
@@ -48,10 +58,15 @@ test.each([
 test('a caller without a token is refused, or anonymous where that is allowed', async () => {
   const jwt = ['--warm-agent-jwt-issuer', 'https://issuer.test', '--warm-agent-jwt-audience', 'chat']
   const request = new Request('http://chat.test')
+  const anonymous = { callerId: expect.stringMatching(/^anonymous:/) }
   expect(await callers(...jwt)?.(request)).toBeUndefined()
-  expect(await callers(...jwt, '--warm-agent-anonymous')?.(request)).toMatchObject({
-    callerId: expect.stringMatching(/^anonymous:/),
-  })
+  expect(refused.splice(0)).toEqual(['no token'])
+  expect(await callers(...jwt, '--warm-agent-anonymous')?.(request)).toMatchObject(anonymous)
+  expect(refused).toEqual([])
+  const headers = { authorization: 'Bearer x' }
+  const mistaken = new Request('http://chat.test', { headers })
+  expect(await callers(...jwt, '--warm-agent-anonymous')?.(mistaken)).toMatchObject(anonymous)
+  expect(refused.splice(0)).toEqual(['ERR_JWS_INVALID'])
 })
 
 test('a limit that is set counts, and one that is not leaves the default', () => {

@@ -3,9 +3,14 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
+import { proxySource } from '../src/init/proxy-source.ts'
+import { isOn } from '../src/settings.ts'
 import { aProject, express, type Files, filesOf, initIn, manifest, next, vite } from './a-project.ts'
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+})
 
 /** As a checkout on Windows has them. */
 const inWindows = (files: Files): Files =>
@@ -194,3 +199,22 @@ test('it needs no more of a project than it reads', async () => {
   expect(config).toContain('plugins: [warmAgentProxy()]')
   expect(session).toContain('createWarmSession')
 })
+
+test.each(['1', 'true', '0', 'false', undefined])(
+  'WARM_AGENT_ANONYMOUS=%s is to its code what it is to the command',
+  word => {
+    vi.stubEnv('WARM_AGENT_ANONYMOUS', word)
+    const make = new Function(
+      'createWarmProxy',
+      'createAgentCoreRuntime',
+      'anonymousCallers',
+      `${proxySource}return createProxy()`,
+    )
+    const { authorize } = make(
+      (options: object) => options,
+      () => ({}),
+      () => () => 'anybody',
+    )
+    expect(authorize()).toBe(isOn(word) ? 'anybody' : null)
+  },
+)

@@ -1,4 +1,4 @@
-import { regionOfArn } from '@warm-agent/agentcore'
+import { endpointOf, regionOfArn } from '@warm-agent/agentcore'
 import { isLoopback } from '../is-loopback.ts'
 import { messageSetting, usualMessage } from '../message-setting.ts'
 import { defaultTexts, platforms, price, readPlatform } from '../price-settings.ts'
@@ -115,7 +115,7 @@ export function readBenchSettings(args: string[]) {
         'or give --agent "<command>" for an emulator.',
     )
   }
-  if (arn) checking(() => regionOfArn(arn))
+  if (arn) checking(() => endpointOf(regionOfArn(arn)))
   if (values.rate !== undefined && values.concurrency !== undefined) {
     throw new UsageError(
       'Could not use --rate and --concurrency together: the first does not wait for answers. Choose one.',

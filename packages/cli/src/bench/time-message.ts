@@ -1,3 +1,4 @@
+import { withTimeout } from '../with-timeout.ts'
 import { latencyBudget } from './latency-budget.ts'
 import type { Observation } from './observation.ts'
 import type { Answered, Sample } from './sample.ts'
@@ -42,8 +43,8 @@ export async function timeMessage(timing: MessageTiming, { prepare, send, lookUp
   let sentAt: number | undefined
   let patience: AbortSignal | undefined
   const within = () => {
-    patience = AbortSignal.timeout(timeoutMs)
-    return AbortSignal.any([signal, patience])
+    patience = withTimeout(signal, timeoutMs)
+    return patience
   }
   try {
     // It may wait for something that never comes: a session of the pool, or an answer.

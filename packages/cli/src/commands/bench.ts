@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { pricesCheckedOn } from '@warm-agent/protocol/prices'
 import { type BenchResult, methods } from '../bench/bench-result.ts'
 import { readBenchSettings } from '../bench/bench-settings.ts'
+import { checkReachable } from '../bench/check-reachable.ts'
 import { compareCommand } from '../bench/compare-command.ts'
 import { confirmSpending } from '../bench/confirm-spending.ts'
 import { interruptible } from '../bench/interruptible.ts'
@@ -23,6 +24,7 @@ export async function bench(args: string[]): Promise<number> {
   if (!settings) return exitStatus.done
   await prepareOutput(settings.out)
   await confirmSpending(settings)
+  await checkReachable(settings.target)
   const progress = createProgress(settings)
   const { signal, release } = interruptible()
   const measured = await runBench({ ...settings, ...progress, signal }).finally(() => {

@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { confirm } from '../confirm.ts'
 import type { Change } from '../init/change.ts'
 import { type Framework, frameworkOf } from '../init/framework.ts'
@@ -9,6 +8,7 @@ import { planNext } from '../init/plan-next.ts'
 import { planVite } from '../init/plan-vite.ts'
 import { type Project, readProject } from '../init/project.ts'
 import { unifiedDiff } from '../init/unified-diff.ts'
+import { checkWritable, writeChanges } from '../init/write-changes.ts'
 import { isOn, oneOf, readSettings, setting } from '../settings.ts'
 
 const settings = {
@@ -40,6 +40,7 @@ export async function init(args: string[]): Promise<void> {
   }
   process.stdout.write(changes.map(unifiedDiff).join(''))
   if (values['dry-run']) return
+  await checkWritable(project.folder, changes)
   if (!values.yes) {
     await confirm({
       task: 'write these files',
@@ -47,9 +48,6 @@ export async function init(args: string[]): Promise<void> {
       flags: '--yes, or --dry-run to look only',
     })
   }
-  for (const { path, after } of changes) {
-    await mkdir(dirname(join(project.folder, path)), { recursive: true })
-    await writeFile(join(project.folder, path), after)
-  }
+  await writeChanges(project.folder, changes)
   process.stdout.write(nextSteps(project, framework, changes))
 }

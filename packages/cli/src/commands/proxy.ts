@@ -59,7 +59,7 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
   const log = createLog()
   const secret = values['warm-agent-secret']
   const takesTokens = values['agent-runtime-auth'] === 'oauth'
-  const authorize = checking(() => callersFrom(values, secret, takesTokens))
+  const authorize = checking(() => callersFrom(values, secret, takesTokens, log.tokenRefused))
   const redisUrl = values['warm-agent-redis-url']
   const shared = redisUrl ? await openRedis(redisUrl, true) : undefined
   if (shared) opened.push(shared.close)

@@ -1,3 +1,4 @@
+import { endpointOf, regionOfArn } from '@warm-agent/agentcore'
 import type { Headroom } from '@warm-agent/pool/plan'
 import { messageSetting, usualMessage } from '../message-setting.ts'
 import { readJson } from '../read-json.ts'
@@ -5,6 +6,7 @@ import { redisSettings } from '../redis.ts'
 import { refuseNeedlessToken, runtimeSettings } from '../runtime-settings.ts'
 import { decimal, isOn, list, optional, readSettings, setting } from '../settings.ts'
 import { checking, UsageError } from '../usage-error.ts'
+import { isRuntimeArn } from './checks/arn.ts'
 
 const settings = {
   ...runtimeSettings,
@@ -77,6 +79,8 @@ export function readDoctorSettings(args: string[]) {
     throw new UsageError('Could not use --page-origin: there is no proxy to ask. Give --proxy-url too.')
   }
   checking(() => refuseNeedlessToken(values))
+  // A malformed ARN is something that is found.
+  if (arn && isRuntimeArn(arn)) checking(() => endpointOf(regionOfArn(arn)))
   return {
     ...values,
     arn,
@@ -131,6 +135,7 @@ function readOrigin(text: string | undefined): string | undefined {
 function readHeader(text: string | undefined): readonly [string, string] | undefined {
   if (text === undefined) return undefined
   const [, name, value] = /^([\w-]+):\s*(\S.*)$/.exec(text) ?? []
-  if (name && value) return [name, value]
-  throw new Error("it is no header. It looks like 'authorization: Bearer …'")
+  if (!name || !value) throw new Error("it is no header. It looks like 'authorization: Bearer …'")
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return [name, value]
+  throw new Error('its value has a character that no header can hold. Give Latin-1 without control characters')
 }

@@ -1,6 +1,6 @@
 import { endpointOf, regionOfArn } from '@warm-agent/agentcore'
 import { runtimeFrom } from '../runtime-settings.ts'
-import { checking } from '../usage-error.ts'
+import { checking, UsageError } from '../usage-error.ts'
 import { isRuntimeArn, judgeArn } from './checks/arn.ts'
 import { judgeAuth } from './checks/auth.ts'
 import type { RuntimeTimes } from './checks/beat.ts'
@@ -44,7 +44,7 @@ export async function examineRuntime(
   const auth = settings['agent-runtime-auth'] ?? 'sigv4'
   const qualifiers = settings['agent-runtime-qualifiers'] ?? ['DEFAULT']
   step('asking the platform')
-  const url = (await endpointOf(region)()).href.replace(/\/$/, '')
+  const url = await findEndpoint(region)
   const platform = await askPlatform(url, arn, qualifiers[0] ?? 'DEFAULT', signal)
   const isAws = /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname)
   const found = auth === 'sigv4' ? await findCredentials(region) : { missing: 'not looked for' }
@@ -97,4 +97,13 @@ export async function examineRuntime(
   }
   const calling = { runtime, calls, arn, region, token }
   return { ...examined, real, refusal, ...(await examineAgent(trials, calling, settings, examination)) }
+}
+
+/** @throws UsageError when the AWS SDK's files name one that makes no sense. */
+async function findEndpoint(region: string): Promise<string> {
+  try {
+    return (await endpointOf(region)()).href.replace(/\/$/, '')
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause })
+  }
 }

@@ -1,9 +1,6 @@
-import { createRequire } from 'node:module'
+import { version } from '../version.ts'
 import type { Change } from './change.ts'
 import type { Project } from './project.ts'
-
-/** All our packages have one version. */
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
 /** The packages that the files import, where package.json does not name them yet. */
 export function addDependencies(project: Project, names: string[], isTypeScript: boolean): Change[] {

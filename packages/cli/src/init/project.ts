@@ -25,10 +25,9 @@ interface Manifest {
   devDependencies?: Record<string, string>
 }
 
-/** @throws UsageError when there is no package.json, or none that can be read. */
+/** @throws UsageError when there is no package.json, or none that can be read; each of its methods, for a file that cannot be read. */
 export function readProject(folder: string): Project {
-  const readRaw = (path: string) =>
-    existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined
+  const readRaw = (path: string) => readText(folder, path)
   const read = (path: string) => {
     const text = withoutMark(readRaw(path))
     return isOfWindows(text) ? text?.replaceAll('\r\n', '\n') : text
@@ -53,6 +52,26 @@ export function readProject(folder: string): Project {
     has: path => existsSync(join(folder, path)),
     rangeOf: name => manifest.dependencies?.[name] ?? manifest.devDependencies?.[name],
   }
+}
+
+/** @returns `undefined` when there is no such file. @throws UsageError for one that is no UTF-8: written again, it would be destroyed. */
+function readText(folder: string, path: string): string | undefined {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(join(folder, path))
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new UsageError(`Could not read ${path}: ${message}. Make it a file that you may read, then run init again.`, {
+      cause,
+    })
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    // UTF-16 without its mark: half of its bytes are zero.
+    if (!text.includes('\0')) return text
+  } catch {}
+  throw new UsageError(`Could not read ${path}: it is not UTF-8. Save it as UTF-8 and run init again.`)
 }
 
 /** A file with both kinds of line ends is left as it is. */

@@ -1,11 +1,11 @@
 /** A function for the user's file that makes the proxy from the environment. Not at import: a build has no secrets. */
 export const proxySource = `function createProxy() {
-  const { AGENT_RUNTIME_ARN: arn = '', WARM_AGENT_SECRET: secret = '', WARM_AGENT_ANONYMOUS } = process.env
+  const { AGENT_RUNTIME_ARN: arn = '', WARM_AGENT_SECRET: secret = '', WARM_AGENT_ANONYMOUS: anonymous = '' } = process.env
   return createWarmProxy({
     runtime: createAgentCoreRuntime({ arn }),
     secret,
     // Who is asking? Return { callerId } for a user who has signed in, and null for anybody else.
-    authorize: WARM_AGENT_ANONYMOUS === '1' ? anonymousCallers({ secret }) : () => null,
+    authorize: ['1', 'true'].includes(anonymous) ? anonymousCallers({ secret }) : () => null,
   })
 }
 `

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { bootVcpuSeconds } from '@warm-agent/protocol/prices'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ascending, quantile } from '../../src/bench/percentiles.ts'
 import { isAnswered } from '../../src/bench/sample.ts'
 import { setUpBench } from './set-up-bench.ts'
@@ -150,6 +150,15 @@ test('where the platform refuses everything, also to stop, no session is said to
   expect(cost).toMatchObject({ notStopped: 0, sessions: 0, dollars: 0 })
   expect(scenarios.naive).toMatchObject({ messages: 2, firstToken: null })
   expect(current.last.stderr).not.toContain('Could not stop')
+})
+
+test('without a connection to the platform nothing is measured, and a sentence says why', async () => {
+  await start()
+  vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_AGENTCORE', 'http://127.0.0.1:1')
+  expect(await bench('--messages', '1')).toBe(2)
+  expect(current.last.stderr).toMatch(
+    /^Could not start the bench: no connection to the platform, ECONNREFUSED\. [^\n]+\n$/,
+  )
 })
 
 test('costs are of the platform, or of prices and memory of one’s own', async () => {

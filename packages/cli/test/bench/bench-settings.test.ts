@@ -21,6 +21,13 @@ test.each([
   expect(status).toBe(2)
 })
 
+test('an endpoint that is no URL is refused in a sentence, before spending is confirmed', async () => {
+  vi.stubEnv('AGENT_RUNTIME_ARN', 'arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5')
+  vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_AGENTCORE', 'http://127.0.0.1:99999')
+  expect(await bench()).toBe(2)
+  expect(current.last.stderr).toMatch(/^Could not use the endpoint "http:\/\/127\.0\.0\.1:99999": [^\n]+\n$/)
+})
+
 test.each([
   ['an agent that does not start', [], /"node no-such-file\.mjs": .*Cannot find module/],
   ['a file of boots that is not there', ['--boot', 'file:no-such-file'], /option "boot" .*ENOENT/],

@@ -41,6 +41,27 @@ test.each(['invalid', 'unauthenticated', 'refused', 'quota', 'missing', 'throttl
 )
 
 test.each([
+  { code: 'ECONNREFUSED' },
+  { code: 'ENOTFOUND', $metadata: { attempts: 3 } },
+  { name: 'CredentialsProviderError' },
+])('nor was one for which the AWS SDK sent nothing: %j', async more => {
+  const { books } = booksOf({})
+  const fail = () => Promise.reject(Object.assign(new Error('as the test wants it'), more))
+  await expect(books.watch(session, fail)).rejects.toThrow('as the test wants it')
+  expect(books.totals()).toEqual({ sessions: 0, heldMs: 0, running: 0 })
+})
+
+test.each([{ code: 'ECONNRESET' }, { name: 'TimeoutError' }])(
+  'a session may run whose call broke by %j',
+  async more => {
+    const { books } = booksOf({})
+    const fail = () => Promise.reject(Object.assign(new Error('as the test wants it'), more))
+    await expect(books.watch(session, fail)).rejects.toThrow('as the test wants it')
+    expect(books.totals()).toMatchObject({ sessions: 1, running: 1 })
+  },
+)
+
+test.each([
   ['conflict', false],
   ['agent', true],
   ['unavailable', true],

@@ -180,6 +180,20 @@ test.each([
   expect(idsOf(judgeCookie({ ...urls, setCookies: [cookie] }))).toEqual(ids)
 })
 
+test('for a page of another site there is a setting and an option, but two names of this machine had better be one', () => {
+  const judge = (proxyUrl: string, pageOrigin: string) =>
+    judgeCookie({ proxyUrl, pageOrigin, setCookies: ['c=1; HttpOnly; SameSite=Lax'] })
+  const byName = judge('http://127.0.0.1:8787/api/agent', 'http://localhost:5173')
+  const byHost = judge(https.proxyUrl, 'https://other.net')
+  for (const { findings } of [byName, byHost]) {
+    expect(findings).toMatchObject([
+      { id: 'cookie-not-sent', whatToDo: expect.stringMatching(/WARM_AGENT_CROSS_SITE=1.*crossSite: true/) },
+    ])
+  }
+  expect(byName.findings?.[0]?.whatToDo).toMatch(/^Use one of the names localhost and 127\.0\.0\.1 for both/)
+  expect(byHost.findings?.[0]?.whatToDo).not.toContain('localhost')
+})
+
 test('CORS headers that something drops, and calls from https to http, are named', () => {
   const answer = {
     status: 200,

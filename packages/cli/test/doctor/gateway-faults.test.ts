@@ -55,14 +55,22 @@ test('a gateway that resets what strangers ask keeps them out, and that is told'
   expect(check('origin')?.said).toMatch(/a stranger's request had no answer/)
 })
 
-test.each<[string, ReturnType<NonNullable<RelayFault['answer']>>, RegExp]>([
-  ['resets beats', 'reset', /no answer/],
-  ['answers beats itself', [404, {}, ''], /404/],
-])('a gateway that %s is named, once a session was left alone', async (_, answer, what) => {
+test.each<[string, ReturnType<NonNullable<RelayFault['answer']>>, RegExp, RegExp]>([
+  ['resets beats', 'reset', /no answer/, /passes POST on/],
+  ['answers beats itself', [404, {}, ''], /404/, /passes POST on/],
+  [
+    'takes beats to an instance with another secret',
+    [401, {}, '{"error":{"code":"ticket_invalid","message":"…"}}'],
+    /401 ticket_invalid/,
+    /the same WARM_AGENT_SECRET/,
+  ],
+])('a gateway that %s is named, once a session was left alone', async (_, answer, what, whatToDo) => {
   const { proxyOnly, origin } = await deploy({}, { idleTimeoutMs: 1_000 })
   const relay = await relayTo(origin, { answer: ({ url }) => (url?.endsWith('/beat') ? answer : undefined) })
   const { findings, status } = await diagnose(proxyOnly, '--proxy-url', `${relay}/api/agent`, '--no-message')
-  expect(findings).toMatchObject([{ id: 'beat-fails', what: expect.stringMatching(what) }])
+  expect(findings).toMatchObject([
+    { id: 'beat-fails', what: expect.stringMatching(what), whatToDo: expect.stringMatching(whatToDo) },
+  ])
   expect(status).toBe(1)
 })
 

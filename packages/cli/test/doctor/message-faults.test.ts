@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
+import { anonymousCallers } from '@warm-agent/proxy'
 import { expect, test } from 'vitest'
 import { deploy } from './deploy.ts'
 import { diagnose, goodAgent } from './diagnose.ts'
+import { relayTo } from './relay.ts'
 
 /** A real process, which a message may end. */
 const agent = `exec node '${fileURLToPath(new URL('agent.mjs', import.meta.url))}'`
@@ -87,4 +89,24 @@ test('an answer that breaks off while its microVM lives on fails, and no end of 
   const { ids, status } = await diagnose(env, '--proxy-url', url)
   expect(ids).toEqual(['message-fails', 'message-fails'])
   expect(status).toBe(1)
+})
+
+test('instances with different secrets behind one balancer are named, and the session is stopped all the same', async () => {
+  const others = 'another secret, of thirty-two bytes or more'
+  const instances = [
+    await deploy(),
+    await deploy({ secret: others, authorize: anonymousCallers({ secret: others }) }),
+  ] as const
+  const url = `${await relayTo(instances.map(({ origin }) => origin))}/api/agent`
+  const { findings, status, stdout } = await diagnose(instances[0].proxyOnly, '--proxy-url', url)
+  expect(findings).toMatchObject([
+    {
+      id: 'message-fails',
+      what: expect.stringMatching(/401 .*ticket_invalid/),
+      why: expect.stringMatching(/again without its ticket/),
+      whatToDo: expect.stringMatching(/the same WARM_AGENT_SECRET.*cookie/),
+    },
+  ])
+  expect([status, JSON.parse(stdout).notStopped]).toEqual([1, 0])
+  expect(instances.flatMap(({ emulator }) => emulator.sessions())).toEqual([])
 })

@@ -117,7 +117,17 @@ test('a Host header that is changed, CORS headers for everybody and a wrong base
     },
   })
   expect((await ask(`${open}/api/agent`, '--free')).ids).toEqual(['origin-open'])
-  expect((await ask(`${origin}/api`)).ids).toEqual(['proxy-missing'])
+  expect((await ask(`${origin}/api`)).findings).toMatchObject([
+    {
+      id: 'proxy-missing',
+      what: expect.stringMatching(/404: .*serves below another base path/),
+      whatToDo: expect.stringMatching(/^Compare .*basePath/),
+    },
+  ])
+  const nobody = await relayTo(origin, { answer: () => [404, {}, '{"error":{"code":"not_found"}}'] })
+  expect((await ask(`${nobody}/api/agent`)).findings).toMatchObject([
+    { id: 'proxy-missing', what: expect.stringMatching(/not what a proxy of warm-agent says/) },
+  ])
   expect((await ask('http://127.0.0.1:1/api/agent')).ids).toEqual(['proxy-unreachable'])
 })
 
@@ -128,7 +138,14 @@ test('callers who did not sign in are asked for a header, and one that is refuse
   const ask = (...args: string[]) => diagnose(proxyOnly, '--proxy-url', url, '--no-message', ...args)
   const unknown = await ask()
   expect([unknown.status, unknown.check('canary')?.status]).toEqual([0, 'skipped'])
-  expect(unknown.check('cookie')?.said).toMatch(/give --proxy-header/)
+  expect(unknown.findings).toMatchObject([
+    {
+      id: 'sign-in-not-tried',
+      severity: 'risk',
+      check: 'proxy',
+      whatToDo: expect.stringMatching(/--proxy-header.*WARM_AGENT_ANONYMOUS=1/),
+    },
+  ])
   const good = await ask('--proxy-header', 'authorization: Bearer good')
   expect([good.status, good.check('canary')?.status]).toEqual([0, 'passed'])
   const bad = await ask('--proxy-header', 'authorization: Bearer bad')

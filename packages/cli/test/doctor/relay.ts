@@ -25,9 +25,13 @@ export interface RelayFault {
   change?: (headers: Record<string, string | string[] | undefined>) => void
 }
 
-/** A reverse proxy with a fault, until the test ends. @returns its URL */
-export async function relayTo(target: string, fault: RelayFault): Promise<string> {
-  const server = createServer((incoming, outgoing) => void relay(incoming, outgoing, target, fault))
+/** A reverse proxy with a fault, until the test ends. Several targets take turns. @returns its URL */
+export async function relayTo(target: string | readonly string[], fault: RelayFault = {}): Promise<string> {
+  const targets = [target].flat()
+  let turn = 0
+  const server = createServer(
+    (incoming, outgoing) => void relay(incoming, outgoing, targets[turn++ % targets.length] ?? '', fault),
+  )
   const { origin } = await listenLocally(server)
   onTestFinished(() => {
     server.closeAllConnections()

@@ -209,6 +209,7 @@ test.each([
   ],
   [['--proxy-url', 'localhost'], /"localhost" is no URL/],
   [['--proxy-header', 'secret-token'], /it is no header/],
+  [['--proxy-header', 'x-a: secret-token ☃'], /--proxy-header\): its value has .+ Give Latin-1 without/],
   [['--message', '{'], /it is not JSON/],
 ])('%j is refused in a sentence', async (args, message) => {
   const { status, stderr } = await diagnose({ AGENT_RUNTIME_ARN: arn }, '--yes', ...args)
@@ -216,6 +217,15 @@ test.each([
   expect(stderr).toMatch(/^Could not [^\n]+\n$/)
   expect(stderr).not.toContain('secret-token')
   expect(status).toBe(2)
+})
+
+test('an endpoint that is no URL is refused in a sentence, before anything is asked', async () => {
+  const env = { AGENT_RUNTIME_ARN: arn, AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: '127.0.0.1:9000' }
+  expect(await diagnose(env)).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^Could not use the endpoint "127\.0\.0\.1:9000": [^\n]+\n$/),
+  })
 })
 
 test('nothing to examine is a wrong usage, and --help tells the options', async () => {

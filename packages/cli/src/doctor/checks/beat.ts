@@ -1,4 +1,5 @@
 import { type Finding, inWords, risk, saw, type Verdict, wrong } from '../finding.ts'
+import { isTicketRefused, keepTicketsGood } from './ticket-refused.ts'
 
 /** How often `of` touches a held session, and the idle timeout that it reckons with. Milliseconds. */
 export interface Beat {
@@ -104,7 +105,9 @@ function failedFinding(watched: BeatFacts['watched']): Finding | undefined {
       'beat-fails',
       `A beat by ${beat.of} failed: ${beat.failed}`,
       'A held session that no beat reaches idles out: it was warmed for nothing, and its message starts cold.',
-      'See that what stands before the proxy passes POST on to /sessions/beat below the base path; the log of the proxy tells the rest.',
+      isTicketRefused(beat.failed ?? '')
+        ? keepTicketsGood
+        : 'See that what stands before the proxy passes POST on to /sessions/beat below the base path; the log of the proxy tells the rest.',
     )
   )
 }

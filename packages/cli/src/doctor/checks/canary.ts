@@ -1,4 +1,5 @@
 import { type Finding, inWords, risk, saw, type Verdict, wrong } from '../finding.ts'
+import { isTicketRefused, keepTicketsGood } from './ticket-refused.ts'
 
 /** A message on a warmed session, by one way to the agent. */
 export interface Canary {
@@ -85,6 +86,14 @@ function failureFinding({ by, failure, vm }: Canary, mayBeItsForm: boolean): Fin
       `The microVM ended while it answered the message by ${by}: ${said}`,
       'Its user sees an error, what the VM remembered is lost, and the next message starts cold.',
       'See whether the agent crashes or runs out of memory (logs in CloudWatch). A message that it does not understand should not end it either.',
+    )
+  }
+  if (isTicketRefused(said)) {
+    return wrong(
+      'message-fails',
+      `A message by ${by} on a warm session failed: ${said}`,
+      'A page sends such a message again without its ticket: it starts cold, and the session that was warmed costs for nothing.',
+      keepTicketsGood,
     )
   }
   return isOfAgent && mayBeItsForm

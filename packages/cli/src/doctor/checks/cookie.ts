@@ -1,3 +1,4 @@
+import { isLoopback } from '../../is-loopback.ts'
 import { type Finding, risk, saw, skipped, type Verdict, wrong } from '../finding.ts'
 import { isSameSite } from './site.ts'
 
@@ -18,7 +19,7 @@ export function judgeCookie({ proxyUrl, pageOrigin, setCookies }: CookieFacts): 
   const cookies = setCookies.map(read)
   return saw(
     `${cookies.map(({ name }) => name).join(', ')}, ${isCrossSite ? 'for a page of another site' : 'for a page of the same site'}`,
-    ...cookies.flatMap(cookie => findingsOf(cookie, isCrossSite, isSecureContext, page.origin)),
+    ...cookies.flatMap(cookie => findingsOf(cookie, isCrossSite, isSecureContext, proxy, page)),
   )
 }
 
@@ -42,25 +43,35 @@ function read(header: string): Cookie {
   }
 }
 
-function findingsOf(cookie: Cookie, isCrossSite: boolean, isSecureContext: boolean, page: string): Finding[] {
+/** How the cookie is made to cross sites. */
+const crossing = 'WARM_AGENT_CROSS_SITE=1 for warm-agent proxy, anonymousCallers({ crossSite: true }) in code'
+
+/** `localhost` and `127.0.0.1` are one machine and two sites. */
+function joiningOf(proxy: URL, page: URL): string {
+  return proxy.protocol === page.protocol && isLoopback(proxy.href) && isLoopback(page.href)
+    ? `Use one of the names ${page.hostname} and ${proxy.hostname} for both; that is enough`
+    : 'Serve the proxy under the site of the page (best: then no browser takes it for a third-party cookie)'
+}
+
+function findingsOf(cookie: Cookie, isCrossSite: boolean, isSecureContext: boolean, proxy: URL, page: URL): Finding[] {
   const { name, isSecure, isHttpOnly, isPartitioned, sameSite } = cookie
   const findings: Finding[] = []
   if (isCrossSite && (sameSite !== 'none' || !isSecure)) {
     findings.push(
       wrong(
         'cookie-not-sent',
-        `Browsers do not send the cookie ${name} (${describe(cookie)}) with requests of ${page}, which is another site.`,
+        `Browsers do not send the cookie ${name} (${describe(cookie)}) with requests of ${page.origin}, which is another site.`,
         'Every request is a new caller: its ticket is refused as somebody else’s, so each message starts cold, and the warm session costs for nothing.',
-        'Serve the proxy under the site of the page (best: then no browser takes it for a third-party cookie), or set it with SameSite=None; Secure; Partitioned: anonymousCallers({ crossSite: true }), over https.',
+        `${joiningOf(proxy, page)}. Or set the cookie with SameSite=None; Secure; Partitioned (${crossing}), over https or, in Chromium, on this machine.`,
       ),
     )
   } else if (isCrossSite && !isPartitioned) {
     findings.push(
       risk(
         'cookie-not-partitioned',
-        `The cookie ${name} (${describe(cookie)}) is a third-party cookie for pages of ${page}, and not Partitioned.`,
+        `The cookie ${name} (${describe(cookie)}) is a third-party cookie for pages of ${page.origin}, and not Partitioned.`,
         'Browsers that block third-party cookies do not store it: there every request is a new caller, each message starts cold, and each warm session costs for nothing.',
-        'Serve the proxy under the site of the page, or add Partitioned (anonymousCallers({ crossSite: true }) does): a visitor is then another caller below each site.',
+        `Serve the proxy under the site of the page, or add Partitioned (${crossing}): a visitor is then another caller below each site.`,
       ),
     )
   } else if (isSecureContext && !isSecure) {

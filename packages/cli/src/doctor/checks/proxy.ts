@@ -1,10 +1,17 @@
 import { type OpenEvent, routes, wireVersion } from '@warm-agent/protocol'
-import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
+import { type Finding, risk, saw, type Verdict, wrong } from '../finding.ts'
 
 export interface ProxyFacts {
   url: string
   health:
-    | { status: number; version: string | null; isOurs: boolean; location: string | undefined }
+    | {
+        status: number
+        version: string | null
+        isOurs: boolean
+        /** A proxy of ours says that it has no such route: it serves below another path. */
+        isElsewhere: boolean
+        location: string | undefined
+      }
     | { unreachable: string }
   /** Why the proxy opened no session; `undefined` when it did, or was not asked. */
   open:
@@ -37,6 +44,17 @@ export function judgeProxy({ url, health, open, streamed, hasHeader }: ProxyFact
   }
   if (health.location !== undefined) {
     return saw(`a redirect answers at ${url}`, redirected(`${url}/health`, health.status, health.location))
+  }
+  if (health.isElsewhere) {
+    return saw(
+      `no proxy answers at ${url}`,
+      wrong(
+        'proxy-missing',
+        `A proxy of warm-agent answers ${url}/health with status ${health.status}: there is one, and it serves below another base path.`,
+        'The page can neither warm nor send.',
+        'Compare the option basePath of createWarmProxy (warm-agent proxy has /api/agent) with the path of this address; they must be the same, and a router in between must neither add to it nor cut it.',
+      ),
+    )
   }
   if (!health.isOurs) {
     return saw(
@@ -79,7 +97,6 @@ function openFinding(url: string, open: ProxyFacts['open'], hasHeader: boolean):
   const answer = `${open.status}${open.code ? ` ${open.code}` : ''}${open.message ? `: ${open.message}` : ''}`
   const said = open.broken === undefined ? answer : `no answer, ${open.broken}`
   if (open.status === 401) {
-    // Without a sign-in that is what a proxy should answer.
     return hasHeader
       ? wrong(
           'caller-refused',
@@ -87,7 +104,12 @@ function openFinding(url: string, open: ProxyFacts['open'], hasHeader: boolean):
           'Pages of that caller can neither warm nor send.',
           'Check the token: issuer, audience, expiry, and the name of the header.',
         )
-      : undefined
+      : risk(
+          'sign-in-not-tried',
+          `The proxy opens no session for a caller who did not sign in, as this one did not: ${said}`,
+          'Where pages sign in that is as it should be, but whether theirs are warmed is not known. Where nobody signs in, every page is refused like this.',
+          "Give --proxy-header 'authorization: Bearer …', or whatever else the proxy knows a caller by. To accept callers who do not sign in, set WARM_AGENT_ANONYMOUS=1 (createWarmProxy: authorize).",
+        )
   }
   return wrong(
     'open-refused',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BedrockAgentCoreClient, InvokeAgentRuntimeCommandCommand } from '@aws-sdk/client-bedrock-agentcore'
 import type { RuntimeSession } from '@warm-agent/proxy'
+import { withTimeout } from '../../with-timeout.ts'
 import type { PingAnswer } from '../checks/ping.ts'
 import { reasonOf } from './platform.ts'
 
@@ -17,7 +18,7 @@ export async function askPing(url: string, signal: AbortSignal): Promise<PingAns
     const askedAt = performance.now()
     try {
       const answer = await fetch(new URL('/ping', url), {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
+        signal: withTimeout(signal, patienceMs),
       })
       answers.push({ status: answer.status, body: await answer.text(), tookMs: performance.now() - askedAt })
     } catch (error) {
@@ -57,7 +58,7 @@ export async function askPingInside(
         qualifier,
         body: { command: script, timeout: 30 },
       }),
-      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(40_000)]) },
+      { abortSignal: withTimeout(signal, 40_000) },
     )
     let printed = ''
     for await (const { chunk } of stream ?? []) printed += chunk?.contentDelta?.stdout ?? ''

@@ -1,4 +1,5 @@
 import { headerNames, heldOutHeader, routes, wireVersion } from '@warm-agent/protocol'
+import { withTimeout } from '../../with-timeout.ts'
 import type { ClockReading } from '../checks/clock.ts'
 import type { CorsAnswer } from '../checks/origin.ts'
 import type { ProxyFacts } from '../checks/proxy.ts'
@@ -40,6 +41,8 @@ export interface Page {
 }
 
 const patienceMs = 120_000
+/** With two instances that are chosen at random, one close in a thousand comes to the wrong one so often. */
+const mostCloses = 10
 
 /** @param origin Of the page. @param own The header, name and value, by which the proxy knows the caller. */
 export function createPage(
@@ -62,7 +65,7 @@ export function createPage(
       ...init,
       headers,
       redirect: 'manual',
-      signal: init.signal ?? AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
+      signal: init.signal ?? withTimeout(signal, patienceMs),
     })
     for (const header of answer.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? []
@@ -89,13 +92,12 @@ export function createPage(
       if (broken !== undefined) return { clock: undefined, health: { unreachable: broken } }
       const clock = readClock(`the proxy ${base}`, answer.headers.get('date'), askedAt, Date.now())
       const version = answer.headers.get(headerNames.version)
-      const body = (await answer.json().catch(() => undefined)) as
-        | { status?: string; error?: { code?: string } }
-        | undefined
+      const { status, error } = await readOurs(answer)
       // Our proxy may refuse the origin.
-      const isOurs = version !== null && (body?.status === 'ok' || body?.error?.code === 'forbidden')
+      const isOurs = version !== null && (status === 'ok' || error?.code === 'forbidden')
+      const isElsewhere = version !== null && error?.code === 'not_found'
       const location = locationOf(answer)
-      return { clock, health: { status: answer.status, version, isOurs, location } }
+      return { clock, health: { status: answer.status, version, isOurs, isElsewhere, location } }
     },
     askFrom: async from => corsOf(await tryAsk(routes.health.path, {}, from)),
     preflight: async from =>
@@ -117,9 +119,7 @@ export function createPage(
       const { status, headers } = answer
       const setCookies = headers.getSetCookie()
       if (!answer.ok) {
-        const { error } = ((await answer.json().catch(() => ({}))) ?? {}) as {
-          error?: { code: string; message: string }
-        }
+        const { error } = await readOurs(answer)
         return {
           status,
           headers,
@@ -151,24 +151,36 @@ export function createPage(
     },
     async beat() {
       const { answer, broken } = await tryAsk(routes.beat.path, { method: routes.beat.method })
-      leave(answer)
       const { status, ok } = answer
-      const said = broken === undefined ? `it was answered with status ${status}.` : `no answer, ${broken}`
+      const { error } = await readOurs(answer)
+      const answered = `it was answered with status ${status}${error?.code ? ` ${error.code}` : ''}.`
+      const said = broken === undefined ? answered : `no answer, ${broken}`
       return { isAlive: status !== 410, failed: ok || status === 410 ? undefined : said }
     },
     async close() {
       if (!ticket) return true
-      try {
-        // With a signal of its own: also after an interruption the session is stopped.
-        const init = { method: routes.close.method, signal: AbortSignal.timeout(15_000) }
-        const { status } = await ask(routes.close.path, init)
-        ticket = undefined
-        return status < 300 || status === 410
-      } catch {
-        return false
+      // Of several instances with different secrets only one knows the ticket: a balancer comes to it sooner or later.
+      for (let left = mostCloses; left > 0; left--) {
+        try {
+          // With a signal of its own: also after an interruption the session is stopped.
+          const init = { method: routes.close.method, signal: AbortSignal.timeout(15_000) }
+          const answer = await ask(routes.close.path, init)
+          leave(answer)
+          if (answer.status === 401) continue
+          ticket = undefined
+          return answer.status < 300 || answer.status === 410
+        } catch {
+          return false
+        }
       }
+      return false
     },
   }
+}
+
+/** What a proxy of ours says in JSON, or nothing: whoever stands between may answer anything. */
+async function readOurs(answer: Response): Promise<{ status?: string; error?: { code: string; message: string } }> {
+  return (await answer.json().catch(() => undefined)) ?? {}
 }
 
 /** Where a redirect leads, without its query: that of a sign-in holds secrets. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { withTimeout } from '../../with-timeout.ts'
 import type { ClockReading } from '../checks/clock.ts'
 
 /** What the data plane tells anybody who asks: that costs nothing and takes no credentials. */
@@ -23,7 +24,7 @@ export async function askPlatform(
 ): Promise<PlatformFacts> {
   const runtime = `${url}/runtimes/${encodeURIComponent(arn)}`
   const query = `?qualifier=${encodeURIComponent(qualifier)}`
-  const waiting = { signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) }
+  const waiting = { signal: withTimeout(signal, patienceMs) }
   const askedAt = Date.now()
   try {
     const answer = await fetch(`${runtime}/invocations/.well-known/oauth-protected-resource${query}`, waiting)

@@ -6,6 +6,7 @@ import {
   RuntimeFailure,
   type RuntimeSession,
 } from '@warm-agent/proxy'
+import { withTimeout } from '../../with-timeout.ts'
 import type { CallFacts } from '../checks/calls.ts'
 import type { Refusal } from '../finding.ts'
 
@@ -33,7 +34,7 @@ export function createRetriedCalls(runtime: AgentRuntime, signal: AbortSignal): 
   async function attempt(session: RuntimeSession, request: AgentRequest): Promise<AgentAnswer | RuntimeFailure> {
     made += 1
     try {
-      return await runtime.invoke(session, request, AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]))
+      return await runtime.invoke(session, request, withTimeout(signal, attemptMs))
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof RuntimeFailure) return error

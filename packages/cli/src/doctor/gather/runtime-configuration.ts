@@ -1,4 +1,5 @@
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
+import { withTimeout } from '../../with-timeout.ts'
 import type { RuntimeTimes } from '../checks/beat.ts'
 
 /** `GetAgentRuntime` of the control plane; an emulator answers the same under `/_emulator/runtime`. */
@@ -29,10 +30,10 @@ export async function askControlPlane(
 ): Promise<RuntimeTimes | undefined> {
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
   const base =
-    process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL ?? `https://bedrock-agentcore-control.${region}.${suffix}`
-  const url = new URL(`/runtimes/${arn.split('/').at(-1)}/`, base)
+    process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL || `https://bedrock-agentcore-control.${region}.${suffix}`
   const { config } = new BedrockAgentCoreClient({ region })
   try {
+    const url = new URL(`/runtimes/${arn.split('/').at(-1)}/`, base)
     // The control plane has a client of its own, which nothing else here needs; both share the signer.
     const signer = await config.signer({
       name: 'sigv4',
@@ -54,7 +55,7 @@ export async function askControlPlane(
     return answer && read(answer)
   } catch {
     signal.throwIfAborted()
-    // Without credentials: another check tells that.
+    // Without credentials: another check tells that. Or without a URL to ask at.
     return undefined
   }
 }
@@ -65,7 +66,7 @@ async function get(
   signal: AbortSignal,
 ): Promise<GetAgentRuntimeAnswer | undefined> {
   try {
-    const answer = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) })
+    const answer = await fetch(url, { headers, signal: withTimeout(signal, patienceMs) })
     return answer.ok ? ((await answer.json()) as GetAgentRuntimeAnswer) : undefined
   } catch {
     signal.throwIfAborted()

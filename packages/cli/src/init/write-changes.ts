@@ -1,0 +1,48 @@
+import { access, constants, mkdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { UsageError } from '../usage-error.ts'
+import type { Change } from './change.ts'
+
+/** @throws UsageError for a file that cannot be written, before the first is. */
+export async function checkWritable(folder: string, changes: readonly Change[]): Promise<void> {
+  for (const { path, before } of changes) {
+    try {
+      if (before === undefined) await checkFolder(dirname(join(folder, path)))
+      else await access(join(folder, path), constants.W_OK)
+    } catch (cause) {
+      const why = (cause as Error).message
+      throw new UsageError(
+        `Could not write ${path}: ${why}. Nothing is changed. Make it writable, then run init again.`,
+        { cause },
+      )
+    }
+  }
+}
+
+/** @throws UsageError that names the file that could not be written, and those that were. */
+export async function writeChanges(folder: string, changes: readonly Change[]): Promise<void> {
+  const written: string[] = []
+  for (const { path, after } of changes) {
+    try {
+      await mkdir(dirname(join(folder, path)), { recursive: true })
+      await writeFile(join(folder, path), after)
+    } catch (cause) {
+      const others = written.length > 0 ? `Written already: ${written.join(', ')}` : 'No other file is written'
+      throw new UsageError(
+        `Could not write ${path}: ${(cause as Error).message}. ${others}. See that it is whole and writable, then run init again.`,
+        { cause },
+      )
+    }
+    written.push(path)
+  }
+}
+
+/** Looks whether something can be made in a folder: where it is missing, in the nearest one above. */
+async function checkFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  if (!found) return checkFolder(dirname(folder))
+  if (!found.isDirectory()) throw new Error(`${folder} is no folder`)
+  await access(folder, constants.W_OK)
+}
