@@ -1,3 +1,4 @@
+import { wireVersion } from '@warm-agent/protocol'
 import type { ClockReading } from './checks/clock.ts'
 import { judgeCookie } from './checks/cookie.ts'
 import { judgeOrigin, type OriginFacts } from './checks/origin.ts'
@@ -44,7 +45,7 @@ export async function examineProxy(
     watched: [],
   }
   const facts = { url, health, hasHeader: header !== undefined }
-  if ('unreachable' in health || !health.isOurs) {
+  if ('unreachable' in health || !health.isOurs || health.version !== wireVersion) {
     tell('proxy', judgeProxy({ ...facts, open: undefined, streamed: undefined }), of)
     return examined
   }

@@ -163,6 +163,16 @@ test('a warm-up that fails behind the proxy is named', async () => {
   expect(status).toBe(1)
 })
 
+test('a proxy that speaks another version of the wire is named, and not called missing', async () => {
+  const { proxyOnly, origin } = await deploy()
+  const message = 'Could not answer: the page speaks another version of the wire.'
+  const body = JSON.stringify({ error: { code: 'unsupported_version', message } })
+  const newer = await relayTo(origin, { answer: () => [426, { 'warm-agent-version': '2' }, body] })
+  const { findings, status } = await diagnose(proxyOnly, '--proxy-url', `${newer}/api/agent`, '--no-message')
+  expect(findings).toMatchObject([{ id: 'proxy-version', what: expect.stringMatching(/version 2 .* 1\.$/) }])
+  expect(status).toBe(1)
+})
+
 test('a router that redirects is named with where it leads, and not called a wrong base path', async () => {
   const { proxyOnly, origin } = await deploy()
   const redirecting = (status: number, isRedirected: (path: string) => boolean) =>

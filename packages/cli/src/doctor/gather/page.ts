@@ -93,8 +93,9 @@ export function createPage(
       const clock = readClock(`the proxy ${base}`, answer.headers.get('date'), askedAt, Date.now())
       const version = answer.headers.get(headerNames.version)
       const { status, error } = await readOurs(answer)
-      // Our proxy may refuse the origin.
-      const isOurs = version !== null && (status === 'ok' || error?.code === 'forbidden')
+      // Our proxy may refuse the origin, or our version of the wire.
+      const isOurs =
+        version !== null && (status === 'ok' || /^(forbidden|unsupported_version)$/.test(error?.code ?? ''))
       const isElsewhere = version !== null && error?.code === 'not_found'
       const location = locationOf(answer)
       return { clock, health: { status: answer.status, version, isOurs, isElsewhere, location } }
