@@ -49,8 +49,8 @@ export function callersFrom(
   onRefused: (reason: string) => void,
 ): Authorize | undefined {
   const signedIn = signedInFrom(values, passToRuntime, reason => {
-    // Who brings no token is welcome then.
-    if (reason !== 'no token' || !values['warm-agent-anonymous']) onRefused(reason)
+    // Who brings none is told of as any other request that is refused, or is welcome.
+    if (reason !== 'no token') onRefused(reason)
   })
   const header = values['warm-agent-address-header']
   if (header !== undefined && !/^[\w-]+$/.test(header)) {

@@ -42,6 +42,13 @@ test.each([
   expect(await readFile(join(folder, path))).toEqual(bytes)
 })
 
+test('a file that is not UTF-8, and that would not be touched, is in nobody’s way', async () => {
+  const { 'src/web.js': app = '', ...others } = express
+  const folder = await aProject({ ...others, 'app.js': app })
+  await writeFile(join(folder, 'server.js'), latin1('// Gr\u00fc\u00dfe'))
+  expect(await initIn(folder, '--yes')).toMatchObject({ status: 0 })
+})
+
 test.each(['package.json', '.env.example'])('a %s that cannot be read is refused', async path => {
   const { [path]: _, ...files } = next
   const folder = await aProject(files)

@@ -137,6 +137,8 @@ test.each([
   ['minimumHitRatio', 90],
   ['idleTimeout', Duration.minutes(4)],
   ['idleTimeout', Duration.hours(9)],
+  // From JavaScript.
+  ['qualifiers', 'DEFAULT'],
   ['maxLifetime', Duration.hours(9)],
   ['maxLifetime', Duration.minutes(10)],
   ['every', Duration.minutes(10)],
@@ -152,6 +154,13 @@ test.each([
 ])('the property %s, which there is not, is refused', (name, proxy, props) => {
   const given = { ...props, ...(name.startsWith('proxy') && { proxy: { entry: 'proxy.ts', code, ...proxy } }) }
   expect(() => synthesise(given)).toThrow(`Could not create the pool: there is no property ${name}.`)
+})
+
+test('what is undefined is not there, and a construct made of this one may have properties of its own', () => {
+  expect(() => synthesise({ targett: undefined } as never)).not.toThrow()
+  class OurPool extends WarmPool {}
+  const props = { runtimeArn, target: 3, code, topic: 'ours' }
+  expect(() => new OurPool(new Stack(), 'Pool', props)).not.toThrow()
 })
 
 test('what only the deployment knows is taken as it comes', () => {

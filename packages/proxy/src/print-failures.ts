@@ -1,13 +1,16 @@
-import { isForLog } from './failures.ts'
+import { isForLog, toWarmAgentError } from './failures.ts'
 import type { ProxyEvent } from './proxy-event.ts'
 import { causesOf } from './redact.ts'
 
 /** A failure that repeats would fill the log. Milliseconds. */
-const sameLineMs = 10_000
+const sameFailureMs = 10_000
+/** An error may quote what a stranger has sent. Characters. */
+const longestLine = 500
 
 /**
  * Listens where the application does not: prints the failures for which a browser is told to see the proxy's log, each in a
- * line with the messages down the chain of its causes, and the same line once in ten seconds.
+ * short line with the messages down the chain of its causes. The same failure, by what browsers are told of it, is printed once
+ * in ten seconds, whatever it quotes.
  */
 export function createFailurePrinter(): (event: ProxyEvent) => void {
   const printed = new Set<string>()
@@ -15,15 +18,16 @@ export function createFailurePrinter(): (event: ProxyEvent) => void {
   return event => {
     if (event.type !== 'request-failed' && event.type !== 'warm-failed' && event.type !== 'stop-failed') return
     if (!isForLog(event.cause)) return
-    const at = 'route' in event ? `, route ${event.route}` : ''
-    const line = `warm-agent: ${event.type}${at}: ${causesOf(event.cause).join(' <- ')}`.replace(/\s+/g, ' ')
-    if (event.atMs - clearedAtMs >= sameLineMs) {
+    const failed = `warm-agent: ${event.type}${'route' in event ? `, route ${event.route}` : ''}`
+    const failure = `${failed}: ${toWarmAgentError(event.cause).message}`
+    if (event.atMs - clearedAtMs >= sameFailureMs) {
       printed.clear()
       clearedAtMs = event.atMs
     }
-    if (printed.has(line)) return
-    printed.add(line)
+    if (printed.has(failure)) return
+    printed.add(failure)
+    const line = `${failed}: ${causesOf(event.cause).join(' <- ')}`.replace(/[\s\p{Cc}]+/gu, ' ')
     // biome-ignore lint/suspicious/noConsole: there is nobody else to tell.
-    console.error(line)
+    console.error(line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line)
   }
 }

@@ -66,7 +66,7 @@ interface CommonOptions {
    * Hears what happens. What it throws, or rejects with, is printed by `console.error`, and does not disturb the proxy.
    *
    * @default prints by `console.error` only the failures for which browsers are told to see the proxy's log: `internal`, and
-   *   refused or missing credentials, agents or endpoints. One line each, and the same line once in 10 seconds
+   *   refused or missing credentials, agents or endpoints. One line each, and the same failure once in 10 seconds
    */
   onEvent?: (event: ProxyEvent) => void
 }

@@ -54,21 +54,30 @@ test('where nobody listens, what sends a browser to the log of the proxy stands 
   ])
 })
 
-test('where nobody listens, an `authorize` that throws is told, the same of it once in ten seconds', async () => {
+test('where nobody listens, what a stranger can make fail is told once in ten seconds, in a line that is short and plain', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  let thrown: unknown = new Error('no database')
+  let asked = 0
   const authorize = () => {
-    throw thrown
+    throw new Error(`cannot parse "\x1b[2J${++asked}\n${'x'.repeat(10_000)}"`)
   }
   const { send, lines } = unheard({ authorize })
-  for (let count = 0; count < 3; count++) expect((await send('hi')).status).toBe(500)
-  thrown = 'no table'
-  await send('hi')
-  const first = ['Error: no database', 'no table'].map(why => [`warm-agent: request-failed, route message: ${why}`])
-  expect(lines).toEqual(first)
+  for (let count = 0; count < 100; count++) expect((await send('hi')).status).toBe(500)
   vi.setSystemTime(Date.now() + 10_000)
   await send('hi')
-  expect(lines).toEqual([...first, first[1]])
+  const line = (number: number) => [
+    expect.stringMatching(
+      new RegExp(`^warm-agent: request-failed, route message: Error: cannot parse " \\[2J${number} x+…$`),
+    ),
+  ]
+  expect(lines).toEqual([line(1), line(101)])
+  for (const [text] of lines) expect(text).toHaveLength(500)
+})
+
+test('where nobody listens, an `authorize` that throws what is no Error is told', async () => {
+  const authorize = () => Promise.reject('no table')
+  const { send, lines } = unheard({ authorize })
+  await send('hi')
+  expect(lines).toEqual([['warm-agent: request-failed, route message: no table']])
 })
 
 test('where nobody listens, the refusals of strangers and what passes by itself are not printed', async () => {

@@ -18,8 +18,8 @@ export async function checkReachable({ arn, qualifiers }: Target): Promise<void>
   try {
     await runtime.check?.(AbortSignal.timeout(patienceMs))
   } catch (error) {
-    // What is refused is a result.
-    if (!(error instanceof RuntimeFailure) || error.reason !== 'unreachable') return
+    // What is refused is a result, and a connection that broke was one.
+    if (!(error instanceof RuntimeFailure) || error.reason !== 'unreachable' || error.mayHaveRun) return
     throw new UsageError(
       `Could not start the bench: no connection to the platform, ${reasonOf(error)} ` +
         'Check AWS_ENDPOINT_URL_BEDROCK_AGENTCORE, the network and its proxies; for an emulator, whether it runs.',

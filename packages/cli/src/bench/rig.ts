@@ -55,6 +55,8 @@ export async function startRig({ arn, qualifiers, emulate }: Target, poolSize: n
         ? { callerId: request.headers.get('warm-agent-bench-visitor') ?? '' }
         : null,
     secret: randomUUID(),
+    // The report tells what failed; its lines would break into the progress.
+    onEvent() {},
   })
   const server = createServer(toNodeHandler(proxy.fetch)).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -66,11 +66,19 @@ function entryOf(project: Project): string {
   const words = Object.values(scripts).flatMap(script => script.split(/\s+/))
   const named = [main ?? '', ...words].filter(word => extensions.some(extension => word.endsWith(`.${extension}`)))
   const candidates = [...named, ...usualEntries].map(path => posix.normalize(path))
+  let unreadable: unknown
   const found = candidates.find(path => {
-    const text = project.read(path)
-    return text !== undefined && expressMade.test(text) && expressImported.test(text)
+    try {
+      const text = project.read(path)
+      return text !== undefined && expressMade.test(text) && expressImported.test(text)
+    } catch (error) {
+      // It may be the app, or what was built of it.
+      unreadable ??= error
+      return false
+    }
   })
   if (found) return found
+  if (unreadable) throw unreadable
   throw new UsageError(
     'Could not find the Express app: no file that package.json names, and none of the usual ones, has a line like ' +
       "`const app = express()`. Add app.use('/api/agent', toExpressHandler(proxy.fetch)) by hand: see @warm-agent/proxy.",

@@ -40,7 +40,11 @@ export function refuseNonsense(props: CheckedProps): void {
       'expected the ARN of an agent runtime, like arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5',
     )
   }
-  if (qualifiers.length === 0 || !qualifiers.every(name => isDeployTime(name) || qualifierPattern.test(name)))
+  if (
+    !Array.isArray(qualifiers) ||
+    qualifiers.length === 0 ||
+    !qualifiers.every(name => isDeployTime(name) || qualifierPattern.test(name))
+  )
     refuse('qualifiers', 'expected the name of an endpoint or more: letters, digits and _, at most 48')
   if (!Number.isInteger(target) || target < 0) refuse('target', 'expected a whole number from 0')
   if (version.length < 1 || version.length > 200) refuse('version', 'expected 1 to 200 characters')
@@ -69,7 +73,7 @@ export function refuseNonsense(props: CheckedProps): void {
  * @throws Error that names the first.
  */
 export function refuseUnknown(unknown: object, prefix = ''): void {
-  const [name] = Object.keys(unknown)
+  const name = Object.entries(unknown).find(([, value]) => value !== undefined)?.[0]
   if (name) throw new Error(`Could not create the pool: there is no property ${prefix}${name}. See WarmPoolProps.`)
 }
 

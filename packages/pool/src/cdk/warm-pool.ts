@@ -99,7 +99,8 @@ export class WarmPool extends Construct {
     } = props
     const { poolName = this.node.path, minimumHitRatio = 0.9, alarmActions = [], warmUpsAtOnce = 20, ...rest } = others
     const { runtimeArn, target, version = '1', maxLifetime = Duration.hours(8), code, proxy, ...unknown } = rest
-    refuseUnknown(unknown)
+    // A construct that is made of this one may pass its own properties on.
+    if (new.target === WarmPool) refuseUnknown(unknown)
     const agentProps = { runtimeArn, qualifiers, version, idleTimeout, maxLifetime }
     refuseNonsense({ ...agentProps, target, every, warmUpsAtOnce, minimumHitRatio, poolName })
 
