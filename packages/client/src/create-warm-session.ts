@@ -71,7 +71,6 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   )
 
   let users = 0
-  /** There is one when the last user has gone. A session that was never mounted is held until it is closed. */
   let stopGrace: (() => void) | undefined
   const triggers = new Set<Watching>()
   /** Whether what has gone last had no trigger, as with `enabled: false`. */
@@ -138,7 +137,6 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   /** Nobody uses it any more: it is closed when that stays so, and no message is on its way. Its answer may still be read then. */
   function letGo() {
-    stopGrace?.()
     stopGrace = environment.after(graceMs, () => {
       if (hand.waiting || hand.pending) letGo()
       else void close(liveHold(hand.state)?.isSent ? { afterMs: parkMs } : {})
@@ -147,10 +145,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   return {
     store: hand.store,
-    ...createSending(endpoint, agent, headers, carry, hand, environment, sharing, () => {
-      attach()
-      if (stopGrace) letGo()
-    }),
+    ...createSending(endpoint, agent, headers, carry, hand, environment, sharing, attach),
     warm() {
       attach()
       return sharing.warm()
@@ -168,7 +163,6 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
       })
       users++
       stopGrace?.()
-      stopGrace = undefined
       if (trigger !== 'manual') triggers.add(watching)
       attach()
       return () => {

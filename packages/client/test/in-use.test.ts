@@ -42,28 +42,6 @@ test('a user who comes back while a message is on its way keeps the session', as
   expect(status()).toBe('active')
 })
 
-test('a message that is sent after the last user has gone leaves no session behind, and takes none from who comes then', async () => {
-  const { session, leave, ask, answer, proxy, environment, status } = await startInUse()
-  leave()
-  await environment.advance(1000)
-  expect(status()).toBe('idle')
-  const asked = ask()
-  await settle()
-  answer(answered('cold'))
-  await asked
-  const come = session.mount()
-  await environment.advance(minute)
-  expect(proxy.closes).toHaveLength(1)
-  come()
-  await environment.advance(1000)
-  void ask()
-  await settle()
-  answer(answered('cold', 'ticket-of-nobody'))
-  await environment.advance(1000)
-  expect(proxy.closes.at(-1)).toEqual({ ticket: 'ticket-of-nobody', afterMs: 30_000 })
-  expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
-})
-
 test('when its last user goes while a message waits for the lease, that message still goes on it', async () => {
   const { session, proxy, ask, environment } = start()
   const leave = session.mount()

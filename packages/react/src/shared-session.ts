@@ -74,7 +74,7 @@ function share(key: string, first: SessionUser): Shared {
       ...first.options,
       headers() {
         const headers = latest('headers')
-        return (typeof headers === 'function' ? headers() : headers) as HeadersInit
+        return (typeof headers === 'function' ? headers() : headers) ?? {}
       },
       fetch: (input, init) => (latest('fetch') ?? fetch)(input, init),
       onEvent(event) {
@@ -86,7 +86,5 @@ function share(key: string, first: SessionUser): Shared {
     }),
   }
   sharedSessions.set(key, shared)
-  // Whoever has unmounted may still send: the session goes with the answer, unless somebody mounts now.
-  shared.session.mount('manual')()
   return shared
 }

@@ -15,6 +15,15 @@ test.each([
   expect(proxy.openings).toHaveLength(1)
 })
 
+test.each([undefined, null])('headers that are %s are none (from JavaScript)', async none => {
+  const { Chat, warmUp, send, proxy, last } = start()
+  render(<Chat headers={() => none as never} />)
+  await warmUp()
+  expect(last().status).toBe('warm')
+  await send()
+  expect(proxy.messages).toHaveLength(1)
+})
+
 test('headers, fetch and onEvent are those of the last commit (vercel/ai #7819)', async () => {
   const { Chat, warmUp, send, proxy } = start()
   const [first, second] = ['first', 'second'].map(token => ({

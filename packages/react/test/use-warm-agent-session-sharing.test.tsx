@@ -21,18 +21,6 @@ test('ten components that name the same agent share one session, and the last on
   expect(proxy.closes).toEqual([{ ticket: 'ticket-2' }])
 })
 
-test('a chat that is kept and sends after its component has gone leaves no session behind', async () => {
-  const { Chat, warmUp, send, environment, proxy } = start()
-  const { unmount } = render(<Chat />)
-  await warmUp()
-  unmount()
-  await act(() => environment.advance(1000))
-  await send()
-  expect(proxy.tickets()).toEqual([null])
-  await act(() => environment.advance(1000))
-  expect(proxy.closes).toEqual([{ ticket: 'ticket-2' }, { ticket: 'ticket-of-message', afterMs: 30_000 }])
-})
-
 test('components that name different agents have sessions of their own, and a change of name changes the session', async () => {
   const { Chat, last, environment, proxy } = start()
   const { rerender } = render(
