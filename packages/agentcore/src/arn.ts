@@ -2,6 +2,9 @@
 const pattern =
   /^arn:aws(?:-[^:]+)?:bedrock-agentcore:(?<region>[a-z0-9-]+):[0-9]{12}:runtime\/[a-zA-Z][a-zA-Z0-9_]{0,47}-[a-zA-Z0-9]{10}$/
 
+/** Whether it is the ARN of an agent runtime. */
+export const isRuntimeArn = (arn: string): boolean => pattern.test(arn)
+
 /**
  * @returns the region of an agent runtime's ARN.
  * @throws Error when it is not one.

@@ -1,4 +1,4 @@
-export { regionOfArn } from './arn.ts'
+export { isRuntimeArn, regionOfArn } from './arn.ts'
 export type { BearerSource } from './bearer.ts'
 export type { BreakerOptions } from './breaker.ts'
 export { createAgentCoreRuntime } from './create-agent-core-runtime.ts'

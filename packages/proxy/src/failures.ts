@@ -60,7 +60,8 @@ export function toWarmAgentError(error: unknown, { isMessage = false } = {}): Wa
   return new WarmAgentError('internal', `Could not answer: the proxy failed. ${seeLog}`, { cause: error })
 }
 
-/** Whether the browser is told to see the proxy's log. */
-export function isForLog(error: unknown): boolean {
-  return !(error instanceof ClosedMeanwhile) && toWarmAgentError(error).message.endsWith(seeLog)
+/** @returns what a browser is told of a failure, if that is to see the proxy's log. */
+export function toldToSeeLog(error: unknown): string | undefined {
+  const { message } = toWarmAgentError(error)
+  return message.endsWith(seeLog) && !(error instanceof ClosedMeanwhile) ? message : undefined
 }

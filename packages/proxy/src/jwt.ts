@@ -1,6 +1,7 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import * as z from 'zod'
+import { aFunction } from './a-function.ts'
 import { type Authorize, type Caller, longestCallerId } from './callers.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import { takesLean } from './lean-request.ts'
@@ -46,7 +47,6 @@ const asymmetric = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const fetchWithinMs = 5_000
 
 const word = z.string().min(1)
-const aFunction = z.custom(value => typeof value === 'function', 'expected a function')
 const optionsSchema = z.strictObject({
   issuer: word,
   audience: z.union([word, z.array(word).min(1)]),

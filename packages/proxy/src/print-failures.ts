@@ -1,4 +1,4 @@
-import { isForLog, toWarmAgentError } from './failures.ts'
+import { toldToSeeLog } from './failures.ts'
 import type { ProxyEvent } from './proxy-event.ts'
 import { causesOf } from './redact.ts'
 
@@ -17,9 +17,10 @@ export function createFailurePrinter(): (event: ProxyEvent) => void {
   let clearedAtMs = 0
   return event => {
     if (event.type !== 'request-failed' && event.type !== 'warm-failed' && event.type !== 'stop-failed') return
-    if (!isForLog(event.cause)) return
+    const told = toldToSeeLog(event.cause)
+    if (!told) return
     const failed = `warm-agent: ${event.type}${'route' in event ? `, route ${event.route}` : ''}`
-    const failure = `${failed}: ${toWarmAgentError(event.cause).message}`
+    const failure = `${failed}: ${told}`
     if (event.atMs - clearedAtMs >= sameFailureMs) {
       printed.clear()
       clearedAtMs = event.atMs

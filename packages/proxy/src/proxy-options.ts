@@ -1,5 +1,6 @@
 import { defaultBasePath } from '@warm-agent/protocol'
 import * as z from 'zod'
+import { aFunction } from './a-function.ts'
 import type { AgentRuntime } from './agent-runtime.ts'
 import type { Authorize } from './callers.ts'
 import type { ConversationSource } from './conversation.ts'
@@ -79,7 +80,6 @@ const duration = z
   .number()
   .positive()
   .max(2 ** 31 - 1)
-const aFunction = z.custom<(...args: never[]) => unknown>(value => typeof value === 'function', 'expected a function')
 const aRuntime = z.custom<AgentRuntime>(
   value => typeof (value as AgentRuntime | undefined)?.invoke === 'function',
   'expected an AgentRuntime, for example createAgentCoreRuntime({ arn })',

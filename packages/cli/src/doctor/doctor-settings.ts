@@ -1,4 +1,4 @@
-import { endpointOf, regionOfArn } from '@warm-agent/agentcore'
+import { endpointOf, isRuntimeArn, regionOfArn } from '@warm-agent/agentcore'
 import type { Headroom } from '@warm-agent/pool/plan'
 import { messageSetting, usualMessage } from '../message-setting.ts'
 import { readJson } from '../read-json.ts'
@@ -6,7 +6,6 @@ import { redisSettings } from '../redis.ts'
 import { refuseNeedlessToken, runtimeSettings } from '../runtime-settings.ts'
 import { decimal, isOn, list, optional, readSettings, setting } from '../settings.ts'
 import { checking, UsageError } from '../usage-error.ts'
-import { isRuntimeArn } from './checks/arn.ts'
 
 const settings = {
   ...runtimeSettings,

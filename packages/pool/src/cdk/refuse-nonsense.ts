@@ -1,4 +1,4 @@
-import { regionOfArn } from '@warm-agent/agentcore'
+import { isRuntimeArn } from '@warm-agent/agentcore'
 import { type Duration, Token } from 'aws-cdk-lib'
 import type { WarmPoolProps } from './warm-pool.ts'
 
@@ -79,11 +79,3 @@ export function refuseUnknown(unknown: object, prefix = ''): void {
 
 /** What only the deployment will know cannot be checked here. */
 const isDeployTime = Token.isUnresolved
-
-function isRuntimeArn(arn: string): boolean {
-  try {
-    return regionOfArn(arn) !== ''
-  } catch {
-    return false
-  }
-}

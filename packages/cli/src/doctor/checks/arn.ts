@@ -1,4 +1,4 @@
-import { regionOfArn } from '@warm-agent/agentcore'
+import { isRuntimeArn } from '@warm-agent/agentcore'
 import { withoutAccount } from '../../without-account.ts'
 import { type Finding, saw, type Verdict, wrong } from '../finding.ts'
 
@@ -22,15 +22,6 @@ function malformed(variable: string, arn: string): Finding {
     'Every call carries it, so the platform refuses each one with 400 or 404, and no session is ever warm.',
     `${whatToDo} It looks like arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5; aws bedrock-agentcore-control list-agent-runtimes tells yours.`,
   )
-}
-
-export function isRuntimeArn(arn: string): boolean {
-  try {
-    regionOfArn(arn)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The id alone: the account in the ARN is private. One that is malformed may have no id. */
