@@ -17,6 +17,8 @@ const pages = ['packages/{react,testing}/test/**/*.test.{ts,tsx}', 'test/chat-cl
 /** npm runs only on the Node that it came with: what needs it is not part of the matrix. */
 const packaging = process.env.WARM_AGENT_TEST_MATRIX ? ['test/packaging/**/*.test.ts'] : []
 
+const globalSetup = ['test/support/own-temporary-folder.ts', 'test/support/prepare-machine.ts']
+
 export default defineConfig({
   root: 'demo',
   plugins: [react(), demoBackend()],
@@ -47,12 +49,12 @@ export default defineConfig({
           exclude: ['**/node_modules/**', ...alone, ...pages, ...packaging],
           // What a file loads, the SDK above all, the next one in its worker has: a third of the time of all tests is loading.
           isolate: false,
-          globalSetup: 'test/support/prepare-machine.ts',
+          globalSetup,
         },
       },
       {
         extends: true,
-        test: { name: 'pages', include: pages, globalSetup: 'test/support/prepare-machine.ts' },
+        test: { name: 'pages', include: pages, globalSetup },
       },
       {
         extends: true,
@@ -61,7 +63,7 @@ export default defineConfig({
           include: alone,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
-          globalSetup: 'test/support/prepare-machine.ts',
+          globalSetup,
         },
       },
       {
