@@ -122,3 +122,10 @@ test('takes tokens, makes trouble, and has an admin port for both', async () => 
   await fetch(`${admin}chaos`, { method: 'PUT', body: 'status:503' })
   expect((await call(emulator, bearer)).status).toBe(503)
 })
+
+test('answers pages of the hosts that it was told, and no others', async () => {
+  const { url } = await startEmulate('--allowed-hosts', 'tunnel.example, other.example')
+  const status = async (origin: string) => (await fetch(`${url}/_emulator/ledger`, { headers: { origin } })).status
+  expect(await status('https://other.example')).toBe(200)
+  expect(await status('https://evil.example')).toBe(403)
+})

@@ -18,6 +18,14 @@ export const wireSettings = {
   'admin-port': setting('PORT', 'a port of its own for /_emulator/', integer(0, 65_535, undefined), {
     defaultText: 'that of --port',
   }),
+  'allowed-hosts': setting(
+    'NAMES',
+    'hosts that are yours besides, in Host and in the Origin of pages, comma-separated',
+    list,
+    {
+      defaultText: 'localhost, names without a dot, *.local, *.internal',
+    },
+  ),
 }
 
 export function wireOptionsFrom(values: Values<typeof wireSettings>): WireOptions {
@@ -29,5 +37,6 @@ export function wireOptionsFrom(values: Values<typeof wireSettings>): WireOption
     qualifiers: values.qualifiers,
     chaos: values.chaos,
     adminPort: values['admin-port'],
+    allowedHosts: values['allowed-hosts'],
   }
 }

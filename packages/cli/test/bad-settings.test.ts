@@ -56,6 +56,7 @@ test.for([
   ['malformed chaos', ['emulate', '--agent', 'x', '--chaos', 'slow:2000,speed=1'], {}, /"slow" takes no "speed"/],
   ['an unknown mode', ['emulate', '--agent', 'x', '--auth', 'basic'], {}, /"basic" is none of sigv4, oauth, none/],
   ['tokens for signatures', ['emulate', '--agent', 'x', '--oauth-clients', 'web'], {}, /"oauth".*auth is 'sigv4'/],
+  ['a host with a port', ['emulate', '--agent', 'x', '--allowed-hosts', 'a.example:80'], {}, /"allowedHosts".*without/],
   ['a senseless admin port', ['emulate', '--agent', 'x', '--admin-port', '70000'], {}, /--admin-port: "70000"/],
   ['a malformed boot', ['emulate', '--agent', 'x', '--boot', 'quick'], {}, /quick/],
   [

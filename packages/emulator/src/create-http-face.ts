@@ -4,6 +4,7 @@ import { createAdmit } from './admission.ts'
 import { regionOf } from './arn.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { issuerPath, issuerRoutes } from './auth/issuer-routes.ts'
+import { createPageCheck } from './auth/page-check.ts'
 import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.ts'
 import { createTokenVerifier } from './auth/verify-token.ts'
 import { chaosRoutes } from './chaos/chaos-routes.ts'
@@ -25,14 +26,14 @@ export interface HttpFace {
 }
 
 export interface HttpFaceSetup {
-  settings: Pick<Settings, 'arn' | 'wire' | 'platform'>
+  settings: Pick<Settings, 'arn' | 'host' | 'wire' | 'platform'>
   core: PlatformCore
   /** Where the admin routes are reached, known once the emulator listens. */
   adminUrl: () => string
 }
 
 export function createHttpFace({ settings, core, adminUrl }: HttpFaceSetup): HttpFace {
-  const { arn, wire, platform } = settings
+  const { arn, host, wire, platform } = settings
   const { clock, seed } = platform
   const { sessions, books, emit } = core
   const { qualifiers, allowedHeaders, oauth } = wire
@@ -43,6 +44,7 @@ export function createHttpFace({ settings, core, adminUrl }: HttpFaceSetup): Htt
     scope: oauth.allowedScopes?.[0],
   })
   const verifyToken = createTokenVerifier(oauth, tokens)
+  const checkPage = createPageCheck([host, ...wire.allowedHosts])
   const region = regionOf(arn)
   const authenticate = createAuthenticate({ mode: wire.auth, credentials: wire.credentials, region, verifyToken })
   const runtime = { arn, hasQualifier: (name: string) => qualifiers === undefined || qualifiers.includes(name) }
@@ -51,8 +53,8 @@ export function createHttpFace({ settings, core, adminUrl }: HttpFaceSetup): Htt
     if (wire.auth !== 'oauth') return undefined
     return oauth.discoveryUrl?.replace(/\/\.well-known\/openid-configuration$/, '') ?? tokens.issuer
   }
-  const onDataPlane = createDataPlane({ admit, sessions, books, clock, emit, runtime, issuer })
-  const onAdmin = createAdmin({
+  const onDataPlane = createDataPlane({ checkPage, admit, sessions, books, clock, emit, runtime, issuer })
+  const onAdmin = createAdmin(checkPage, {
     ...bookRoutes(core, clock),
     ...chaosRoutes(chaos),
     ...issuerRoutes(tokens),
@@ -63,7 +65,7 @@ export function createHttpFace({ settings, core, adminUrl }: HttpFaceSetup): Htt
   return {
     onRequest: (request, response) =>
       void (!hasOwnAdmin && request.url?.startsWith(adminPath) ? onAdmin : onDataPlane)(request, response),
-    webSockets: createWebSocketServer({ admit, sessions, books, emit }),
+    webSockets: createWebSocketServer({ checkPage, admit, sessions, books, emit }),
     onAdminRequest: onAdmin,
     chaos,
     tokens,

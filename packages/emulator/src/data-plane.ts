@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Admit, Admitted } from './admission.ts'
+import type { PageCheck } from './auth/page-check.ts'
 import { readBody, readClientToken, readCommand } from './bodies.ts'
 import type { Books } from './books.ts'
 import { hindrances } from './chaos/hindrances.ts'
@@ -23,6 +24,7 @@ import type { Runtime } from './wire/runtime.ts'
 import { createStopOnce } from './wire/stop-once.ts'
 
 export interface DataPlaneSetup {
+  checkPage: PageCheck
   admit: Admit
   sessions: Sessions
   books: Books
@@ -34,12 +36,13 @@ export interface DataPlaneSetup {
 }
 
 /** Speaks the wire: one HTTP request in, one operation, its answer or the platform's error out. */
-export function createDataPlane({ admit, sessions, books, clock, emit, runtime, issuer }: DataPlaneSetup) {
+export function createDataPlane({ checkPage, admit, sessions, books, clock, emit, runtime, issuer }: DataPlaneSetup) {
   const stop = createStopOnce(sessions.stop)
   const report = refusalReporter({ books, emit })
 
   async function answer(request: IncomingMessage, response: ServerResponse, clientLeft: AbortSignal): Promise<void> {
     const { headers } = request
+    checkPage(headers)
     const route = readRoute(readHead(request))
     const body = await readBody(request)
     if (route.name === 'oauth-metadata') {

@@ -29,6 +29,12 @@ export interface WireOptions {
    * one. @default none
    */
   adminPort?: number | undefined
+  /**
+   * Hosts that are yours, without a port: they may be in a request's `Host` and in the `Origin` of a page. In `Host`
+   * addresses are taken anyway; in both, names that no stranger's DNS can give (`localhost` and below, names without a dot,
+   * `*.local`, `*.internal`) and the name that it listens on. All others are answered with 403. @default []
+   */
+  allowedHosts?: readonly string[] | undefined
 }
 
 export interface WireSettings {
@@ -40,9 +46,12 @@ export interface WireSettings {
   allowedHeaders: ReadonlySet<string>
   chaos: readonly ChaosRule[]
   adminPort: number | undefined
+  allowedHosts: readonly string[]
 }
 
 const qualifierPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,47}$/
+
+const hostPattern = /^[\w-]+(\.[\w-]+)*$/
 
 const credentialsExpected = 'Give { accessKeyId, secretAccessKey }, two texts'
 
@@ -61,6 +70,10 @@ export const wireRules: Rules<WireOptions> = {
   requestHeaderAllowlist: [isHeaderAllowlist, 'Give up to 20 names of headers that AWS lets through'],
   chaos: [value => typeof value === 'string' || Array.isArray(value), 'Give a text or a list of rules'],
   adminPort: [integer(65_535), 'Give an integer from 0 to 65535'],
+  allowedHosts: [
+    value => Array.isArray(value) && value.every(each => hostPattern.test(String(each))),
+    'Give a list of names like emulator.example.com, without scheme and port',
+  ],
 }
 
 /** Fills in what is absent, after the rules were checked. */
@@ -82,6 +95,7 @@ export function readWire(options: WireOptions): WireSettings {
     allowedHeaders,
     chaos: checkChaos(options.chaos ?? []),
     adminPort: options.adminPort,
+    allowedHosts: options.allowedHosts ?? [],
   }
 }
 

@@ -24,6 +24,10 @@ test.each<[string, unknown, Record<string, unknown>?]>([
   ['chaos', [{ fault: 'late', kind: 'dance' }]],
   ['chaos', [null]],
   ['adminPort', 70_000],
+  ['allowedHosts', 'emulator.example.com'],
+  ['allowedHosts', ['http://emulator.example.com']],
+  ['allowedHosts', ['emulator.example.com:9000']],
+  ['allowedHosts', ['*.example.com']],
 ])('refuses a senseless %s: %j', async (name, value, more = {}) => {
   const options = { agent: 'true', ...more, [name]: value } as EmulatorOptions
   const error = await startEmulator(options).catch(error => error)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Admit } from '../admission.ts'
+import type { PageCheck } from '../auth/page-check.ts'
 import type { Books } from '../books.ts'
 import type { Emit } from '../events.ts'
 import { sessionIdHeader } from '../headers.ts'
@@ -13,6 +14,7 @@ import { dialAgent } from './dial-agent.ts'
 import { acceptance, handshakeHeaders, join, refuseUpgrade } from './web-socket.ts'
 
 export interface WebSocketSetup {
+  checkPage: PageCheck
   admit: Admit
   sessions: Sessions
   books: Books
@@ -27,11 +29,13 @@ export interface WebSocketServer {
 }
 
 /** Passes WebSockets through to their session's agent, whose VM is started when there is none. */
-export function createWebSocketServer({ admit, sessions, books, emit }: WebSocketSetup): WebSocketServer {
+export function createWebSocketServer({ checkPage, admit, sessions, books, emit }: WebSocketSetup): WebSocketServer {
   const clients = new Set<Socket>()
   const report = refusalReporter({ books, emit })
 
   async function serve(request: IncomingMessage, client: Socket, head: Buffer, ids: Record<string, string>) {
+    const { headers } = request
+    checkPage(headers)
     const route = readRoute(readHead(request))
     if (route.name !== 'websocket') {
       throw new PlatformError('ValidationException', `${route.method} ${route.path} takes no WebSocket.`)
@@ -42,7 +46,6 @@ export function createWebSocketServer({ admit, sessions, books, emit }: WebSocke
       ids[sessionIdHeader] = sessionId
     }
     const requestId = ids['x-amzn-requestid'] ?? ''
-    const { headers } = request
     const arrival = { route, headers, body: Buffer.alloc(0), requestId, onSession }
     const { address, headers: forwarded, faults } = await admit(arrival, left.signal)
     const vm = await sessions.enter(address, left.signal)
