@@ -129,7 +129,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
     undos = []
     // Nobody hears any more that it is back.
     hand.isLeft = false
-    hand.closes++
+    hand.conversation = { pending: 0 }
     const gone = hand.end(how)
     hand.dispatch({ type: 'session-closed' })
     return gone
@@ -138,7 +138,7 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
   /** Nobody uses it any more: it is closed when that stays so, and no message is on its way. Its answer may still be read then. */
   function letGo() {
     stopGrace = environment.after(graceMs, () => {
-      if (hand.waiting || hand.pending) letGo()
+      if (hand.waiting || hand.conversation.pending) letGo()
       else void close(liveHold(hand.state)?.isSent ? { afterMs: parkMs } : {})
     })
   }

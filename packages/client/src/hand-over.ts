@@ -12,7 +12,8 @@ import { type Held, parkMs } from './held.ts'
  */
 export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () => void, count = isMessage ? 1 : 0) {
   let { ticket } = mine
-  hand.pending += count
+  const { conversation } = hand
+  conversation.pending += count
   if (isMessage) hand.dispatch({ type: 'message-sent', isHandedOut: !count })
   return {
     ticket,
@@ -20,12 +21,12 @@ export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () 
     /** The proxy does not know the ticket. */
     refused() {
       if (mine === hand.held) hand.expire('refused', true)
-      mine = hand.held
+      mine = conversation === hand.conversation ? hand.held : {}
       ticket = undefined
     },
 
     failed(error: unknown) {
-      hand.pending -= count
+      conversation.pending -= count
       if (isMessage) hand.dispatch({ type: 'message-failed', error })
     },
 
@@ -47,7 +48,7 @@ export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () 
         hand.held.ticket = renewed
         hand.held.isOwn = true
       }
-      hand.pending -= count
+      conversation.pending -= count
       if (isMessage || outcome) hand.dispatch({ type: 'message-answered', outcome, status })
       if (outcome && hand.held.ticket) onHeld()
     },

@@ -7,7 +7,7 @@ import type { WarmTransport } from './warm-transport.ts'
 
 /**
  * What is in hand, and what can be done with it. `createHolding` makes it; whoever shares it or hands it over reads it here, and
- * changes nothing but `pending`, `waiting`, `closes`, `isLeft` and the session in `held`.
+ * changes nothing but `conversation`, `waiting`, `isLeft` and the session in `held`.
  */
 export interface Hand {
   /** What an application sees. */
@@ -15,12 +15,10 @@ export interface Hand {
   /** Changed by `dispatch` alone. */
   state: SessionState
   held: Held
-  /** Messages that were sent and not answered yet: no session is closed under them, and none is opened beside them. */
-  pending: number
+  /** Another one whenever the application closes it: a message that waited meanwhile belongs to the conversation before. */
+  conversation: Conversation
   /** Messages that wait for it. */
   waiting: number
-  /** How often the application has closed it: a message that waited meanwhile belongs to the conversation before. */
-  closes: number
   /** The page was left, until it tells that it is back: an answer that comes meanwhile does not. */
   isLeft: boolean
   /** Makes something happen: changes the state, tells the store and the listener, and looks at what is due. */
@@ -35,6 +33,11 @@ export interface Hand {
   end(how?: CloseOptions): Promise<void>
   /** Ends a session that nobody here wants any more, if there is one. Never rejects. */
   close(ticket: string | null | undefined, how?: CloseOptions): Promise<void>
+}
+
+interface Conversation {
+  /** Messages that were sent and not answered yet: no session is closed under them, and none is opened beside them. */
+  pending: number
 }
 
 type CloseOptions = Parameters<WarmTransport['close']>[1]

@@ -28,9 +28,8 @@ export function createHolding(
     store: createStore(() => toSnapshot(initialState)),
     state: initialState,
     held: {} as Held,
-    pending: 0,
+    conversation: { pending: 0 },
     waiting: 0,
-    closes: 0,
     isLeft: false,
     dispatch,
     wake,
@@ -62,7 +61,7 @@ export function createHolding(
 
   /** Events tell everything of a lease but its ticket. */
   function dispatchLease(type: 'lease-granted' | 'warm-succeeded' | 'beat-succeeded', lease: Lease) {
-    const { ticket: _, status: __, ...facts } = lease
+    const { ticket: _, ...facts } = lease
     dispatch({ type, ...facts } as SessionOccurrence)
   }
 
@@ -90,7 +89,7 @@ export function createHolding(
       (error, lease) => {
         if (lease && mine.ticket === ticket) mine.ticket = lease.ticket
         const isUnknown = error.code === 'ticket_invalid'
-        if (lease && (lease.status === 'warm' || !isWarming(hand))) dispatchLease('beat-succeeded', lease)
+        if (lease) dispatchLease('beat-succeeded', lease)
         else if (isUnknown || error.code === 'session_expired') expire('refused', isUnknown)
         else dispatch({ type: 'beat-failed', error })
       },
@@ -119,7 +118,7 @@ export function createHolding(
     else if (action === 'beat') beat()
     else if (action === 'pause') dispatch({ type: 'heartbeat-paused' })
     else if (action === 'announce') dispatch({ type: 'session-ending', inMs: atMs + noticeMs - nowMs })
-    else if (action === 'idle' || !hand.pending) expire(action)
+    else if (action === 'idle' || !hand.conversation.pending) expire(action)
   }
 
   function expire(reason: ExpiryReason, isForgotten?: boolean) {
@@ -139,7 +138,7 @@ export function createHolding(
   }
 
   async function warm(isOwn: boolean) {
-    if (!isWarming(hand) && !liveHold(hand.state) && !hand.pending) {
+    if (!isWarming(hand) && !liveHold(hand.state) && !hand.conversation.pending) {
       const mine: Held = { isOwn }
       hand.held = mine
       mine.opened = fly(

@@ -20,7 +20,8 @@ export type SessionOccurrence =
   | ({ type: 'lease-granted' } & LeaseDurations)
   | ({ type: 'warm-succeeded'; source: WarmLease['source']; tookMs: number; evidence: Evidence } & LeaseDurations)
   | { type: 'warm-failed'; error: WarmAgentError }
-  | ({ type: 'beat-succeeded' } & LeaseDurations)
+  /** The session lives. With the status `warming` its warm-up, another page's perhaps, is still in flight. */
+  | ({ type: 'beat-succeeded'; status: Lease['status'] } & LeaseDurations)
   /** The proxy could not be asked whether the session lives (a beat or the stream of a warm-up broke). It is asked again soon. */
   | { type: 'beat-failed'; error: WarmAgentError }
   | { type: 'session-expired'; reason: ExpiryReason }

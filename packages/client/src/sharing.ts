@@ -100,7 +100,7 @@ export function createSharing(
   function isFree() {
     const { status, hold } = hand.state as { status: string; hold?: Hold }
     // A conversation that was lost waits to go on with its own session.
-    return !/^warm/.test(status) && !hold?.isSent && !hand.pending && !adopting && mayWarm()
+    return !/^warm/.test(status) && !hold?.isSent && !hand.conversation.pending && !adopting && mayWarm()
   }
 
   function offer() {
@@ -116,14 +116,14 @@ export function createSharing(
   /** Takes up what another page of this tab has left. */
   function takeUp(isBack?: boolean) {
     const mine = hand.held
-    const found = keepsOwn && !adopting && !mine.ticket && !hand.pending && !isWarming(hand) && find(true)
+    const found = keepsOwn && !adopting && !mine.ticket && !hand.conversation.pending && !isWarming(hand) && find(true)
     if (found) {
       found.isOwn = true
       adopting = own(found, isBack).then(isMine => {
         adopting = undefined
         // The next page takes it up.
         if (hand.isLeft) return
-        if (isMine && mine === hand.held && !mine.ticket && !hand.pending) adopt(hand, found)
+        if (isMine && mine === hand.held && !mine.ticket && !hand.conversation.pending) adopt(hand, found)
         else remove(true)
         offer()
       })
@@ -224,10 +224,8 @@ export function createSharing(
         keep()
         return
       }
-      const found = line && !hand.pending && !isWarming(hand) && find(false)
+      const found = line && !isWarming(hand) && find(false)
       if (!found || !(await own(found)) || mine !== hand.held) return
-      // The tab that held it may have left just now, and parked it.
-      found.retryAtMs = environment.now() + askAfterLeaveMs
       adopt(hand, found)
     },
   }

@@ -119,6 +119,9 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
     case 'warm-failed':
       return to(isWarming, { status: 'error', error: event.error, atMs, failures: failures + 1 })
     case 'beat-succeeded':
+      // What was adopted may still be warming: it is asked after until it is not.
+      if (isWarming && event.status === status)
+        return to(hold, { hold: { ...granted, retryAtMs: atMs + shortestRetryMs } })
       return to(hold, { status: hold?.isSent ? 'active' : 'warm', hold: granted })
     case 'beat-failed': {
       // A touch in the future was noted before the clock was set back.

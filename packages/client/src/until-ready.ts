@@ -18,7 +18,7 @@ export async function untilReady(
   signal: AbortSignal | null | undefined,
   timeoutMs = leaseWaitMs,
 ): Promise<Held> {
-  const { closes } = hand
+  const { conversation } = hand
   signal?.throwIfAborted()
   // A page that is going away cannot wait, not even for a lock.
   if (hand.isLeft) return hand.held.isOwn ? hand.held : {}
@@ -31,7 +31,7 @@ export async function untilReady(
     await orAborted(Promise.race([patience, untilLeased(hand, sharing)]), signal)
     const wasLeft = await sharing.claim()
     signal?.throwIfAborted()
-    return wasLeft || closes !== hand.closes ? {} : hand.held
+    return wasLeft || conversation !== hand.conversation ? {} : hand.held
   } finally {
     stopTimer?.()
     hand.waiting--

@@ -1,6 +1,6 @@
 import { settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
-import { answered, holdAnswers } from './fake-proxy.ts'
+import { answered, holdAnswers, refused } from './fake-proxy.ts'
 import { start } from './start.ts'
 
 const minute = 60_000
@@ -89,18 +89,42 @@ test('a message that waited while its conversation was closed does not go on the
   expect(events).toContainEqual(expect.objectContaining({ type: 'message-answered', outcome: null }))
 })
 
-test('an answer that comes after close does not bring the session back; what it names is parked', async () => {
+test.each([
+  ['that comes', [answered('warm', 'late')]],
+  ['to what is sent again', [refused(), answered('cold', 'late')]],
+])('an answer %s after close does not bring the session back; what it names is parked', async (_, answers) => {
   const { session, proxy, warmUp, ask, status, environment } = start()
   await warmUp()
   const answer = holdAnswers(proxy)
   const asked = ask()
   await settle()
   await session.close()
-  answer(answered('warm', 'late'))
+  for (const each of answers) {
+    answer(each)
+    await settle()
+  }
   expect((await asked).status).toBe(200)
   expect(status()).toBe('idle')
   expect(proxy.closes).toEqual([{ ticket: 'ticket-2' }, { ticket: 'late', afterMs: 30_000 }])
   expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
+})
+
+test('after close a new session is warmed up beside a message that is still on its way, and counts its own messages', async () => {
+  const { session, proxy, warmUp, ask, status } = start()
+  await warmUp()
+  const answer = holdAnswers(proxy)
+  const asked = ask()
+  await settle()
+  await session.close()
+  void session.warm()
+  await proxy.openings.at(-1)?.lease()
+  expect(proxy.openings).toHaveLength(2)
+  answer(answered('warm', 'late'))
+  await asked
+  expect(status()).toBe('warming')
+  await proxy.openings.at(-1)?.fail()
+  void session.warm()
+  expect(proxy.openings).toHaveLength(3)
 })
 
 test('a listener that closes the session on its first answer leaves nothing behind', async () => {

@@ -38,7 +38,7 @@ const events: Record<string, SessionEvent> = {
     atMs,
   },
   'warm-failed': { type: 'warm-failed', error, atMs },
-  'beat-succeeded': { type: 'beat-succeeded', ...durations, atMs },
+  'beat-succeeded': { type: 'beat-succeeded', status: 'warm', ...durations, atMs },
   'beat-failed': { type: 'beat-failed', error, atMs },
   'session-expired': { type: 'session-expired', reason: 'idle', atMs },
   'message-sent': { type: 'message-sent', isHandedOut: false, atMs },
@@ -124,7 +124,7 @@ test('an answer lifts the hold of an unsent session, and the next beat tells tha
   const answered: SessionEvent = { type: 'message-answered', outcome: 'warm', status: 200, atMs }
   const active = transition(states.warm as SessionState, answered) as SessionState & { hold: Hold }
   expect(active.hold).toMatchObject({ lease: { ...durations, holdMs: Number.POSITIVE_INFINITY }, touchedAtMs: atMs })
-  const beaten = transition(active, { type: 'beat-succeeded', ...durations, atMs: 800 })
+  const beaten = transition(active, { type: 'beat-succeeded', status: 'warm', ...durations, atMs: 800 })
   expect(beaten).toMatchObject({ status: 'active', hold: { lease: { holdMs: 5000, atMs: 800 }, touchedAtMs: 800 } })
 })
 
@@ -154,7 +154,7 @@ test.each([
   const failure = new WarmAgentError('rate_limited', 'Wait.', { retryAfterMs })
   const next = transition(states.warm as SessionState, { type: 'beat-failed', error: failure, atMs: failedAtMs })
   expect(next).toMatchObject({ status: 'warm', hold: { retryAtMs } })
-  const beaten = transition(next, { type: 'beat-succeeded', ...durations, atMs: retryAtMs })
+  const beaten = transition(next, { type: 'beat-succeeded', status: 'warm', ...durations, atMs: retryAtMs })
   expect((beaten as { hold: Hold }).hold.retryAtMs).toBeUndefined()
 })
 
@@ -162,7 +162,7 @@ test('an adopted lease is warming until a beat has found it alive, and is what i
   const adopted = { type: 'lease-adopted', ...durations, isSent: true, touchedAtMs: 7, atMs } as const
   const state = transition(initialState, adopted)
   expect(state).toMatchObject({ status: 'warming', hold: { touchedAtMs: 7, isSent: true } })
-  const alive: SessionEvent = { type: 'beat-succeeded', ...durations, atMs: 200 }
+  const alive: SessionEvent = { type: 'beat-succeeded', status: 'warm', ...durations, atMs: 200 }
   expect(transition(state, alive)).toMatchObject({ status: 'active', hold: { touchedAtMs: 200 } })
   const spare = transition(initialState, { ...adopted, isSent: false })
   expect(transition(spare, alive).status).toBe('warm')

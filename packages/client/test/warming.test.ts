@@ -135,6 +135,9 @@ test('a warm-up whose stream breaks after the lease is followed by beats until i
   await environment.advance(1000)
   expect(proxy.beats).toMatchObject([{ ticket: 'ticket-1' }, { ticket: 'later' }])
   expect(status()).toBe('warm')
+  // The stream broke, and no beat did.
+  expect(events.filter(({ type }) => type === 'beat-failed')).toHaveLength(1)
+  expect(events).toContainEqual(expect.objectContaining({ type: 'beat-succeeded', status: 'warming' }))
   expect(events.map(({ type }) => type)).not.toContain('warm-failed')
 })
 
