@@ -1,3 +1,4 @@
+import { printableLines, withoutUrlSecrets } from './printable.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -48,7 +49,9 @@ export async function runCommand([name, ...args]: string[]): Promise<number> {
     return typeof status === 'number' ? status : 0
   } catch (error) {
     const isUsage = error instanceof UsageError
-    process.stderr.write(`${isUsage ? error.message : String((error as Error)?.stack ?? error)}\n`)
+    const told = isUsage ? error.message : String((error as Error)?.stack ?? error)
+    // It may quote a URL, and what a server said.
+    process.stderr.write(`${printableLines(withoutUrlSecrets(told))}\n`)
     return isUsage ? 2 : 1
   }
 }

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /**
  * Lays a table out for a terminal, the header first.
  *
@@ -8,11 +10,12 @@ export function toColumns(
   rows: readonly (readonly string[])[],
   isNumber: (column: number) => boolean = () => false,
 ): string {
-  const widths = header.map((name, column) => Math.max(name.length, ...rows.map(row => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) =>
-    cells
+  const cells = rows.map(row => row.map(printable))
+  const widths = header.map((name, column) => Math.max(name.length, ...cells.map(row => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]) =>
+    row
       .map((cell, column) => (isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
       .join('  ')
       .trimEnd()
-  return `${[header, ...rows].map(line).join('\n')}\n`
+  return `${[header, ...cells].map(line).join('\n')}\n`
 }

@@ -69,10 +69,11 @@ test('a caller without a token is refused, or anonymous where that is allowed; o
 })
 
 test('a limit that is set counts, and one that is not leaves the default', () => {
-  expect(read('--warm-agent-warm-ups-per-second', '2.5', '--warm-agent-body-bytes', '100')).toEqual({
+  expect(read('--warm-agent-warm-ups-per-second', '2.5', '--warm-agent-messages-at-once-per-caller', '7')).toEqual({
     warmUpsPerSecond: 2.5,
-    bodyBytes: 100,
+    messagesAtOncePerCaller: 7,
   })
+  expect(read('--warm-agent-body-bytes', '100')).toEqual({ bodyBytes: 100 })
   expect(read()).toEqual({})
 })
 

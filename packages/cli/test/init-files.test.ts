@@ -1,4 +1,4 @@
-import fs, { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import fs, { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -77,12 +77,40 @@ test.each(['package.json', 'src/app'])('where %s must not be written, nothing is
   await expectRefusal(folder, /^Could not write src\/app\/\S+: EACCES|^Could not write package\.json: EACCES/)
 })
 
+test.each(['src/app/use-agent.ts', 'src/app/api'])(
+  'a link that leads nowhere, at %s, is not written through',
+  async name => {
+    const folder = await aProject(next)
+    const outside = await aProject({})
+    await symlink(join(outside, 'made-by-init'), join(folder, name))
+    await expectRefusal(
+      folder,
+      /^Could not write src\/app\/\S+: \S+ is a link that leads nowhere\. Nothing is changed\./,
+    )
+    expect(await readdir(outside)).toEqual([])
+  },
+)
+
+test('a link to a file that is there is written through: it is its owner’s choice', async () => {
+  const folder = await aProject(next)
+  const outside = await aProject({ 'package.json': next['package.json'] ?? '' })
+  await rm(join(folder, 'package.json'))
+  await symlink(join(outside, 'package.json'), join(folder, 'package.json'))
+  expect((await initIn(folder, '--yes')).status).toBe(0)
+  expect((await filesOf(outside))['package.json']).toContain('@warm-agent/')
+})
+
 test('a file that fails while it is written is named, with those that are written', async () => {
   const folder = await aProject(next)
-  await symlink(join(folder, 'nowhere/use-agent.ts'), join(folder, 'src/app/use-agent.ts'))
+  const { writeFile } = fs
+  vi.spyOn(fs, 'writeFile').mockImplementation(async (path, text) => {
+    if (path === join(folder, 'src/app/use-agent.ts')) throw new Error('ENOSPC: no space left on device')
+    return writeFile(path, text)
+  })
+  syncBuiltinESMExports()
   const { status, stderr } = await initIn(folder, '--yes')
   expect(status).toBe(2)
   expect(stderr).toMatch(
-    /^Could not write src\/app\/use-agent\.ts: ENOENT.+ Written already: \S+route\.ts\. See .+\.\n$/,
+    /^Could not write src\/app\/use-agent\.ts: ENOSPC.+ Written already: \S+route\.ts\. See .+\.\n$/,
   )
 })

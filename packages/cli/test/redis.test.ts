@@ -126,6 +126,19 @@ test('a Redis that goes away while a command waits is told in a sentence', async
   await leaving.stop()
 })
 
+test('what is no session in the pool of a fleet is dropped and told, by the command that shows the pool too', async () => {
+  await client.flushall()
+  const store = redisStore({ client }).ofRuntime?.(arn) ?? redisStore({ client })
+  await fill(store, [anEntry()])
+  const [ready = ''] = await client.keys('*:ready')
+  await client.zadd(ready, 1, '[null]')
+  stub({ AGENT_RUNTIME_ARN: arn, WARM_AGENT_POOL_STORE: redis.url })
+  const first = await runCaptured('pool')
+  expect(first.stdout).toMatch(/1 of 1 sessions can be claimed/)
+  expect(first.stderr).toMatch(/^Dropped from the pool: 1 value without the shape of a session\. Let /)
+  expect((await runCaptured('pool')).stderr).toBe('')
+})
+
 test('a database that is refused when it is connected to again is not exchanged for database 0', async () => {
   await client.flushall()
   await client.acl('SETUSER', 'app', 'on', '>password', '~*', '+@all')

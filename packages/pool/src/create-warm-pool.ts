@@ -11,6 +11,7 @@ import { createPoolRounds } from './pool-rounds.ts'
 import { checkPoolOptions } from './pool-rules.ts'
 import { stopWhatWaits } from './stop-what-waits.ts'
 import { guardTarget } from './target/guard-target.ts'
+import { tellUnreadable } from './tell-unreadable.ts'
 import { createTender } from './tend-pool.ts'
 import type { CloseOptions, WarmPool } from './warm-pool.ts'
 
@@ -26,12 +27,12 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   const { rules, clock } = parts
   const { identity } = parts.runtime
   const ours = identity === undefined ? undefined : parts.store.ofRuntime?.(identity)
-  const store = limitStore(ours ?? parts.store, clock)
   const ending = new AbortController()
   // As many listen as sessions are being worked on.
   setMaxListeners(0, ending.signal)
   const books = createPoolBooks(rules.dollarsPerSessionHour, rules.alarms, clock.now())
   const emit = createEmit(onEvent, clock, books.note)
+  const store = tellUnreadable(limitStore(ours ?? parts.store, clock), emit)
   let isJoined = false
   let releaseClaims = () => {}
   const joined = new Promise<void>(resolve => {

@@ -49,14 +49,23 @@ export function passesGate({ retireAtMs, touchedAtMs }: PoolEntry, { nowMs, touc
   return retireAtMs > nowMs && touchedAtMs > touchedSinceMs
 }
 
-export interface StoreClaim {
+/** What a store that others can write to found beside its sessions. */
+interface Unreadable {
+  /**
+   * How many entries it met, since it last told, that have not the shape of a session. They are gone from the store; a microVM
+   * behind one idles out. @default 0
+   */
+  readonly unreadable?: number | undefined
+}
+
+export interface StoreClaim extends Unreadable {
   /** Taken out of the store, by this call and for ever. `null`: there is none. */
   readonly entry: PoolEntry | null
   /** Did not pass the gate. They were taken out too, and are the caller's to stop. */
   readonly rejected: readonly PoolEntry[]
 }
 
-export interface StoreContent {
+export interface StoreContent extends Unreadable {
   readonly entries: readonly StoredEntry[]
   /** How many more can be claimed that the store did not show: a queue shows only a part. They need no care before the others. */
   readonly unseen: number

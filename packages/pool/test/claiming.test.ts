@@ -168,7 +168,7 @@ test('a store that does not answer costs a claim no more than its time limit, an
   const store = memoryStore()
   const claim = store.claim
   let answer = () => {}
-  const { pool, news } = await startPool({ store, claimTimeoutMs: 100 })
+  const { pool, news, agents } = await startPool({ store, claimTimeoutMs: 100 })
   store.claim = gate =>
     new Promise(resolve => {
       answer = () => resolve(claim(gate))
@@ -182,6 +182,25 @@ test('a store that does not answer costs a claim no more than its time limit, an
   store.claim = claim
   expect(pool.stats().ready).toBe(3)
   expect((await store.look()).entries.filter(({ state }) => state === 'ready')).toHaveLength(3)
+  expect(agents.count('started')).toBe(3)
+})
+
+test.each([
+  ['in time', 0],
+  ['too late', 200],
+])('sessions that are too old to be handed out are stopped when a store gives them %s', async (_, answerMs) => {
+  const store = memoryStore()
+  const { claim } = store
+  const { pool, agents } = await startPool({ store, claimTimeoutMs: 100 })
+  const old = agents.running()
+  store.claim = async gate => {
+    store.claim = claim
+    await new Promise(resolve => setTimeout(resolve, answerMs))
+    return claim({ ...gate, touchedSinceMs: Date.now() })
+  }
+  void pool.claim()
+  await vi.advanceTimersByTimeAsync(300)
+  expect(agents.running().filter(id => old.includes(id))).toEqual([])
 })
 
 test('a canary claim finds a live session and puts it back', async () => {

@@ -3,7 +3,7 @@ import { redisStore } from '@warm-agent/pool/redis'
 import { expect, test, vi } from 'vitest'
 import { createFakeAgents } from './fake-agents.ts'
 import { redisForEachTest } from './redis-for-each-test.ts'
-import { aMember, anEntry, fill } from './stores.ts'
+import { aMember, anEntry, fill, unreadable } from './stores.ts'
 
 const { connect, server } = redisForEachTest()
 
@@ -195,5 +195,73 @@ test('draining a pool that a living process tends takes what that warms when it 
   await isReady(2)
   expect(agents.count('started')).toBe(4)
   expect(events.map(({ type }) => type)).not.toContain('tending-ended')
+  await pool.close()
+})
+
+const droppedAtClaim = {
+  type: 'store-failed',
+  during: 'a claim',
+  cause: new Error(
+    'Could not use all that the store held: 1 entry had not the shape of a session, and went. Let nothing but pools write there.',
+  ),
+}
+
+test.each(unreadable)(
+  'what cannot be a session, %j, is dropped by a claim, told, and the next one is handed out',
+  async bad => {
+    const { pool, isReady, events } = createPool(createFakeAgents(), 1)
+    await pool.start()
+    await isReady(1)
+    const { client } = connect()
+    await client.zadd('{test}:ready', 1, bad)
+    expect(await pool.claim()).toMatchObject({ qualifier: 'DEFAULT' })
+    expect(events).toContainEqual(expect.objectContaining(droppedAtClaim))
+    await isReady(1)
+    await pool.close()
+  },
+)
+
+test('what cannot be a session does not stand in the way of filling, draining and closing, wherever it lies, and is gone', async () => {
+  const { client } = connect()
+  const poison = async () => {
+    for (const bad of unreadable) await client.zadd('{test}:ready', 1, bad)
+    for (const hash of ['entries', 'warming', 'old', 'stopping']) {
+      for (const [index, bad] of unreadable.entries()) await client.hset(`{test}:${hash}`, `id ${index}`, bad)
+    }
+  }
+  const left = async () => {
+    const values = await Promise.all(
+      ['entries', 'warming', 'old', 'stopping'].map(hash => client.hvals(`{test}:${hash}`)),
+    )
+    return [...values.flat(), ...(await client.zrange('{test}:ready', '0', '-1'))].filter(each =>
+      unreadable.includes(each),
+    )
+  }
+  const { pool, agents, isReady, events } = createPool(createFakeAgents(), 2)
+  await connect().store.join(aMember({ leaseMs: 1 }))
+  await poison()
+  await pool.start()
+  await isReady(2)
+  await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 3_000 })
+  expect(events).toContainEqual(expect.objectContaining({ type: 'store-failed', during: 'a look at the pool' }))
+  await poison()
+  expect(await pool.drain()).toBeGreaterThanOrEqual(2)
+  expect(await left()).toEqual([])
+  await isReady(2)
+  await poison()
+  await pool.close()
+  expect(await left()).toEqual([])
+  expect(agents.running()).toEqual([])
+})
+
+test('a process that does not tend the pool drains it past what cannot be a session', async () => {
+  const { pool, isReady, agents } = createPool()
+  await pool.start()
+  await isReady(3)
+  const { client, store } = connect()
+  for (const bad of unreadable) await client.zadd('{test}:ready', 1, bad)
+  const operator = createWarmPool({ runtime: agents.runtime, store, target: 0, tends: false })
+  expect(await operator.drain()).toBe(3)
+  await operator.close()
   await pool.close()
 })

@@ -1,5 +1,5 @@
 import { ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
-import { createWarmPool } from '@warm-agent/pool'
+import { createWarmPool, type PoolEntry, type PoolEvent } from '@warm-agent/pool'
 import { sqsStore } from '@warm-agent/pool/sqs'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { createClockAhead } from './clock-ahead.ts'
@@ -10,6 +10,9 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 afterAll(closeServers)
+
+const { runtimeSessionId: _, ...withoutId } = anEntry()
+const malformed = [withoutId, anEntry({ runtimeSessionId: 'warm\r\n' }), { ...anEntry(), retireAtMs: null }, 5, []]
 
 async function open() {
   const { client, queueUrl, waiting } = await openQueue()
@@ -26,9 +29,17 @@ test('what a claimer did not live to delete comes back', async () => {
   await vi.waitFor(async () => expect((await store.claim(gate())).entry).toEqual(entry), { timeout: 5_000 })
 })
 
-test('what was deleted too late is not handed out: somebody else may have received it', async () => {
-  const { client, store } = await open()
-  await fill(store, [anEntry()])
+type Opened = Awaited<ReturnType<typeof open>>
+
+test.each([
+  ['handed out', async ({ store }: Opened) => [(await store.claim(gate())).entry].filter(Boolean)],
+  ['stopped', ({ store }: Opened, entry: PoolEntry) => store.retire([entry], 1)],
+  ['sent anew', ({ store, waiting }: Opened, entry: PoolEntry) => store.update([entry]).then(waiting)],
+])('what was deleted too late is not %s: somebody else may have received it', async (_, use) => {
+  const opened = await open()
+  const { client, store } = opened
+  const entry = anEntry()
+  await fill(store, [entry])
   const { send } = client
   let laterMs = 0
   const now = performance.now.bind(performance)
@@ -37,7 +48,7 @@ test('what was deleted too late is not handed out: somebody else may have receiv
     if (command.constructor.name === 'DeleteMessageCommand') laterMs = 15_000
     return Reflect.apply(send, client, [command])
   }) as typeof client.send
-  expect((await store.claim(gate())).entry).toBeNull()
+  expect(await use(opened, entry)).toEqual([])
 })
 
 test('each session is a group of its own, and every generation another message', async () => {
@@ -89,13 +100,36 @@ test('a queue with a dead-letter queue, which would swallow the pool again and a
   expect(agents.started).toEqual([])
 })
 
-test('a message of somebody else does not stand in the way', async () => {
-  const { client, queueUrl, store } = await open()
-  const message = { MessageGroupId: 'other', MessageDeduplicationId: 'other' }
-  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'hello', ...message }))
+test('messages that are no sessions do not stand in the way of a claim and of tending, are dropped, and told', async () => {
+  const { client, queueUrl, store, waiting } = await open()
+  const bodies = ['hello', 'null', '[]', ...malformed.map(entry => JSON.stringify({ entry, generation: 0 }))]
+  const send = async (prefix: string) => {
+    for (const [index, MessageBody] of bodies.entries()) {
+      const id = `${prefix}-${index}`
+      await client.send(
+        new SendMessageCommand({ QueueUrl: queueUrl, MessageBody, MessageGroupId: id, MessageDeduplicationId: id }),
+      )
+    }
+  }
+  await send('first')
   const entry = anEntry()
   await fill(store, [entry])
-  expect((await store.claim(gate())).entry).toEqual(entry)
+  expect(await store.claim(gate())).toEqual({ entry, rejected: [], unreadable: bodies.length })
+
+  await send('second')
+  const agents = createFakeAgents()
+  const events: PoolEvent[] = []
+  const onEvent = (event: PoolEvent) => events.push(event)
+  const pool = createWarmPool({ runtime: agents.runtime, store, target: 1, onEvent })
+  await pool.tend()
+  await vi.waitFor(async () => {
+    await pool.tend()
+    expect(waiting()).toHaveLength(1)
+  })
+  expect(agents.running()).toHaveLength(1)
+  expect(events).toContainEqual(expect.objectContaining({ type: 'store-failed', during: 'a look at the pool' }))
+  await pool.close({ sessions: 'stop' })
+  expect(agents.running()).toEqual([])
 })
 
 test('a running pool fills the queue, and another process claims from it', async () => {

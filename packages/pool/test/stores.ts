@@ -90,6 +90,34 @@ export function anEntry(about: Partial<PoolEntry> = {}): PoolEntry {
   }
 }
 
+const { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence, version, ...rest } = anEntry()
+
+/** What a store of sessions may come to hold through somebody's mistake, as JSON of the Redis store's form or of none. */
+export const unreadable = [
+  'not json',
+  'null',
+  '5',
+  '{}',
+  '[]',
+  '[null]',
+  '[5,"DEFAULT",1,1]',
+  JSON.stringify(['warm-\r\n', qualifier, bornAtMs, touchedAtMs, nonce, evidence, version, ...Object.values(rest)]),
+  JSON.stringify([runtimeSessionId, '', bornAtMs, touchedAtMs, nonce, evidence, version, ...Object.values(rest)]),
+  JSON.stringify([runtimeSessionId, qualifier, '1', touchedAtMs, nonce, evidence, version, ...Object.values(rest)]),
+  JSON.stringify([runtimeSessionId, qualifier, bornAtMs, touchedAtMs, 5, evidence, version, ...Object.values(rest)]),
+  JSON.stringify([
+    runtimeSessionId,
+    qualifier,
+    bornAtMs,
+    touchedAtMs,
+    nonce,
+    'hearsay',
+    version,
+    ...Object.values(rest),
+  ]),
+  JSON.stringify([runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence, version]),
+]
+
 export function aMember(about: Partial<PoolMember> = {}): PoolMember {
   return { id: crypto.randomUUID(), version: '1', tends: true, leaseMs: 60_000, ...about }
 }

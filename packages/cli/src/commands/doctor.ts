@@ -28,9 +28,9 @@ export async function doctor(args: string[]): Promise<number> {
     release()
     steps.clear()
   })
-  const { reports, notStopped, isInterrupted } = diagnosis
+  const { reports, proxies, notStopped, isInterrupted } = diagnosis
   if (settings.json) {
-    const target = { runtime: settings.arn && nameOf(settings.arn), proxies: settings.proxyUrls }
+    const target = { runtime: settings.arn && nameOf(settings.arn), proxies }
     const findings = reports.flatMap(({ check, of, findings }) => findings.map(found => ({ check, of, ...found })))
     const whole = { format: 'warm-agent-doctor/1', date: new Date().toISOString(), target, isInterrupted, notStopped }
     process.stdout.write(`${JSON.stringify({ ...whole, findings, checks: reports }, null, 2)}\n`)

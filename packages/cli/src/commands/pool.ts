@@ -44,7 +44,14 @@ export async function pool(args: string[]): Promise<number> {
 const asked = <T>(task: string, answer: Promise<T>) => answered(task, 'WARM_AGENT_POOL_STORE', answer)
 
 async function look(store: PoolStore): Promise<readonly StoredEntry[]> {
-  return (await asked('look into the pool', store.look())).entries
+  const { entries, unreadable = 0 } = await asked('look into the pool', store.look())
+  if (unreadable > 0) {
+    const what = counted(unreadable, 'value')
+    process.stderr.write(
+      `Dropped from the pool: ${what} without the shape of a session. Let nothing but pools write there.\n`,
+    )
+  }
+  return entries
 }
 
 /** @returns the exit status: 1 when some are left, 130 when it was interrupted. */

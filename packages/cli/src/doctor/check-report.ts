@@ -1,5 +1,4 @@
 import { type CheckName, checkNames, type Finding, type Verdict } from './finding.ts'
-import { redact } from './redact.ts'
 
 /** The result of one check. */
 export interface CheckReport {
@@ -12,9 +11,14 @@ export interface CheckReport {
   findings: readonly Finding[]
 }
 
-/** A report may be passed on, and others are quoted in it: so session ids and accounts are taken out. */
-export function toReport(check: CheckName, verdict: Verdict, of?: string): CheckReport {
-  const about = { check, ...(of && { of }) }
+/** A report may be passed on, and others are quoted in it. @param redact Takes out what is nobody else's business. */
+export function toReport(
+  check: CheckName,
+  verdict: Verdict,
+  of: string | undefined,
+  redact: (text: string) => string,
+): CheckReport {
+  const about = { check, ...(of && { of: redact(of) }) }
   if (verdict.skipped !== undefined) return { ...about, status: 'skipped', said: redact(verdict.skipped), findings: [] }
   const said = redact(verdict.said)
   const findings = verdict.findings.map(each => ({ ...each, what: redact(each.what), why: redact(each.why) }))

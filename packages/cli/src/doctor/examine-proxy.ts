@@ -28,13 +28,13 @@ export async function examineProxy(
   settings: DoctorSettings,
   examination: Examination,
 ): Promise<ProxyExamined> {
-  const { tell, step, signal } = examination
+  const { tell, step } = examination
   const of = settings.proxyUrls.length > 1 ? url : undefined
   const own = new URL(url).origin
   const pageOrigin = settings['page-origin'] ?? own
   const header = settings['proxy-header']
   step(`asking the proxy ${url}`)
-  const page = createPage(url, own, header, signal)
+  const page = createPage(url, own, header, examination)
   const { health, clock } = await page.health()
   const examined: ProxyExamined = {
     clock,
@@ -57,7 +57,7 @@ export async function examineProxy(
   }
   step(`opening a session by ${url}`)
   // When the page is refused, which is reported, the rest is examined from the proxy's own origin.
-  const arrive = () => createPage(url, origins.request.status === 403 ? own : pageOrigin, header, signal)
+  const arrive = () => createPage(url, origins.request.status === 403 ? own : pageOrigin, header, examination)
   let visitor = arrive()
   try {
     let opened = await visitor.open()

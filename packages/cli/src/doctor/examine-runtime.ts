@@ -36,7 +36,7 @@ export async function examineRuntime(
   examination: Examination,
   onSessions: (sessions: OwnSessions) => void,
 ): Promise<RuntimeExamined | undefined> {
-  const { tell, step, signal } = examination
+  const { tell, step, signal, hide } = examination
   const others = settings['agent-runtime-fallback-arns'] ?? []
   tell('arn', judgeArn(arn, others))
   if (!isRuntimeArn(arn)) return undefined
@@ -47,8 +47,9 @@ export async function examineRuntime(
   const url = await findEndpoint(region)
   const platform = await askPlatform(url, arn, qualifiers[0] ?? 'DEFAULT', signal)
   const isAws = /\.amazonaws\.com(\.cn)?$/.test(new URL(url).hostname)
-  const found = auth === 'sigv4' ? await findCredentials(region) : { missing: 'not looked for' }
+  const found = auth === 'sigv4' ? await findCredentials(region, hide) : { missing: 'not looked for' }
   const token = await readToken(settings['agent-runtime-token-file'])
+  hide(token)
   const setRegion = settings['aws-region']
   const examined = { clock: platform.clock, isWarm: undefined, hop: undefined, canary: undefined, watched: [] }
   if (platform.unreachable !== undefined) {

@@ -14,9 +14,12 @@ import { examineRuntime, type RuntimeExamined } from './examine-runtime.ts'
 import { skipped } from './finding.ts'
 import { listEmulated, readLedger } from './gather/ledger.ts'
 import type { OwnSessions } from './gather/own-sessions.ts'
+import { createRedactor } from './redact.ts'
 
 export interface Diagnosis {
   reports: CheckReport[]
+  /** What was examined, as it may be shown. */
+  proxies: string[]
   /** Sessions of its own that could not be stopped. */
   notStopped: number
   isInterrupted: boolean
@@ -32,14 +35,18 @@ interface DoctorRun {
 export async function runDoctor(settings: DoctorSettings, { signal, onReport, onStep }: DoctorRun): Promise<Diagnosis> {
   const reports: CheckReport[] = []
   let notStopped = 0
+  const { hide, redact } = createRedactor()
+  // A query may have characters by which its end cannot be told in a text.
+  for (const url of settings.proxyUrls) hide(new URL(url).search && url.slice(url.indexOf('?') + 1))
   const examination: Examination = {
     signal,
-    step: onStep,
+    hide,
+    step: text => onStep(redact(text)),
     leave() {
       notStopped += 1
     },
     tell(check, verdict, of) {
-      const report = toReport(check, verdict, of)
+      const report = toReport(check, verdict, of, redact)
       reports.push(report)
       onReport(report)
     },
@@ -59,7 +66,7 @@ export async function runDoctor(settings: DoctorSettings, { signal, onReport, on
           sessions = started
         })
       : undefined
-    onStep('stopping the sessions of the runtime')
+    examination.step('stopping the sessions of the runtime')
     await stopAll()
     for (const url of settings.proxyUrls) {
       proxies.push(await examineProxy(url, settings, examination))
@@ -74,7 +81,7 @@ export async function runDoctor(settings: DoctorSettings, { signal, onReport, on
   } finally {
     await stopAll()
   }
-  return { reports, notStopped, isInterrupted }
+  return { reports, proxies: settings.proxyUrls.map(redact), notStopped, isInterrupted }
 }
 
 /** The checks that need what was seen of the runtime and of all proxies. */

@@ -1,4 +1,5 @@
-import { access, constants, mkdir, stat, writeFile } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { access, constants, lstat, mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UsageError } from '../usage-error.ts'
 import type { Change } from './change.ts'
@@ -7,7 +8,7 @@ import type { Change } from './change.ts'
 export async function checkWritable(folder: string, changes: readonly Change[]): Promise<void> {
   for (const { path, before } of changes) {
     try {
-      if (before === undefined) await checkFolder(dirname(join(folder, path)))
+      if (before === undefined) await checkPlace(join(folder, path))
       else await access(join(folder, path), constants.W_OK)
     } catch (cause) {
       const why = (cause as Error).message
@@ -37,12 +38,20 @@ export async function writeChanges(folder: string, changes: readonly Change[]): 
   }
 }
 
-/** Looks whether something can be made in a folder: where it is missing, in the nearest one above. */
-async function checkFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
-  if (!found) return checkFolder(dirname(folder))
+/** Looks whether something can be made there, in the nearest folder above that exists. */
+async function checkPlace(path: string): Promise<void> {
+  // Written through, a link that leads nowhere makes a file where it points to, perhaps outside of the project.
+  if (await isThere(lstat(path))) throw new Error(`${path} is a link that leads nowhere`)
+  const folder = dirname(path)
+  const found = await isThere(stat(folder))
+  if (!found) return checkPlace(folder)
   if (!found.isDirectory()) throw new Error(`${folder} is no folder`)
   await access(folder, constants.W_OK)
+}
+
+async function isThere(looking: Promise<Stats>): Promise<Stats | undefined> {
+  return looking.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    return undefined
+  })
 }

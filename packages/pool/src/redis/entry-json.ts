@@ -1,4 +1,5 @@
 import type { PoolEntry } from '../pooled-session.ts'
+import { readEntry } from '../read-entry.ts'
 
 /** An array is half as long as an object, and a claim waits until it has come and is read. */
 export function toJson(entry: PoolEntry): string {
@@ -8,9 +9,17 @@ export function toJson(entry: PoolEntry): string {
   return JSON.stringify([...session, version, beatAtMs, retireAtMs, missedBeats])
 }
 
-export function fromJson(json: string): PoolEntry {
-  const [runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence, ...rest] = JSON.parse(json)
+/** @returns `undefined` for what is no entry. */
+export function fromJson(json: string): PoolEntry | undefined {
+  let values: unknown
+  try {
+    values = JSON.parse(json)
+  } catch {
+    return undefined
+  }
+  if (!Array.isArray(values)) return undefined
+  const [runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence, ...rest] = values
   const [version, beatAtMs, retireAtMs, missedBeats] = rest
   const session = { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce: nonce ?? undefined, evidence }
-  return { ...session, version, beatAtMs, retireAtMs, missedBeats }
+  return readEntry({ ...session, version, beatAtMs, retireAtMs, missedBeats })
 }

@@ -43,17 +43,30 @@ function openStore(run: RunScript, lookEveryMs: number): PoolStore {
   /** What is known to have arrived of what a member counted. */
   const heard = new Map<string, { arrivals: number; misses: number }>()
 
-  async function claimAnother(rejected: PoolEntry[], passes: (entry: PoolEntry) => boolean): Promise<StoreClaim> {
+  /** @param first What was claimed, and is not to be handed out. */
+  async function claimAnother(first: unknown, passes: (entry: PoolEntry) => boolean): Promise<StoreClaim> {
     let entry: PoolEntry | null = null
-    while (rejected.length < mostRejected) {
-      const json = (await run('claim')) as string | null
-      entry = json === null ? null : fromJson(json)
-      if (!entry || passes(entry)) break
-      rejected.push(entry)
-      entry = null
+    const rejected: PoolEntry[] = []
+    const unreadable: string[] = []
+    for (let json: unknown = first; json !== null; json = await run('claim')) {
+      const read = fromJson(String(json))
+      if (read && passes(read)) {
+        entry = read
+        break
+      }
+      if (read) rejected.push(read)
+      else unreadable.push(String(json))
+      if (rejected.length + unreadable.length === mostRejected) break
     }
     await run('reject', ...rejected.map(idOf))
-    return { entry, rejected }
+    return { entry, rejected, unreadable: await discard(unreadable) }
+  }
+
+  /** Takes what is no session out of the store. @returns how many these are. */
+  async function discard(unreadable: readonly string[]): Promise<number | undefined> {
+    if (unreadable.length === 0) return undefined
+    await run('discard', ...unreadable)
+    return unreadable.length
   }
 
   return {
@@ -86,8 +99,8 @@ function openStore(run: RunScript, lookEveryMs: number): PoolStore {
       const passes = (entry: PoolEntry) => passesGate(entry, gate)
       return run('claim').then(json => {
         if (json === null) return { entry: null, rejected: [] }
-        const entry = fromJson(json as string)
-        return passes(entry) ? { entry, rejected: [] } : claimAnother([entry], passes)
+        const entry = fromJson(String(json))
+        return entry && passes(entry) ? { entry, rejected: [] } : claimAnother(json, passes)
       })
     },
 
@@ -121,9 +134,16 @@ function openStore(run: RunScript, lookEveryMs: number): PoolStore {
     },
 
     async look() {
-      const lists = (await run('entries')) as string[][]
-      const inState = (list: string[], state: EntryState) => list.map(json => ({ state, entry: fromJson(json) }))
-      return { entries: lists.flatMap((list, index) => inState(list, states[index] ?? 'old')), unseen: 0 }
+      const lists = (await run('entries')) as unknown[][]
+      const unreadable: string[] = []
+      const inState = (list: unknown[], state: EntryState) =>
+        list.map(String).flatMap(json => {
+          const entry = fromJson(json)
+          if (!entry) unreadable.push(json)
+          return entry ? [{ state, entry }] : []
+        })
+      const entries = lists.flatMap((list, index) => inState(list, states[index] ?? 'old'))
+      return { entries, unseen: 0, unreadable: await discard(unreadable) }
     },
   }
 }

@@ -112,6 +112,21 @@ end
 redis.call('INCR', revision)
 return 1`,
 
+  /** ARGV: values that are no session. The revision stays: nobody has seen a session in them. */
+  discard: `
+local isUnreadable = {}
+for _, json in ipairs(ARGV) do
+  isUnreadable[json] = true
+  redis.call('ZREM', ready, json)
+end
+for _, key in ipairs({entries, warming, old, stopping}) do
+  local fields = redis.call('HGETALL', key)
+  for index = 1, #fields, 2 do
+    if isUnreadable[fields[index + 1]] then redis.call('HDEL', key, fields[index]) end
+  end
+end
+return 1`,
+
   /** @returns four lists of JSON: ready, warming, old, stopping. */
   entries: `
 return {

@@ -7,6 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { PoolEntry } from '../pooled-session.ts'
+import { readEntry } from '../read-entry.ts'
 
 /** One session as the queue has it. */
 interface QueuedEntry {
@@ -27,6 +28,8 @@ export interface LockedEntry extends QueuedEntry {
 export interface SessionQueue {
   /** How many messages can be received, and how many are locked by somebody. Approximate. */
   count(): Promise<{ visible: number; locked: number }>
+  /** How many messages it has deleted so far that were no sessions. */
+  unreadable(): number
   /** Never waits for a message to come. */
   receive(most: number, lockSeconds: number): Promise<LockedEntry[]>
   /** @returns whether it is gone for good and was ours all the time. A rejection leaves that open. */
@@ -44,7 +47,10 @@ const lockMarginMs = 1_000
 /** @param identity The runtime's, when it has one. Messages that tell none are taken for its own. */
 export function createSessionQueue(client: SQSClient, queueUrl: string, identity?: string): SessionQueue {
   const QueueUrl = queueUrl
+  let unreadable = 0
   return {
+    unreadable: () => unreadable,
+
     async count() {
       const { Attributes = {} } = await client.send(
         new GetQueueAttributesCommand({
@@ -83,9 +89,13 @@ export function createSessionQueue(client: SQSClient, queueUrl: string, identity
           locked.push({ ...queued, isForeign, receiptHandle, lockedUntilMs })
         }
         // Nobody can use it, and it would be received again and again in a session's place.
-        else await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }))
+        else {
+          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }))
+          unreadable += 1
+        }
       }
-      return locked
+      // Sessions may wait behind those.
+      return locked.length === 0 && Messages.length > 0 ? this.receive(most, lockSeconds) : locked
     },
 
     async remove({ receiptHandle, lockedUntilMs }) {
@@ -130,10 +140,9 @@ export function createSessionQueue(client: SQSClient, queueUrl: string, identity
 /** @returns `undefined` for what is no session. */
 function readBody(body: string): (QueuedEntry & { identity?: string }) | undefined {
   try {
-    const { entry, generation, identity } = JSON.parse(body)
-    return typeof entry?.runtimeSessionId === 'string' && Number.isInteger(generation)
-      ? { entry, generation, identity }
-      : undefined
+    const { entry: found, generation, identity } = JSON.parse(body)
+    const entry = readEntry(found)
+    return entry && Number.isInteger(generation) ? { entry, generation, identity } : undefined
   } catch {
     return undefined
   }

@@ -33,6 +33,7 @@ function openStore(options: SqsStoreOptions, identity?: string): PoolStore {
   let visitedAtMs = Number.NEGATIVE_INFINITY
   let currentVersion: string | undefined
   const takeTurn = createTurns()
+  let unreadableTold = 0
   let gathered: PoolEntry[] = []
   let nextUpdate: Promise<void> | undefined
 
@@ -53,6 +54,12 @@ function openStore(options: SqsStoreOptions, identity?: string): PoolStore {
       },
       () => wanted.size === 0,
     )
+  }
+
+  function newlyUnreadable(): number | undefined {
+    const before = unreadableTold
+    unreadableTold = queue.unreadable()
+    return unreadableTold - before || undefined
   }
 
   async function receive(most: number): Promise<LockedEntry[]> {
@@ -97,12 +104,12 @@ function openStore(options: SqsStoreOptions, identity?: string): PoolStore {
             if (!(await queue.remove(locked))) continue
             if (passesGate(entry, gate)) {
               remember(generations, entry.runtimeSessionId, generation)
-              return { entry, rejected }
+              return { entry, rejected, unreadable: newlyUnreadable() }
             }
             rejected.push(entry)
           }
         }
-        return { entry: null, rejected }
+        return { entry: null, rejected, unreadable: newlyUnreadable() }
       } finally {
         // What is not let go is free when its lock ends.
         await queue.release([...others, ...received]).catch(() => undefined)
@@ -171,7 +178,7 @@ function openStore(options: SqsStoreOptions, identity?: string): PoolStore {
       const { seen, unseen } = await takeTurn(() => visitQueue(queue, async () => false))
       const stateOf = (locked: LockedEntry) => (isCurrent(locked, currentVersion) ? 'ready' : 'old')
       const waiting = seen.map((locked): StoredEntry => ({ state: stateOf(locked), entry: locked.entry }))
-      return { entries: [...waiting, ...local.values()], unseen }
+      return { entries: [...waiting, ...local.values()], unseen, unreadable: newlyUnreadable() }
     },
   }
 }

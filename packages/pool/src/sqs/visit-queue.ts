@@ -15,6 +15,7 @@ export async function visitQueue(
   tend: (locked: LockedEntry) => Promise<boolean>,
   isDone: () => boolean = () => false,
 ): Promise<{ seen: LockedEntry[]; unseen: number }> {
+  const unreadableBefore = queue.unreadable()
   const { visible, locked: lockedElsewhere } = await queue.count()
   const seen = new Map<string, LockedEntry>()
   let taken = 0
@@ -30,5 +31,6 @@ export async function visitQueue(
     await queue.release(locked.filter(each => kept.includes(each) || !news.includes(each)))
     if (locked.length > 0 && news.length === 0) break
   }
-  return { seen: [...seen.values()], unseen: Math.max(0, visible - seen.size - taken) + lockedElsewhere }
+  const deleted = queue.unreadable() - unreadableBefore
+  return { seen: [...seen.values()], unseen: Math.max(0, visible - seen.size - taken - deleted) + lockedElsewhere }
 }

@@ -3,6 +3,7 @@ import { withTimeout } from '../../with-timeout.ts'
 import type { ClockReading } from '../checks/clock.ts'
 import type { CorsAnswer } from '../checks/origin.ts'
 import type { ProxyFacts } from '../checks/proxy.ts'
+import type { Examination } from '../examination.ts'
 import { readClock, reasonOf } from './platform.ts'
 import { type Chunks, readChunks } from './read-chunks.ts'
 import { readEvents, type Streamed } from './read-events.ts'
@@ -44,12 +45,16 @@ const patienceMs = 120_000
 /** With two instances that are chosen at random, one close in a thousand comes to the wrong one so often. */
 const mostCloses = 10
 
-/** @param origin Of the page. @param own The header, name and value, by which the proxy knows the caller. */
+/**
+ * @param origin Of the page.
+ * @param own The header, name and value, by which the proxy knows the caller.
+ * @param hide Gets what is sent that is a secret of this caller.
+ */
 export function createPage(
   base: string,
   origin: string,
   own: readonly [string, string] | undefined,
-  signal: AbortSignal,
+  { signal, hide }: Pick<Examination, 'signal' | 'hide'>,
 ): Page {
   const cookies = new Map<string, string>()
   let ticket: string | undefined
@@ -61,6 +66,7 @@ export function createPage(
     if (own) headers.set(...own)
     if (ticket) headers.set(headerNames.ticket, ticket)
     if (cookies.size > 0) headers.set('cookie', [...cookies].map(pair => pair.join('=')).join('; '))
+    for (const value of [own?.[1], ticket, ...cookies.values()]) hide(value)
     const answer = await fetch(base + path, {
       ...init,
       headers,
