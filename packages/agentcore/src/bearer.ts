@@ -1,6 +1,6 @@
 import { RuntimeFailure } from '@warm-agent/proxy'
 import { endpointOf } from './endpoint-of.ts'
-import { createHttpHandler } from './http-handler.ts'
+import { createHttpHandlers } from './http-handler.ts'
 import { createHttpsCalls } from './https-calls.ts'
 import { inTime } from './in-time.ts'
 import type { PlatformCalls } from './platform-calls.ts'
@@ -16,7 +16,7 @@ export function createBearerCalls(source: BearerSource, region: string, isMcp: b
   const calls = createHttpsCalls({
     base: endpointOf(region),
     isMcp,
-    handler: createHttpHandler(),
+    handlers: createHttpHandlers(),
     async authorize(request, caller) {
       request.headers.authorization = `Bearer ${await bearerFor(source, caller)}`
       return request

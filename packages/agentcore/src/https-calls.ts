@@ -11,7 +11,8 @@ interface HttpsCallsSetup {
   /** Where the data plane is. */
   base: () => URL | Promise<URL>
   isMcp: boolean
-  handler: NodeHttpHandler
+  /** Gives the sockets for a message, or for a short call. */
+  handlers: (isMessage: boolean) => NodeHttpHandler
   /** Adds to the request what the platform knows its caller by. */
   authorize(request: HttpRequest, bearer: string | undefined): Promise<HttpRequest>
   /** Hears the status and headers of every answer. */
@@ -20,6 +21,7 @@ interface HttpsCallsSetup {
 
 interface Post extends Pick<HttpRequest, 'headers' | 'body'> {
   operation: 'invocations' | 'stopruntimesession'
+  isMessage: boolean
   signal: AbortSignal | undefined
   bearer: string | undefined
 }
@@ -31,10 +33,10 @@ interface HttpAnswer {
 }
 
 /** The platform's calls by plain HTTPS. Each is one attempt. */
-export function createHttpsCalls({ base, isMcp, handler, authorize, onAnswer }: HttpsCallsSetup): PlatformCalls {
+export function createHttpsCalls({ base, isMcp, handlers, authorize, onAnswer }: HttpsCallsSetup): PlatformCalls {
   async function post(
     { arn, qualifier, sessionId }: Target,
-    { operation, headers, body, signal, bearer }: Post,
+    { operation, isMessage, headers, body, signal, bearer }: Post,
   ): Promise<HttpAnswer> {
     try {
       const { protocol, hostname, host, port, pathname } = await base()
@@ -49,7 +51,7 @@ export function createHttpsCalls({ base, isMcp, handler, authorize, onAnswer }: 
         body,
       } as unknown as HttpRequest
       const authorized = await authorize(request, bearer)
-      const { response } = await handler.handle(authorized, signal ? { abortSignal: signal } : {})
+      const { response } = await handlers(isMessage).handle(authorized, signal ? { abortSignal: signal } : {})
       const answer = response as HttpAnswer
       onAnswer?.(answer.statusCode, answer.headers)
       if (answer.statusCode < 300) return answer
@@ -60,10 +62,11 @@ export function createHttpsCalls({ base, isMcp, handler, authorize, onAnswer }: 
   }
 
   return {
-    async invoke(target, { body, contentType, accept, headers }, signal, bearer) {
+    async invoke(target, { body, contentType, accept, headers, isWarmUp = false }, signal, bearer) {
       const { sessionId } = target
       const answer = await post(target, {
         operation: 'invocations',
+        isMessage: !isWarmUp,
         headers: {
           ...headersToAgent(headers, isMcp, sessionId),
           'content-type': contentType,
@@ -83,7 +86,15 @@ export function createHttpsCalls({ base, isMcp, handler, authorize, onAnswer }: 
 
     async stop(target, signal, bearer) {
       const headers = { 'content-length': '0' }
-      const { body } = await post(target, { operation: 'stopruntimesession', headers, body: undefined, signal, bearer })
+      const stopping = {
+        operation: 'stopruntimesession',
+        isMessage: false,
+        headers,
+        body: undefined,
+        signal,
+        bearer,
+      } as const
+      const { body } = await post(target, stopping)
       body.resume()
     },
   }

@@ -1,7 +1,7 @@
 import { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore'
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers'
 import { endpointOf } from './endpoint-of.ts'
-import { createHttpHandler } from './http-handler.ts'
+import { createHttpHandlers } from './http-handler.ts'
 import { createHttpsCalls, type HttpRequest } from './https-calls.ts'
 import { inTime } from './in-time.ts'
 import type { PlatformCalls } from './platform-calls.ts'
@@ -19,7 +19,7 @@ export function createSignedCalls(region: string, isMcp: boolean): PlatformCalls
   const calls = createHttpsCalls({
     base: endpointOf(region),
     isMcp,
-    handler: createHttpHandler(),
+    handlers: createHttpHandlers(),
     async authorize(request) {
       signer ??= config.signer(signing)
       return (await (await signer).sign(request, { signingDate: new Date(Date.now() + skewMs) })) as HttpRequest

@@ -139,6 +139,7 @@ describe.each(kinds)('a runtime that takes %s', kind => {
   test.each([
     ['in seconds', () => '2', 2000],
     ['as a date', () => new Date(Date.now() + 60_000).toUTCString(), expect.closeTo(60_000, -4)],
+    ['as a date that is past', () => new Date(0).toUTCString(), 0],
     ['in words', () => 'soon', undefined],
   ])('Retry-After %s is understood', async (_, value, retryAfterMs) => {
     await serve((__, outgoing) => refuse(outgoing, 429, 'ThrottlingException', { 'retry-after': value() }))
@@ -152,12 +153,15 @@ describe.each(kinds)('a runtime that takes %s', kind => {
     await expect(invoke()).rejects.toMatchObject({ reason: 'unreachable', mayHaveRun: false })
   })
 
-  test('an abort is no failure of the runtime', async () => {
+  test.each([
+    ['message', (signal: AbortSignal) => invoke({}, signal)],
+    ['stop', (signal: AbortSignal) => runtime.stop(session, signal, credentials)],
+  ])('an abort ends a %s, and is no failure of the runtime', async (_, call) => {
     await serve(() => {})
     const left = new AbortController()
-    const invoking = invoke({}, left.signal)
+    const calling = call(left.signal)
     left.abort()
-    await expect(invoking).rejects.toMatchObject({ name: 'AbortError' })
+    await expect(calling).rejects.toMatchObject({ name: 'AbortError' })
   })
 
   test('stop names the session, and a session that had ended is fine', async () => {

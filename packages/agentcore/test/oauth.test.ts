@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { inspect } from 'node:util'
 import { type AgentCoreRuntimeOptions, createAgentCoreRuntime } from '@warm-agent/agentcore'
 import { createWarmProxy } from '@warm-agent/proxy'
@@ -88,15 +89,31 @@ test.each([
   expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(callersToken)
 })
 
-test('an AG-UI runtime tells its errors as events, in whose words the log is kept', async () => {
-  const event = '{"type":"RUN_ERROR","code":"SESSION_BUSY","message":"busy"}'
-  const { runtime } = await serve({ bearer: 'caller' }, (_, outgoing) => {
-    outgoing.writeHead(409, { 'content-type': 'text/event-stream' }).end(`data: ${event}\n\n`)
-  })
+const event = 'data: {"type":"RUN_ERROR","code":"SESSION_BUSY","message":"busy"}'
+
+test.each([
+  ['an AG-UI runtime, which tells it as an event,', `${event}\n\n`, event],
+  ['a gateway before the platform', '{"Message":"busy"}', 'busy'],
+  ['somebody who says nothing', '', ''],
+])('the error of %s is logged in its own words', async (_, body, words) => {
+  const { runtime } = await serve({ bearer: 'caller' }, (__, outgoing) => void outgoing.writeHead(409).end(body))
   await expect(runtime.invoke(session, request, never, { bearer: callersToken })).rejects.toMatchObject({
     reason: 'conflict',
-    message: `409 Error: data: ${event}`,
+    message: `409 Error: ${words}`,
   })
+})
+
+test('of an endless error the beginning is kept, and its connection closed', async () => {
+  let closed: Promise<unknown> = Promise.resolve()
+  const { runtime } = await serve({ bearer: 'caller' }, (_, outgoing) => {
+    closed = once(outgoing, 'close')
+    const write = () => void outgoing.write('x'.repeat(5_000), error => error || write())
+    outgoing.writeHead(500)
+    write()
+  })
+  const failing = runtime.invoke(session, request, never, { bearer: callersToken })
+  await expect(failing).rejects.toMatchObject({ message: `500 Error: ${'x'.repeat(2_000)}` })
+  await closed
 })
 
 test.each([[{ bearer: 'Bearer abc' }], [{ bearer: 7 }], [{}], ['oauth']])(

@@ -11,8 +11,9 @@ test('it is one attempt with a client of the user too, whatever that is configur
   const client = new BedrockAgentCoreClient({ region: 'eu-west-1', endpoint: dataPlane.url, maxAttempts: 5 })
   const own = createAgentCoreRuntime({ arn, client })
   await expect(own.invoke(session, request, never)).rejects.toMatchObject({ reason: 'unavailable' })
+  await expect(own.stop(session)).rejects.toMatchObject({ reason: 'unavailable' })
   await expect(runtime.stop(session)).rejects.toMatchObject({ reason: 'unavailable' })
-  expect(dataPlane.calls).toHaveLength(2)
+  expect(dataPlane.calls).toHaveLength(3)
 })
 
 test('its identity is the ARN of its home, whatever stands in for that', () => {
@@ -126,6 +127,7 @@ test('whatever the client of an application throws is told as a failure of the c
 test.each([
   [{ arn: 'arn:aws:lambda:x' }, /ARN "arn:aws:lambda:x"/],
   [{ arn: 'arn:aws:lambda:x', region: 'eu-west-1' }, /ARN "arn:aws:lambda:x"/],
+  [{ arn: `${arn}/runtime-endpoint/DEFAULT` }, /ARN ".+\/DEFAULT": it is malformed/],
   [{ qualifiers: [] }, /qualifiers/],
   [{ qualifiers: ['1st'] }, /qualifiers.0/],
   [{ idleTimeoutMs: 10 }, /idleTimeoutMs/],

@@ -5,7 +5,7 @@ const most = Number.MAX_SAFE_INTEGER
 /** In milliseconds. A timer cannot wait longer than the greatest. */
 const duration = integer(1, 2 ** 31 - 1, undefined)
 
-/** The limits of the proxy, under the names that they have there. Over a limit warm-ups are refused, messages never. */
+/** The limits of the proxy, under the names that they have there. For warmth's sake no message is refused. */
 export const limitSettings = {
   'warm-agent-live-sessions-per-caller': setting('COUNT', 'live sessions of one caller', integer(0, most, undefined), {
     variable: 'WARM_AGENT_LIVE_SESSIONS_PER_CALLER',
@@ -49,6 +49,12 @@ export const limitSettings = {
     variable: 'WARM_AGENT_BODY_BYTES',
     defaultText: '10485760',
   }),
+  'warm-agent-messages-at-once-per-caller': setting(
+    'COUNT',
+    'messages of one caller in flight in this process; one more is refused',
+    integer(1, most, undefined),
+    { variable: 'WARM_AGENT_MESSAGES_AT_ONCE_PER_CALLER', defaultText: '2048' },
+  ),
   'warm-agent-unsent-hold-ms': setting('MS', 'how long a session is held that no message came for', duration, {
     variable: 'WARM_AGENT_UNSENT_HOLD_MS',
     defaultText: '900000',
@@ -83,6 +89,7 @@ export function limitsFrom(values: Values<typeof limitSettings>): Partial<ProxyL
     unsentDollarsPerDay: values['warm-agent-unsent-dollars-per-day'],
     unsentDollarsPerHour: values['warm-agent-unsent-dollars-per-hour'],
     bodyBytes: values['warm-agent-body-bytes'],
+    messagesAtOncePerCaller: values['warm-agent-messages-at-once-per-caller'],
     unsentHoldMs: values['warm-agent-unsent-hold-ms'],
     parkMs: values['warm-agent-park-ms'],
     beatMs: values['warm-agent-beat-ms'],

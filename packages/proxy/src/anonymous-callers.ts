@@ -9,8 +9,9 @@ export interface AnonymousCallersOptions {
   /** Seals the cookie. At least 32 bytes; of several, the first seals and all open. */
   secret: string | readonly string[]
   /**
-   * What the name of the cookie begins with. Its end is random: when a new browser sends two requests at once, each answer
-   * sets a cookie, and both must stay.
+   * What the name of the cookie begins with. Over HTTPS `__Host-` stands before it: then neither another host of the same
+   * site nor a page over HTTP can set it (RFC 6265bis, 4.1.3.2), and only cookies of that name count. Its end is random:
+   * when a new browser sends two requests at once, each answer sets a cookie, and both must stay.
    *
    * @default 'warm-agent-caller'
    */
@@ -32,8 +33,11 @@ export interface AnonymousCallersOptions {
 
 /** A token of RFC 6265. */
 const cookieNames = /^[\w!#$%&'*+.^`|~-]+$/
-/** A browser has one cookie, or one for each request that it first sent at once, and those of other proxies on this host. */
-const mostRead = 16
+const hostPrefix = '__Host-'
+/** A browser has one cookie, or one for each request that it first sent at once. */
+const mostCallers = 16
+/** Some more are tried: those of other proxies on this host cannot be read here. */
+const mostTried = 64
 /** So many cookies that cannot be read come from secrets that were replaced: from then on one of them is overwritten. */
 const mostUnreadable = 8
 
@@ -51,6 +55,7 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
       `Could not accept anonymous callers: no cookie can be named "${cookieName}". Use letters, digits and -.`,
     )
   }
+  const hostName = cookieName.startsWith(hostPrefix) ? cookieName : `${hostPrefix}${cookieName}`
   const secrets = secretsFrom(secret)
   const newest = createSealer(secrets.slice(0, 1), 'anonymous caller')
   const older = createSealer(secrets.slice(1), 'anonymous caller')
@@ -61,13 +66,17 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
   }
 
   const authorize: Authorize = async request => {
-    const sent = readCookies(request, name => name === cookieName || name.startsWith(`${cookieName}-`))
-    const cookies = await Promise.all(sent.slice(0, mostRead).map(read))
+    const sentAs = (name: string) => readCookies(request, each => each === name || each.startsWith(`${name}-`))
+    const hosted = sentAs(hostName)
+    const isSecure = crossSite || hosted.length > 0 || isOverTls(request)
+    const sent = isSecure ? hosted : sentAs(cookieName)
+    const cookies = await Promise.all(sent.slice(0, mostTried).map(read))
     // A partitioned cookie does not replace one that is not: the older one stays beside it, under the same name.
     const isReplaced = (old: (typeof cookies)[number]) =>
       old.isOld && cookies.some(({ isOld, caller }) => !isOld && caller?.callerId === old.caller?.callerId)
     const readable = cookies.filter(cookie => cookie.caller && !isReplaced(cookie))
-    const known = readable.flatMap(({ caller }) => caller ?? []).sort(byAge)
+    const callers = readable.flatMap(({ caller }) => caller ?? []).sort(byAge)
+    const known = callers.slice(0, mostCallers)
     const [first = { callerId: `anonymous:${crypto.randomUUID()}`, sinceMs: Date.now() }, ...others] = known
     const countedBy = limitKey?.(wholeRequest(request))
     const caller = {
@@ -80,14 +89,17 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
     const outdated = readable.find(({ isOld }) => isOld)
     if (known.length > 0 && !outdated) return caller
     const replaced = outdated ?? (cookies.length >= mostUnreadable ? cookies[0] : undefined)
-    const name = replaced?.name ?? `${cookieName}-${crypto.randomUUID().slice(0, 8)}`
-    // Behind a TLS terminator only the page's origin tells.
-    const isSecure = [request.url, request.headers.get('origin')].some(url => url?.startsWith('https:'))
+    const name = replaced?.name ?? `${isSecure ? hostName : cookieName}-${crypto.randomUUID().slice(0, 8)}`
     const crossing = crossSite ? 'None; Secure; Partitioned' : isSecure ? 'Lax; Secure' : 'Lax'
     const sealed = await newest.seal(outdated?.caller ?? first)
     return { ...caller, responseHeaders: { 'set-cookie': `${name}=${sealed}; Path=/; HttpOnly; SameSite=${crossing}` } }
   }
   return takesLean(authorize)
+}
+
+/** Behind a TLS terminator only the page's origin tells, or a header of the terminator; whoever lies fools only themselves. */
+function isOverTls({ url, headers }: Request): boolean {
+  return [url, headers.get('origin'), headers.get('x-forwarded-proto')].some(each => each?.startsWith('https'))
 }
 
 /** What a cookie holds. */

@@ -18,7 +18,7 @@ type ConversationName = string | null | undefined
 
 /** A conversation outlives the microVM that it is held on. */
 export interface Conversation {
-  /** What the agent is told. A browser cannot make it another caller's. */
+  /** What the agent is told, percent-encoded: a header takes only ASCII. A browser cannot make it another caller's. */
   readonly id: string
   /** What a ticket keeps of it. */
   readonly tag: string
@@ -35,7 +35,8 @@ const prefix = 'x-amzn-bedrock-agentcore-runtime-custom-conversation'
 /**
  * @param body What has been read of the request. Without it the request is still to be read by whoever it came from.
  * @returns the conversation that the request belongs to, if it belongs to one.
- * @throws WarmAgentError `bad_request` for a header that is too long, or a body that the function cannot parse.
+ * @throws WarmAgentError `bad_request` for a header that is too long, a body that the function cannot parse, or a name that
+ *   is no well-formed text.
  * @throws Error when `authorize` or the function gives something that is no name.
  */
 export async function conversationOf(
@@ -91,7 +92,20 @@ async function named(id: string): Promise<Conversation> {
       `Could not name the conversation: its id is not a string of 1 to ${longestId} characters. Mend \`authorize\` or \`conversationId\`.`,
     )
   }
-  return { id, tag: await digest(id) }
+  return { id: encoded(id), tag: await digest(id) }
+}
+
+/** Here, and not where the agent is told: what throws after a session was claimed would leave it to nobody. */
+function encoded(id: string): string {
+  try {
+    return encodeURIComponent(id)
+  } catch (cause) {
+    throw new WarmAgentError(
+      'bad_request',
+      'Could not name the conversation: its id holds half a character. Send well-formed text.',
+      { cause },
+    )
+  }
 }
 
 /**
@@ -108,8 +122,7 @@ export function conversationHeaders(
   const isLost = outcome === 'cold' || outcome === 'rewarmed'
   const isNew = isLost || ticket.conversation !== conversation.tag
   return {
-    // A header takes only ASCII.
-    [`${prefix}-id`]: encodeURIComponent(conversation.id),
+    [`${prefix}-id`]: conversation.id,
     [`${prefix}-outcome`]: outcome,
     [`${prefix}-vm`]: isNew ? 'new' : 'known',
   }

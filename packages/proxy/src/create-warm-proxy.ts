@@ -6,6 +6,7 @@ import { toWarmAgentError } from './failures.ts'
 import { takesLean } from './lean-request.ts'
 import { createLedgerKeeper } from './ledger/ledger-keeper.ts'
 import { startReaper } from './ledger/reaper.ts'
+import { boundMessages } from './limits/bound-messages.ts'
 import { countCalls } from './limits/count-calls.ts'
 import { createLimiter } from './limits/create-limiter.ts'
 import { corsHeaders, isOriginAllowed, preflightHeaders } from './origin.ts'
@@ -64,10 +65,12 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
   const longestIdleMs = Math.max(...[...agents.values()].map(({ rules }) => rules.idleTimeoutMs))
   const holder = crypto.randomUUID()
   const memories = createSessionMemories(longestIdleMs)
+  const ledgerFailed = (cause: unknown) => tell(onEvent, { type: 'ledger-failed', atMs: Date.now(), cause })
   const context: SessionContext = {
     agents,
     limits,
     limiter,
+    admitMessage: boundMessages(limits.messagesAtOncePerCaller),
     memories,
     holder,
     ledger: createLedgerKeeper({
@@ -77,7 +80,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
       rulesOf: ({ agent }) => agents.get(agent)?.rules,
       warmTimeoutMs: limits.warmTimeoutMs,
       isSettled: () => reaper?.isSettled() ?? true,
-      onFailed: cause => tell(onEvent, { type: 'ledger-failed', atMs: Date.now(), cause }),
+      onFailed: ledgerFailed,
       onMissing: () => tell(onEvent, { type: 'ledger-missing', atMs: Date.now(), message: withoutLedger }),
     }),
     conversationId,
@@ -85,7 +88,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     emit: createEmit(onEvent),
     onPoolFailed: cause => tell(onEvent, { type: 'pool-failed', atMs: Date.now(), cause }),
   }
-  const reaper = ledger && startReaper({ ledger, holder, ...reapingWith(context) })
+  const reaper = ledger && startReaper({ ledger, holder, ...reapingWith(context), onFailed: ledgerFailed })
 
   async function answer(request: Request, route: RouteName | undefined): Promise<Response> {
     if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: preflightHeaders(request) })

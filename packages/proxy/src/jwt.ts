@@ -93,8 +93,8 @@ export function jwtCallers(options: JwtCallersOptions): Authorize {
     try {
       const { payload } = await jwtVerify(token, keys, rules)
       checkAudience(payload, audiences)
-      // All who share an empty name would share sessions.
-      if (!payload.sub) throw wrongClaim(payload, 'sub')
+      // All who share an empty name would share sessions, and as text every object has the same one, or none.
+      if (!payload.sub || typeof payload.sub === 'object') throw wrongClaim(payload, 'sub')
       return payload
     } catch (cause) {
       if (isOfToken(cause)) return refuse(reasonOf(cause))
@@ -110,7 +110,7 @@ export function jwtCallers(options: JwtCallersOptions): Authorize {
 /** @throws JWTClaimValidationFailed, as `jose` itself does for the other claims. */
 function checkAudience(payload: JWTPayload, audiences: readonly string[]): void {
   const { aud, client_id } = payload
-  if ([aud ?? client_id].flat().some(each => audiences.includes(String(each)))) return
+  if ([aud ?? client_id].flat().some(each => audiences.includes(each as string))) return
   throw wrongClaim(payload, aud === undefined && client_id !== undefined ? 'client_id' : 'aud')
 }
 

@@ -6,7 +6,7 @@ import type { Authorize } from './callers.ts'
 import type { ConversationSource } from './conversation.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import type { SessionLedger } from './ledger/session-ledger.ts'
-import { type WarmLimits, warmLimitsShape } from './limits/warm-limits.ts'
+import { limit, type WarmLimits, warmLimitsShape } from './limits/warm-limits.ts'
 import { createFailurePrinter } from './print-failures.ts'
 import type { ProxyEvent } from './proxy-event.ts'
 import { secretsFrom } from './secrets.ts'
@@ -26,6 +26,11 @@ export interface ProxyLimits extends WarmLimits {
   beatMs?: number | undefined
   /** The largest message body, in bytes. @default 10_485_760 */
   bodyBytes: number
+  /**
+   * Messages of one caller in flight at the same time in this process, until their answers have ended. One more is refused
+   * with 429. From 1 on; `Infinity` lifts the limit. @default 2_048
+   */
+  messagesAtOncePerCaller: number
 }
 
 interface CommonOptions {
@@ -119,6 +124,7 @@ const optionsSchema = z.strictObject({
         .int()
         .positive()
         .default(10 * 1024 * 1024),
+      messagesAtOncePerCaller: limit(2_048, 1),
       ...warmLimitsShape,
     })
     .prefault({}),

@@ -1,13 +1,21 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import { isLean, readBytes } from './lean-request.ts'
 
-/** @throws WarmAgentError `payload_too_large`, as early as it is known; `internal` for a body that was read before. */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
+/**
+ * @param whatToDo What whoever sends more is told.
+ * @throws WarmAgentError `payload_too_large`, as early as it is known; `internal` for a body that was read before.
+ */
+export async function readBody(request: Request, maxBytes: number, whatToDo = 'Send less.'): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new WarmAgentError(
+      'payload_too_large',
+      `Could not read the body: it is over the limit of ${maxBytes} bytes. ${whatToDo}`,
+    )
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge()
   if (isLean(request)) {
     const bytes = await request[readBytes](maxBytes)
     if (bytes) return bytes
-    throw tooLarge(maxBytes)
+    throw tooLarge()
   }
   if (request.bodyUsed) {
     throw new WarmAgentError(
@@ -19,7 +27,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   let size = 0
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength
-    if (size > maxBytes) throw tooLarge(maxBytes)
+    if (size > maxBytes) throw tooLarge()
     chunks.push(chunk)
   }
   const body = new Uint8Array(size)
@@ -29,11 +37,4 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     offset += chunk.byteLength
   }
   return body
-}
-
-function tooLarge(maxBytes: number): WarmAgentError {
-  return new WarmAgentError(
-    'payload_too_large',
-    `Could not read the body: it is over the limit of ${maxBytes} bytes. Send less, or raise limits.bodyBytes.`,
-  )
 }

@@ -1,8 +1,9 @@
 /** @returns name and value of each cookie that is wanted, as they were sent. */
 export function readCookies(request: Request, isWanted: (name: string) => boolean): [name: string, value: string][] {
   return (request.headers.get('cookie') ?? '').split(';').flatMap(pair => {
-    const [name = '', value = ''] = pair.trim().split('=', 2)
-    return isWanted(name) ? [[name, value]] : []
+    // Not `trim`: browsers let anybody set a cookie whose name begins with another space and then `__Host-`.
+    const [name = '', value = ''] = pair.replace(/^[ \t]+/, '').split('=', 2)
+    return isWanted(name) ? [[name, value.trim()]] : []
   })
 }
 

@@ -1,9 +1,12 @@
 import { sessionTag } from './agent-runtime.ts'
 
-/** Session ids as they are made here; JWTs, and tickets, which are JWEs; tokens in a quoted header. */
+/**
+ * Session ids as they are made here; JWTs, and tickets, which are JWEs, or their beginning; tokens in a quoted header.
+ * What has begun to match matches to its end: a stranger's text could else be read again from each of its places.
+ */
 const patterns: readonly [RegExp, string][] = [
   [/\b(warm-[0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}\b/g, '$1…'],
-  [/\beyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g, '[token]'],
+  [/\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g, '[token]'],
   [/\bBearer +[^\s"',]+/gi, 'Bearer [token]'],
   // What SigV4 sends: a refused signature makes AWS quote the headers that were signed.
   [/\bSignature=[0-9a-f]{64}\b/g, 'Signature=[cut]'],

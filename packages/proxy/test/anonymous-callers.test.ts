@@ -114,18 +114,48 @@ test('cookies that nobody can read any more do not pile up, however often the se
   expect(jar.size).toBeLessThan(10)
 })
 
+test('of junk under its name a cookie is found behind more than a browser has callers', async () => {
+  const { callerId, cookie } = await ask({ secret: newer })
+  const junk = Array.from({ length: 40 }, (_, index) => `warm-agent-caller-${index}=x; `).join('')
+  expect(await ask({ secret: newer }, { cookie: junk + cookie })).toMatchObject({ callerId, cookie: '' })
+})
+
+const lax = 'Path=/; HttpOnly; SameSite=Lax'
+
 test.each([
-  [{}, 'http', {}, 'Path=/; HttpOnly; SameSite=Lax'],
-  [{}, 'https', {}, 'Path=/; HttpOnly; SameSite=Lax; Secure'],
-  [{}, 'http', { origin: 'https://chat.test' }, 'Path=/; HttpOnly; SameSite=Lax; Secure'],
-  [{ crossSite: true }, 'http', {}, 'Path=/; HttpOnly; SameSite=None; Secure; Partitioned'],
-])('with %j on %s from %j the cookie is %s', async (options, scheme, headers, attributes) => {
-  const { setCookie } = await ask({ secret: newer, ...options }, headers as Record<string, string>, scheme)
+  [{}, 'http', {}, 'warm-agent-caller', lax],
+  [{}, 'https', {}, '__Host-warm-agent-caller', `${lax}; Secure`],
+  [{}, 'http', { origin: 'https://chat.test' }, '__Host-warm-agent-caller', `${lax}; Secure`],
+  [{}, 'http', { 'x-forwarded-proto': 'https' }, '__Host-warm-agent-caller', `${lax}; Secure`],
+  [{ cookieName: '__Host-me' }, 'https', {}, '__Host-me', `${lax}; Secure`],
+  [{ crossSite: true }, 'http', {}, '__Host-warm-agent-caller', 'Path=/; HttpOnly; SameSite=None; Secure; Partitioned'],
+])('with %j on %s from %j the cookie %s is %s', async (options, scheme, headers, name, attributes) => {
+  const { setCookie, cookie } = await ask({ secret: newer, ...options }, headers as Record<string, string>, scheme)
+  expect(nameOf(cookie)?.slice(0, -9)).toBe(name)
   expect(setCookie?.slice(setCookie.indexOf(';') + 2)).toBe(attributes)
 })
 
+test('over HTTPS a cookie that another host of the site has set makes nobody its caller', async () => {
+  const attacker = await ask({ secret: older })
+  const victim = await ask({ secret: older }, {}, 'https')
+  const [name = '', value = ''] = attacker.cookie.split('=')
+  // Browsers refuse the prefix from another host, and take it behind a space that is none in the standard of cookies.
+  const tossed = `${attacker.cookie}; \u00a0__Host-${name}=${value}`
+  const alone = await ask({ secret: older }, { cookie: tossed }, 'https')
+  expect(alone.callerId).not.toBe(attacker.callerId)
+  expect(alone.otherIds).toEqual([])
+  // Behind a TLS terminator the victim's own cookie tells of HTTPS too.
+  for (const scheme of ['https', 'http'])
+    for (const cookie of [`${tossed}; ${victim.cookie}`, `${victim.cookie}; ${tossed}`])
+      expect(await ask({ secret: older }, { cookie }, scheme)).toEqual({
+        callerId: victim.callerId,
+        otherIds: [],
+        cookie: '',
+      })
+})
+
 test('a cookie from before cookies were partitioned stays beside the one that replaces it, and the caller is still one', async () => {
-  const before = await ask({ secret: older })
+  const before = await ask({ secret: older }, {}, 'https')
   const after = await ask({ secret: [newer, older], crossSite: true }, { cookie: before.cookie })
   // Of the same name, but not the same cookie: a browser that takes third-party cookies sends both, for ever.
   expect(nameOf(after.cookie)).toBe(nameOf(before.cookie))
@@ -162,7 +192,8 @@ test('without options it is the secret that is missing', () => {
 /** A browser at a proxy that takes callers without a sign-in. */
 function browserOfStrangers() {
   const { runtime } = createFakeRuntime()
-  return browserOf(createWarmProxy({ runtime, authorize: anonymousCallers({ secret: newer }), secret: newer }))
+  const proxy = createWarmProxy({ runtime, authorize: anonymousCallers({ secret: newer }), secret: newer })
+  return { proxy, ...browserOf(proxy) }
 }
 
 test('an anonymous caller is bound to a sealed cookie', async () => {
@@ -176,6 +207,13 @@ test('an anonymous caller is bound to a sealed cookie', async () => {
   expect(outcomeOf(await send('hi', ticket.ticket, { headers: { cookie } }))).toBe('warm')
   expect((await send('hi', ticket.ticket)).status).toBe(401)
   expect((await send('hi', ticket.ticket, { headers: { cookie: `${cookie.slice(0, -2)}xx` } })).status).toBe(401)
+})
+
+test('so is one who comes to a route of the application', async () => {
+  const { proxy, send } = browserOfStrangers()
+  const lent = await proxy.session(new Request('http://chat.test/chat', { method: 'POST' }))
+  const cookie = lent?.headers['set-cookie']?.split(';')[0] ?? ''
+  expect(outcomeOf(await send('hi', lent?.headers['Warm-Agent-Ticket'], { headers: { cookie } }))).toBe('warm')
 })
 
 test('the first two sessions that a new browser opens at the same time are both its own', async () => {

@@ -203,13 +203,30 @@ test('origins that only look like ours are strangers, and nothing happens for th
   expect(fake.log).toHaveLength(callsBefore)
 })
 
-test('thousands of refused requests leave nothing behind', async () => {
+function heldBytes(): number {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
-  const held = () => {
-    collect()
-    return process.memoryUsage().heapUsed
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+test('thousands of refused warm-ups leave nothing behind, each of another caller', async () => {
+  const limits = { warmUpsPerSecond: 0 }
+  const { post } = createTestProxy({ runtime: fake.runtime, limits, onEvent: () => {} })
+  const refuse = async (from: number, to: number) => {
+    for (let count = from; count < to; count++) {
+      const response = await post('/sessions', { headers: { 'x-user': `user-${count}` } })
+      expect(response.status).toBe(429)
+      await response.text()
+    }
   }
+  await refuse(0, 1_000)
+  const before = heldBytes()
+  await refuse(1_000, 5_000)
+  expect(heldBytes() - before).toBeLessThan(1_000_000)
+}, 20_000)
+
+test('thousands of refused requests leave nothing behind', async () => {
   const refuse = async (times: number) => {
     for (let count = 0; count < times; count++) {
       const response = await attacked.post('/messages', {
@@ -222,8 +239,8 @@ test('thousands of refused requests leave nothing behind', async () => {
     }
   }
   await refuse(1_000)
-  const before = held()
+  const before = heldBytes()
   await refuse(4_000)
   // A kilobyte kept of each would be 4 MB.
-  expect(held() - before).toBeLessThan(3_000_000)
+  expect(heldBytes() - before).toBeLessThan(3_000_000)
 }, 20_000)

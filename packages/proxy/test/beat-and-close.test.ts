@@ -70,11 +70,12 @@ test('a beat that finds another VM than it held says so, and stops the one that 
   expect(outcomeOf(await send('hi', ticket))).toBe('rewarmed')
 })
 
-test('a beat during the warm-up touches nothing', async () => {
-  const { runtime, log } = createFakeRuntime({ bootMs: 3000 })
-  const { openLease, beat } = createTestProxy({ runtime })
+test('a beat during the warm-up calls nothing', async () => {
+  const { runtime } = createFakeRuntime({ bootMs: 3000 })
+  const invoke = vi.fn(runtime.invoke)
+  const { openLease, beat } = createTestProxy({ runtime: { ...runtime, invoke } })
   expect(await beat((await openLease()).ticket)).toMatchObject({ status: 'warming' })
-  expect(log).toEqual(['vm 1 started'])
+  expect(invoke).toHaveBeenCalledOnce()
 })
 
 test('a beat that another instance warms for waits for nobody', async () => {
@@ -83,12 +84,14 @@ test('a beat that another instance warms for waits for nobody', async () => {
   expect(await createTestProxy({ runtime }).beat(ticket)).toMatchObject({ status: 'warming' })
 })
 
-test('a beat that is throttled yields: it is not tried again', async () => {
+test('a beat that is throttled yields: it is not tried again, and its page is told to wait no second too few', async () => {
   const { runtime, failNext, log } = createFakeRuntime()
-  const { openWarm, beat } = createTestProxy({ runtime })
+  const { openWarm, post } = createTestProxy({ runtime })
   const { ticket } = await openWarm()
-  failNext(failure('throttled', false, 2000))
-  expect(await beat(ticket)).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 2000 } })
+  failNext(failure('throttled', false, 1500))
+  const answer = await post('/sessions/beat', { ticket })
+  expect(answer.headers.get('retry-after')).toBe('2')
+  expect(await answer.json()).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 1500 } })
   expect(log.at(-1)).toBe('failed')
 })
 
@@ -137,6 +140,15 @@ test.each([
   await park()
   await vi.advanceTimersByTimeAsync(30_000)
   expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
+test('a session that is parked for longer than a timer can wait is not stopped at once', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { openWarm, post } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  expect((await post('/sessions/close?afterMs=3000000000', { ticket })).status).toBe(204)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(log).not.toContain('vm 1 stopped')
 })
 
 test('a page that leaves before it has its ticket leaves no VM behind', async () => {
@@ -216,14 +228,18 @@ test('a stream that is cut while a message joins its warm-up does not end the co
   expect(log).not.toContain('vm 1 stopped')
 })
 
-test('a proxy that closes stops what only it would have stopped', async () => {
-  const { runtime, log } = createFakeRuntime()
-  const { proxy, openWarm, post } = createTestProxy({ runtime })
-  const { ticket } = await openWarm()
-  await post('/sessions/close?afterMs=30000', { ticket })
-  await proxy.close()
-  expect(log.at(-1)).toBe('vm 1 stopped')
-})
+test.each(['a session', 'a conversation'])(
+  'a proxy that closes stops %s that only it would have stopped',
+  async what => {
+    const { runtime, log } = createFakeRuntime()
+    const { proxy, openWarm, post, send } = createTestProxy({ runtime })
+    const { ticket } = await openWarm()
+    if (what === 'a conversation') await (await send('hi', ticket)).text()
+    await post('/sessions/close?afterMs=30000', { ticket })
+    await proxy.close()
+    expect(log.at(-1)).toBe('vm 1 stopped')
+  },
+)
 
 test.each(['-1', 'soon', '', '1e99', '1.5'])('afterMs=%s is refused', async afterMs => {
   const { runtime } = createFakeRuntime()

@@ -35,6 +35,32 @@ test('a deadline ends every wait, and carries the last failure as its cause', as
   await refused
 })
 
+test('conflicts, while a session starts, use up no attempt of another failure', async () => {
+  const failures = [...Array.from({ length: 8 }, () => failure('conflict')), failure('throttled')]
+  const attempt = async () => {
+    const next = failures.shift()
+    if (next) throw next
+    return 'an answer'
+  }
+  const calling = callRuntime(attempt, { ...options, retryForMs: 60_000 })
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(await calling).toEqual({ value: 'an answer', sawConflict: true })
+})
+
+test.each([
+  ['throws', () => Promise.reject(new Error('gone'))],
+  ['hangs, until its caller has left', () => new Promise<never>(() => {})],
+])('a look before the next attempt that %s ends the call, and nothing is sent', async (_, beforeRetry) => {
+  const attempt = vi.fn(() => Promise.reject(failure('conflict')))
+  const left = new AbortController()
+  const calling = callRuntime(attempt, { ...options, signal: left.signal, beforeRetry })
+  const refused = expect(calling).rejects.toThrow('gone')
+  await vi.advanceTimersByTimeAsync(500)
+  left.abort(new Error('gone'))
+  await refused
+  expect(attempt).toHaveBeenCalledOnce()
+})
+
 test('nobody is called for somebody who has left already', async () => {
   const attempt = vi.fn()
   await expect(callRuntime(attempt, { ...options, signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow(

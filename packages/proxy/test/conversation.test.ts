@@ -158,6 +158,17 @@ test('a body that the function cannot read as JSON is refused as the mistake of 
   await expect(proxy.session(request)).rejects.toMatchObject({ code: 'bad_request' })
 })
 
+test('a name that is half a character is refused as the mistake of its sender, before the pool is asked', async () => {
+  const claim = vi.fn(async () => null)
+  const { proxy, send, log } = createTold({ conversationId: ofBody, pool: { claim } })
+  const body = String.raw`{"id":"\ud800"}`
+  const answer = await send(body)
+  expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: 'bad_request' } }])
+  const request = new Request('http://chat.test/chat', { method: 'POST', body })
+  await expect(proxy.session(request)).rejects.toMatchObject({ code: 'bad_request' })
+  expect([claim.mock.calls, log]).toEqual([[], []])
+})
+
 test('a function is not asked about a body that is over the limit', async () => {
   const conversationId = vi.fn(ofBody as () => Promise<string>)
   const { send } = createTold({ conversationId, limits: { bodyBytes: 10 } })

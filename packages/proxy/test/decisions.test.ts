@@ -58,10 +58,14 @@ test('a conflict is waited out for as long as the deadline allows, at most half 
   expect(waits.at(-1)).toBe(500)
 })
 
-test('other failures are not tried for ever', () => {
-  for (const reason of ['throttled', 'unavailable', 'unreachable', 'agent'] as const) {
-    expect(retryWaitMs(failure(reason), 'warm-up', 10, 0)).toBeUndefined()
-  }
+test.each([
+  ['throttled', 6],
+  ['unavailable', 4],
+  ['unreachable', 4],
+  ['agent', 2],
+] as const)('after "%s" %i attempts are made, and no more', (reason, attempts) => {
+  const isTriedAgain = (attempt: number) => retryWaitMs(failure(reason), 'warm-up', attempt, 0) !== undefined
+  expect([attempts - 1, attempts, 10].map(isTriedAgain)).toEqual([true, false, false])
 })
 
 test('the platform is not asked before it says, nor by all at once when it does', () => {

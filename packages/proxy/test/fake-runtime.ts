@@ -67,6 +67,7 @@ export function createFakeRuntime(options: { bootMs?: number; echoes?: boolean; 
       body: new TextEncoder().encode(`warm ${nonce}`),
       contentType: 'text/plain',
       accept: '*/*',
+      isWarmUp: true,
     }),
     readEcho: text => (text === 'hello' ? undefined : text),
   }

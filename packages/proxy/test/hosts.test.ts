@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { PassThrough } from 'node:stream'
 import { toExpressHandler } from '@warm-agent/proxy/express'
 import { toFastifyPlugin } from '@warm-agent/proxy/fastify'
+import { toLambdaHandler } from '@warm-agent/proxy/lambda'
 import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
@@ -40,6 +42,31 @@ test('Lambda: a message without an answer when the time is over is told so, in t
       message: expect.stringMatching(/^Could not answer: .+ may have arrived\.$/),
     },
   })
+  await close()
+})
+
+type FunctionUrlEvent = Parameters<ReturnType<typeof toLambdaHandler>>[0]
+
+/** What a function URL hands over, with these differences. */
+function eventWith({ method = 'POST', ...more }: Partial<FunctionUrlEvent> & { method?: string }): FunctionUrlEvent {
+  const own = { rawPath: '/api/agent/messages', rawQueryString: '', headers: {}, body: 'eA==', isBase64Encoded: true }
+  return { ...own, requestContext: { domainName: 'abc.lambda-url.us-east-1.on.aws', http: { method } }, ...more }
+}
+
+test.each([
+  ['a path that would go on with the name of the host', eventWith({ rawPath: '@evil.test/api/agent/health' }), 400],
+  ['a method that no Fetch request has', eventWith({ method: 'TRACE' }), 400],
+  ['a header that is none', eventWith({ headers: { x: 'a\u20ac' } }), 400],
+  ['a cookie that is none', eventWith({ cookies: ['a=b\r\nx: y'] }), 400],
+  ['GET with a body, which is left out', eventWith({ method: 'GET' }), 404],
+  ['HEAD with a body, which is left out', eventWith({ method: 'HEAD' }), 404],
+])('Lambda: %s is answered, and not taken for a crash of the function', async (_, event, status) => {
+  const lambda = hosts.find(({ hearsLeaving }) => !hearsLeaving) as Host
+  const { proxy } = createTestProxy({ runtime: createFakeRuntime().runtime })
+  const { close } = await lambda.start(proxy.fetch)
+  const stream = new PassThrough().resume()
+  await toLambdaHandler(proxy.fetch)(event, stream, { getRemainingTimeInMillis: () => 60_000 })
+  expect(stream).toMatchObject({ prelude: { statusCode: status } })
   await close()
 })
 

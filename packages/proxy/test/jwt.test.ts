@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type JwtCallersOptions, jwtCallers } from '@warm-agent/proxy/jwt'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { errors, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
@@ -13,13 +13,13 @@ const first = await generateKeyPair('RS256')
 const second = await generateKeyPair('RS256')
 let served: object[] = []
 let status = 200
-let fetched = 0
+let fetched: (string | undefined)[] = []
 let issuer = ''
 
 beforeAll(async () => {
   served = [{ ...(await exportJWK(first.publicKey)), kid: 'first' }]
-  const server = createServer((_, outgoing) => {
-    fetched++
+  const server = createServer(({ url }, outgoing) => {
+    fetched.push(url)
     outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: served }))
   }).listen(0, '127.0.0.1')
   undo.push(() => server.close())
@@ -33,7 +33,7 @@ afterAll(() => {
 interface Claims {
   iss?: string
   aud?: string | null
-  exp?: number
+  exp?: number | null
   nbf?: number
   sub?: string | null
   client_id?: string
@@ -68,11 +68,19 @@ const wrongClaim = 'ERR_JWT_CLAIM_VALIDATION_FAILED'
 
 test.each<[string, Claims, string]>([
   ['has expired', { exp: 1 }, 'ERR_JWT_EXPIRED, claim "exp" check_failed'],
+  ['never expires', { exp: null }, `${wrongClaim}, claim "exp" missing`],
   ['is not valid yet', { nbf: Math.floor(Date.now() / 1000) + 20 }, `${wrongClaim}, claim "nbf" check_failed`],
   ['is of another issuer', { iss: 'https://evil.test' }, `${wrongClaim}, claim "iss" check_failed`],
   ['is for another audience', { aud: 'mail' }, `${wrongClaim}, claim "aud" check_failed`],
+  [
+    'is for another audience, of our client',
+    { aud: 'mail', client_id: audience },
+    `${wrongClaim}, claim "aud" check_failed`,
+  ],
   ['is for nobody', { aud: null }, `${wrongClaim}, claim "aud" missing`],
   ['is of another client', { aud: null, client_id: 'mail' }, `${wrongClaim}, claim "client_id" check_failed`],
+  ['is for what is no text', { aud: { toString: 1 } as never }, `${wrongClaim}, claim "aud" check_failed`],
+  ['names what is no text', { sub: { toString: 1 } as never }, `${wrongClaim}, claim "sub" check_failed`],
   ['names nobody', { sub: null }, `${wrongClaim}, claim "sub" missing`],
   ['names nobody in particular', { sub: '' }, `${wrongClaim}, claim "sub" check_failed`],
   ['names somebody by too many characters', { sub: 'x'.repeat(5_000) }, 'a name of over 512 characters'],
@@ -132,9 +140,9 @@ test("an access token without an audience goes by its client, as Amazon Cognito'
 
 test('keys are fetched once, and again when a token names one that is not there', async () => {
   const { ask } = start({ jwks: new URL(`${issuer}/.well-known/jwks.json`) })
-  const before = fetched
+  fetched = []
   for (let count = 0; count < 3; count++) expect((await ask(await sign())).status).toBe(200)
-  expect(fetched - before).toBe(1)
+  expect(fetched).toHaveLength(1)
 })
 
 test('a key that was put in place later is found', async () => {
@@ -154,6 +162,24 @@ test("an issuer that does not answer is not the caller's fault: 503, and the cau
   status = 200
 })
 
+test.each([
+  ['do not come in time', errors.JWKSTimeout],
+  ['come as no list of keys', errors.JWKSInvalid],
+  ['are no keys', errors.JWKInvalid],
+])('nor is it when its keys %s: 503, and nobody is signed out by it', async (_, Failure) => {
+  const onRefused = vi.fn()
+  const refused = await start({ jwks: () => Promise.reject(new Failure()), onRefused }).ask(await sign())
+  expect(refused.status).toBe(503)
+  expect(onRefused).not.toHaveBeenCalled()
+})
+
+test("the keys of an issuer with a slash at its end, as Auth0's are, are fetched from the same place", async () => {
+  fetched = []
+  const { ask } = start({ issuer: `${issuer}/` })
+  expect((await ask(await sign({ iss: `${issuer}/` }))).status).toBe(200)
+  expect(fetched).toEqual(['/.well-known/jwks.json'])
+})
+
 test('the token is passed to the runtime only when it shall be', async () => {
   const token = await sign()
   const request = () => new Request('http://chat.test', { headers: { authorization: `Bearer ${token}` } })
@@ -161,10 +187,13 @@ test('the token is passed to the runtime only when it shall be', async () => {
   expect(await jwtCallers({ issuer, audience, passToRuntime: true })(request())).toMatchObject({ bearer: token })
 })
 
-test('a token may come in a cookie, and a caller be named otherwise', async () => {
+test('a token may come in a cookie, which the one in the header outdoes, and a caller be named otherwise', async () => {
   const authorize = jwtCallers({ issuer, audience, cookieName: 'session', callerIdOf: ({ sub }) => `user:${sub}` })
-  const headers = { cookie: `other=1; session=${await sign()}` }
-  expect(await authorize(new Request('http://chat.test', { headers }))).toEqual({ callerId: 'user:ann' })
+  const cookie = `other=1; session=${await sign()}`
+  const nameIn = (headers: Record<string, string>) => authorize(new Request('http://chat.test', { headers }))
+  expect(await nameIn({ cookie })).toEqual({ callerId: 'user:ann' })
+  const authorization = `Bearer ${await sign({ sub: 'bob' })}`
+  expect(await nameIn({ cookie, authorization })).toEqual({ callerId: 'user:bob' })
 })
 
 test.each<[object, RegExp]>([

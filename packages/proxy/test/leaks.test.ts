@@ -9,6 +9,7 @@ import {
 import { jwtCallers } from '@warm-agent/proxy/jwt'
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { expect, test, vi } from 'vitest'
+import { causesOf, redact } from '../src/redact.ts'
 import { browserOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
 
@@ -144,3 +145,41 @@ test('nothing secret and no whole session id is in any event, header, body, line
     expect((everything + show(kept)).replace(leases, '').includes(hidden), hidden.slice(0, 12)).toBe(false)
   }
 })
+
+test('the beginning of a token is cut as well: a log may have cut it first', async () => {
+  const { token } = await issue()
+  expect(causesOf(`refused "${token.slice(0, 30)}"`)).toEqual(['refused "[token]"'])
+})
+
+test('what is quoted twice is cut twice: sessions, whatever they look like, tokens and signatures', () => {
+  const quotes = [
+    (letter: string) => `warm-${letter.repeat(8)}-${letter.repeat(4)}-${letter.repeat(22)}`,
+    (letter: string) => `eyJ${letter.repeat(20)}`,
+    (letter: string) => `Bearer ${letter.repeat(20)}`,
+    (letter: string) => `Signature=${letter.repeat(64)}`,
+    (letter: string) => `x-amz-security-token: ${letter.repeat(20)}`,
+  ]
+  for (const quote of quotes) expect(causesOf(`${quote('a')} ${quote('b')}`)[0]).not.toMatch(/a{9}|b{9}/)
+  const foreign = 'spare-1-of-a-pool-that-names-them-otherwise'
+  expect(redact(`${foreign}, and again ${foreign}`, foreign)).toBe('spare-1-of-th…, and again spare-1-of-th…')
+})
+
+/** The fastest of some runs: whatever else the machine does only slows it down. */
+function fastestMs(work: () => unknown): number {
+  const runs = Array.from({ length: 7 }, () => {
+    const startedAt = performance.now()
+    work()
+    return performance.now() - startedAt
+  })
+  return Math.min(...runs)
+}
+
+test.each(['eyJ-', 'eyJ-aaaaaaaa.', 'Bearer ', 'Bearer  "', 'x-amz-security-token: ', 'warm-00000000-', 'Signature=0'])(
+  'what a stranger makes of %j is searched for secrets in a time that grows as its length does',
+  part => {
+    const short = part.repeat(1_000)
+    const long = part.repeat(8_000)
+    // Eight times as much; what is read again from each of its places takes sixty-four times as long.
+    expect(fastestMs(() => causesOf(long)) / fastestMs(() => causesOf(short))).toBeLessThan(32)
+  },
+)

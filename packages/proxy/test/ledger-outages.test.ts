@@ -149,6 +149,18 @@ test('a proxy that closes while the ledger is away leaves alone what another may
   expect(log.at(-1)).toBe('vm 1 ran hi')
 })
 
+test('a proxy that has closed asks a ledger that is away no more', async () => {
+  const { runtime } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const write = vi.fn(async () => Promise.reject(new Error('away')))
+  const { proxy, openWarm } = createTestProxy({ runtime, ledger: { ...ledger, write } })
+  await openWarm()
+  await during(proxy.close())
+  write.mockClear()
+  await pass(60_000)
+  expect(write).not.toHaveBeenCalled()
+})
+
 test('while Redis is away messages run, and what was missed is written down when it is back', async () => {
   const { runtime, log } = createFakeRuntime()
   const [one, two] = [await instance({ runtime }), await instance({ runtime })]

@@ -1,5 +1,6 @@
 import type { LedgerEntry, SessionLedger } from '@warm-agent/proxy'
 import { redisLedger } from '@warm-agent/proxy/ledger-redis'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
 import { ledgerKinds } from './ledgers.ts'
@@ -137,6 +138,27 @@ describe.each(Object.entries(ledgerKinds).filter(([kind]) => kind !== 'memory'))
     expect(await listed(ledger)).toHaveLength(1_201)
   })
 })
+
+test.each(['not JSON', 'null', '7', '[]', '{}'])(
+  'what others have put in the place of an entry, %s, is none, and is written over',
+  async nonsense => {
+    const client = new Redis(redis.url)
+    closing.push(() => client.disconnect())
+    const prefix = 'nonsense'
+    await client.flushall()
+    const ledger = redisLedger({ client, prefix })
+    for (const id of ['spoilt', 'whole']) await ledger.write(entryOf(id))
+    await client.set(`{${prefix}}:session:DEFAULT/spoilt`, nonsense)
+    const spoilt = entryOf('spoilt')
+    expect(await listed(ledger)).toEqual(['whole'])
+    expect(await ledger.read(spoilt.session)).toBeUndefined()
+    // Whoever reaps looks past it.
+    expect((await ledger.due(now + 60_000, 10)).filter(each => each?.session)).toEqual([entryOf('whole')])
+    expect(await ledger.write({ ...spoilt, version: 2 })).toEqual({ is: 'changed', current: undefined })
+    expect(await ledger.write(spoilt)).toEqual({ is: 'written' })
+    expect(await listed(ledger)).toEqual(['spoilt', 'whole'])
+  },
+)
 
 test.each([
   [{ client: {} }, /client/],

@@ -86,6 +86,15 @@ test.each(stores)('%s: who has a place keeps it, moves its end, and gives it up'
   expect(await store.hold('room', 'bob', 60_000, 1)).toBe(0)
 })
 
+test.each(stores)('%s: with no places, who has one moves its end, and nobody else gets one', async (_, create) => {
+  const store = await create()
+  expect(await store.hold('leaving', 'ann', 60_000, 0)).toBeUndefined()
+  await store.hold('leaving', 'ann', 60_000, 1)
+  expect(await store.hold('leaving', 'ann', 1_000, 0)).toBeGreaterThan(50_000)
+  expect(await store.hold('leaving', 'ann', 0, 0)).toBeLessThanOrEqual(1_000)
+  expect(await store.hold('leaving', 'ann', 0, 0)).toBe(0)
+})
+
 test.each(stores)('%s: a place whose time is over is free', async (_, create) => {
   const store = await create()
   await store.hold('short', 'ann', 1, 1)
@@ -126,6 +135,25 @@ test('two proxies with one Redis share the limits, and nothing that could be use
   for (const { id } of sessions) expect(JSON.stringify(kept)).not.toContain(id)
   const ttls = await Promise.all((await client.keys('fleet:*')).map(key => client.pttl(key)))
   expect(Math.min(...ttls), 'everything that is kept ends').toBeGreaterThan(0)
+})
+
+test('of two proxies with one Redis, neither counts again what ended at the other, nor touches what the other has touched often enough', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const client = ioredis()
+  const limits = () => ({ store: redisLimits({ client, prefix: 'shared' }) })
+  const [one, two] = [createTestProxy({ runtime, limits: limits() }), createTestProxy({ runtime, limits: limits() })]
+  const { ticket } = await one.openWarm()
+  const touched = await one.beat(ticket)
+  for (const proxy of [one, two, one, two]) expect(await proxy.beat(touched.ticket)).toMatchObject({ status: 'warm' })
+  expect(log.filter(line => line === 'vm 1 warmed'), 'to start it, and by three beats').toHaveLength(4)
+  await one.post('/sessions/close', { ticket })
+  await expect.poll(() => client.zcard('shared:room:live:ann')).toBe(0)
+  await two.post('/sessions/close?afterMs=900000', { ticket })
+  // Whatever that notes is written before this.
+  await client.ping()
+  const rooms = await Promise.all(['live:ann', 'unsent:0', 'unsent:1'].map(room => client.zcard(`shared:room:${room}`)))
+  expect(rooms).toEqual([0, 0, 0])
+  await two.proxy.close()
 })
 
 test('a Redis that is gone keeps nobody waiting: the proxy counts for itself', async () => {

@@ -1,7 +1,7 @@
 import type { WarmProxyOptions } from '@warm-agent/proxy'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
-import { createFakeRuntime, failure } from './fake-runtime.ts'
+import { brokenStreamOf, createFakeRuntime, failure, hang } from './fake-runtime.ts'
 
 beforeEach(() => {
   // At the end of a second, minute or day the counters begin anew: these tests begin just after.
@@ -50,10 +50,19 @@ test('what messages start comes off the budget of warm-ups, and is never refused
   const { openMany, send } = start({})
   const answers = await Promise.all(Array.from({ length: 50 }, () => send('hi')))
   expect(answers.every(({ status }) => status === 200)).toBe(true)
+  await Promise.all(answers.map(answer => answer.text()))
   expect(await openMany(1)).toBe(0)
   vi.advanceTimersByTime(2000)
   await Promise.all(Array.from({ length: 15 }, () => send('hi')))
   expect(await openMany(20)).toBe(5)
+})
+
+test('so does a session that a message starts again', async () => {
+  const { openWarm, openMany, send } = start({ warmUpsPerSecond: 1 })
+  const { ticket } = await openWarm()
+  vi.setSystemTime(Date.now() + 900_000)
+  expect(outcomeOf(await send('hi', ticket))).toBe('rewarmed')
+  expect(await openMany(1)).toBe(0)
 })
 
 test('a message on a session that runs takes nothing from the budget of warm-ups', async () => {
@@ -61,6 +70,15 @@ test('a message on a session that runs takes nothing from the budget of warm-ups
   const { ticket } = await openWarm()
   for (let count = 0; count < 10; count++) expect(outcomeOf(await send('hi', ticket))).toBe('warm')
   expect(await openMany(1)).toBe(1)
+})
+
+test('a session that is lent to a route of the application counts as a message does', async () => {
+  const { proxy, open, openMany, refusals } = start({ liveSessionsPerCaller: 1, warmUpsPerSecond: 1 })
+  expect(await proxy.session(new Request('http://chat.test/chat'))).toMatchObject({ outcome: 'cold' })
+  expect(await openMany(1), 'it is a new one').toBe(0)
+  vi.setSystemTime(Date.now() + 2_000)
+  expect((await open()).response.status, 'it lives').toBe(429)
+  expect(refusals().at(-1)).toBe('liveSessionsPerCaller')
 })
 
 test('a caller has so many live sessions, those of conversations too; one that is closed makes room', async () => {
@@ -116,6 +134,22 @@ test('a caller asks for so many warm-ups in a minute, whatever became of them', 
   expect((await openAs('ann')).status).toBe(200)
 })
 
+test('a warm-up that is refused for one limit takes nothing of the others', async () => {
+  // An hour costs a dollar, so a session that nobody touches costs a quarter.
+  const { openAs, refusals } = start({
+    liveSessionsPerCaller: 2,
+    warmUpsPerCallerPerMinute: 1,
+    unsentDollarsPerDay: 0.5,
+    unsentDollarsPerHour: 1,
+  })
+  const statuses: number[] = []
+  for (let count = 0; count < 3; count++) statuses.push((await openAs('ann')).status)
+  vi.setSystemTime(Date.now() + 120_000)
+  statuses.push((await openAs('ann')).status)
+  expect(statuses).toEqual([200, 429, 429, 200])
+  expect(new Set(refusals())).toEqual(new Set(['warmUpsPerCallerPerMinute']))
+})
+
 test('callers with one limitKey share the limits per caller, and nothing else', async () => {
   const { runtime } = createFakeRuntime()
   const authorize = (request: Request) => ({ callerId: request.headers.get('x-user') ?? '', limitKey: '192.0.2.1' })
@@ -159,6 +193,19 @@ test('calls over their budget: beats and warm-ups wait, messages do not', async 
   expect(await beat(ticket)).toMatchObject({ status: 'warm' })
 })
 
+test('a warm-up that is tried again takes two calls of the budget, a session that is closed takes another', async () => {
+  const { open, openMany, openWarm, post, failNext } = start({ callsPerSecond: 3 })
+  failNext(failure('unreachable'))
+  const { next } = await open()
+  await next()
+  await vi.advanceTimersByTimeAsync(250)
+  expect(await next()).toMatchObject({ event: 'warm' })
+  expect(await openMany(2)).toBe(1)
+  vi.setSystemTime(Date.now() + 2_000)
+  await post('/sessions/close', { ticket: (await openWarm()).ticket })
+  expect(await openMany(2)).toBe(1)
+})
+
 test('unsent warmth has a budget of money a day; a message or a close gives back what was not used', async () => {
   // An hour costs a dollar, so a session that nobody touches costs a quarter.
   const { openMany, openWarm, send, post, refusals, openAs } = start({
@@ -190,6 +237,180 @@ test('when the money is spent, an unsent session is held no longer, and a conver
   expect(await beat(conversation)).toMatchObject({ status: 'warm' })
 })
 
+test.each([
+  ['its VM is gone', ({ killAll }: ReturnType<typeof start>) => killAll()],
+  ['the money for it is spent', () => vi.setSystemTime(Date.now() + 600_000)],
+])('a session that a beat has found at its end makes room at once: %s', async (_, change) => {
+  const started = start({ liveSessionsPerCaller: 1, unsentDollarsPerDay: 0.6, unsentDollarsPerHour: 1 })
+  const { openWarm, open, send, beat } = started
+  const { ticket } = await openWarm()
+  const bob = { headers: { 'x-user': 'bob' } }
+  const { next } = await open(bob)
+  await next()
+  const warm = await next()
+  change(started)
+  expect(await beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  // It gives back what was paid for the rest of the other one.
+  await send('hi', warm?.event === 'warm' ? warm.data.ticket : '', bob)
+  expect((await open()).response.status).toBe(200)
+})
+
+test('what is left of yesterday’s money is given back to yesterday: no day pays for more than its own', async () => {
+  const { openMany, openWarm, post, beat } = start({ unsentDollarsPerDay: 0.5, unsentDollarsPerHour: 1 })
+  vi.setSystemTime(Date.UTC(2026, 10, 22, 23, 59))
+  const first = await openWarm()
+  const second = await openWarm()
+  vi.setSystemTime(Date.UTC(2026, 10, 23, 0, 1))
+  await post('/sessions/close', { ticket: first.ticket })
+  expect(await beat(second.ticket), 'from now on today pays for it').toMatchObject({ status: 'warm' })
+  expect(await openMany(3)).toBe(1)
+})
+
+test('a session that has ended costs nothing and takes no room, however often its page says that it leaves', async () => {
+  const { openWarm, openMany, openAs, post, send } = start({
+    unsentDollarsPerDay: 0.75,
+    unsentDollarsPerHour: 1,
+    liveSessionsPerCaller: 2,
+  })
+  const closed = [await openWarm(), await openWarm()]
+  for (const { ticket } of closed) await post('/sessions/close', { ticket })
+  const sent = await openWarm()
+  await send('hi', sent.ticket)
+  await post('/sessions/close', { ticket: sent.ticket })
+  const expired = await openWarm()
+  vi.setSystemTime(Date.now() + 900_000)
+  for (const { ticket } of [...closed, sent, expired]) await post('/sessions/close?afterMs=900000', { ticket })
+  // The one that expired has cost a third of the day's money.
+  expect((await openAs('ann')).status).toBe(200)
+  expect(await openMany(2)).toBe(1)
+})
+
+test('to be parked prolongs nothing: what was paid until then is enough', async () => {
+  const { openWarm, openMany, post } = start({ unsentDollarsPerDay: 0.5, unsentDollarsPerHour: 1 })
+  const { ticket } = await openWarm()
+  vi.setSystemTime(Date.now() + 800_000)
+  await post('/sessions/close?afterMs=900000', { ticket })
+  expect(await openMany(2)).toBe(1)
+})
+
+test('a parked conversation costs no money for unsent warmth, whichever instance its message has reached', async () => {
+  const { runtime, openWarm, openMany, post } = start({ unsentDollarsPerDay: 0.25, unsentDollarsPerHour: 1 })
+  const { ticket } = await openWarm()
+  const conversation = ticketOf(await createTestProxy({ runtime }).send('hi', ticket))
+  await post('/sessions/close?afterMs=900000', { ticket: conversation })
+  expect(await openMany(1)).toBe(1)
+})
+
+test('beats of one session take three calls a second, whatever comes, and those of a dead one none', async () => {
+  const { openWarm, openMany, beat, post, log } = start({ callsPerSecond: 10 })
+  const { ticket } = await openWarm()
+  const dead = await openWarm()
+  await post('/sessions/close', { ticket: dead.ticket })
+  vi.setSystemTime(Date.now() + 60_000)
+  const lease = await beat(ticket)
+  for (let count = 0; count < 20; count++) {
+    expect(await beat(lease.ticket)).toMatchObject({ status: 'warm', ttlMs: 900_000 })
+    expect(await beat(dead.ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  }
+  expect(log.filter(line => line === 'vm 1 warmed'), 'to start it, and by three beats').toHaveLength(4)
+  expect(await openMany(1), 'nobody else was held up').toBe(1)
+  vi.setSystemTime(Date.now() + 1000)
+  await beat(lease.ticket)
+  expect(log.filter(line => line === 'vm 1 warmed')).toHaveLength(5)
+})
+
+test('where touches fail one after the other, the next beat is told to wait', async () => {
+  const { openWarm, beat, failNext, log } = start({})
+  const { ticket } = await openWarm()
+  vi.setSystemTime(Date.now() + 60_000)
+  for (let count = 0; count < 3; count++) {
+    failNext(failure('unavailable'))
+    expect(await beat(ticket)).toMatchObject({ error: { code: 'agent_unavailable' } })
+  }
+  expect(await beat(ticket)).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 1000 } })
+  expect(log.filter(line => line === 'failed')).toHaveLength(3)
+  vi.setSystemTime(Date.now() + 1000)
+  expect(await beat(ticket)).toMatchObject({ status: 'warm' })
+})
+
+test('a beat that comes too soon after others still keeps a parked session, and its room', async () => {
+  const { openWarm, open, beat, post } = start({ liveSessionsPerCaller: 1 })
+  const { ticket } = await openWarm()
+  for (let count = 0; count < 3; count++) await beat(ticket)
+  await post('/sessions/close?afterMs=100', { ticket })
+  expect(await beat(ticket)).toMatchObject({ status: 'warm' })
+  await vi.advanceTimersByTimeAsync(100)
+  expect((await open()).response.status, 'it lives, so it counts').toBe(429)
+})
+
+const messagesAtOncePerCaller = 2
+
+test('a caller has so many messages in flight; one more is told when to try again, and others are not held up', async () => {
+  const { send, log, refusals } = start({ messagesAtOncePerCaller })
+  const [first] = await Promise.all([send('one'), send('two')])
+  const refused = await send('three')
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(await refused.json()).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 1000 } })
+  expect(log.filter(line => line.includes('ran'))).toHaveLength(2)
+  expect(refusals(), 'no warm-up was refused').toEqual([])
+  expect((await send('hi', undefined, { headers: { 'x-user': 'bob' } })).status).toBe(200)
+  await first.text()
+  expect((await send('four')).status).toBe(200)
+})
+
+const endings: [
+  string,
+  (send: ReturnType<typeof start>['send'], fake: ReturnType<typeof start>) => Promise<unknown>,
+][] = [
+  ['is read', async send => (await send('hi')).text()],
+  ['is cancelled', async send => (await send('hi')).body?.cancel()],
+  [
+    'breaks off',
+    async (send, { answerWith }) => {
+      answerWith(() => brokenStreamOf('half'))
+      await (await send('hi')).text().catch(() => undefined)
+    },
+  ],
+  [
+    'never begins, because the agent failed',
+    (send, { failNext }) => {
+      failNext(failure('agent', true))
+      return send('hi')
+    },
+  ],
+  [
+    'is aborted while it is awaited',
+    async (send, { failNext }) => {
+      const leaving = new AbortController()
+      failNext(hang)
+      const sending = send('hi', undefined, { signal: leaving.signal })
+      setImmediate(() => leaving.abort())
+      await sending
+    },
+  ],
+  [
+    'is aborted while it is read',
+    async send => {
+      const leaving = new AbortController()
+      await send('hi', undefined, { signal: leaving.signal })
+      leaving.abort()
+    },
+  ],
+  ['is not asked for, because the message is too long', send => send('x'.repeat(11 * 1024 * 1024))],
+  [
+    'is not asked for, because no such agent is served',
+    send => send('hi', undefined, { headers: { 'warm-agent-agent': 'x' } }),
+  ],
+]
+
+test.each(endings)('a message makes room when its answer %s', async (_, end) => {
+  const started = start({ messagesAtOncePerCaller: 1 })
+  await end(started.send, started)
+  const { status } = await started.send('hi')
+  expect(status).toBe(200)
+})
+
 test('a limit of 0 allows no warm-up, one of Infinity any number', async () => {
   const none = start({ warmUpsPerSecond: 0 })
   expect(await none.openMany(1)).toBe(0)
@@ -200,6 +421,7 @@ test('a limit of 0 allows no warm-up, one of Infinity any number', async () => {
 test.each([
   [{ warmUpsPerSecond: -1 }, /limits\.warmUpsPerSecond is -1: expected a number from 0/],
   [{ liveSessionsPerCaller: 'many' }, /limits\.liveSessionsPerCaller is "many": expected/],
+  [{ messagesAtOncePerCaller: 0 }, /limits\.messagesAtOncePerCaller is 0: expected a number from 1 on, or Infinity/],
   [{ store: {} }, /limits\.store is an object: expected a LimitStore/],
 ])('limits %j are refused at construction', (limits, message) => {
   expect(() => start(limits as never)).toThrow(message)

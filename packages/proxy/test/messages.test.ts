@@ -52,6 +52,15 @@ test('a message that got no answer in time may have arrived; one that was refuse
   expect(await messageOf(await during(send('hi', ticket)))).toMatch(/Try again/)
 })
 
+test('a message that surely did not arrive may be sent again, and its user is told so', async () => {
+  const { runtime, failNext } = createFakeRuntime()
+  const { openWarm, send } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  failNext(...Array.from({ length: 4 }, () => failure('unreachable')))
+  const { error } = await (await during(send('hi', ticket))).json()
+  expect(error.message).toMatch(/^Could not reach .* Try again\.$/)
+})
+
 test.each(['conflict', 'throttled', 'unreachable'] as const)(
   'a message is not lost: after "%s", which the agent did not see, it is sent again',
   async reason => {

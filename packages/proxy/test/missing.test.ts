@@ -86,13 +86,15 @@ test('a message that may have run is not sent again, whatever is missing', async
   expect(calls).toHaveLength(2)
 })
 
-test('a beat that meets it tells the page that the session has expired, so that it warms another', async () => {
-  const { openWarm, post, gone, events } = start()
+test('a beat that meets it tells the page that the session has expired, so that it warms another, and nobody goes there again', async () => {
+  const { openWarm, post, send, gone, calls, events } = start()
   const { ticket } = await openWarm()
   gone.add('blue')
   const beat = await post('/sessions/beat', { ticket })
   expect([beat.status, await beat.json()]).toMatchObject([410, { error: { code: 'session_expired' } }])
   expect(events).toContainEqual(expect.objectContaining({ type: 'session-expired', reason: 'missing' }))
+  expect(outcomeOf(await send('hi', ticket))).toBe('rewarmed')
+  expect(calls).toEqual(['blue', 'blue', 'green'])
 })
 
 test('a chat route of your own is lent a new session when the address of the old one is not known any more', async () => {

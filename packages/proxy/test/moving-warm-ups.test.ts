@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { outcomeOf } from './browser.ts'
-import { failure } from './fake-runtime.ts'
+import { createTestProxy, outcomeOf } from './browser.ts'
+import { createFakeRuntime, failure } from './fake-runtime.ts'
 import { prepareEndpoints } from './refusing-endpoints.ts'
 
 const { endpoints, start } = prepareEndpoints()
@@ -100,6 +100,23 @@ test('a session that is closed or left while its warm-up moves is stopped where 
   await vi.advanceTimersByTimeAsync(31_000)
   expect(log.at(-1)).toBe('vm 2 stopped')
   expect(endpoints.stopped).toMatchObject([{ qualifier: 'green' }, { qualifier: 'blue' }])
+})
+
+test('a session that is closed before an endpoint has refused it goes to no other', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { runtime } = createFakeRuntime()
+  const calls: string[] = []
+  const invoke: typeof runtime.invoke = async ({ qualifier }) => {
+    calls.push(qualifier)
+    await new Promise(resolve => setTimeout(resolve, 1_000))
+    throw failure('quota')
+  }
+  const { openLease, post } = createTestProxy({ runtime: { ...runtime, qualifiers: ['blue', 'green'], invoke } })
+  const { ticket } = await openLease()
+  const closing = post('/sessions/close', { ticket })
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect((await closing).status).toBe(204)
+  expect(calls).toEqual(['blue'])
 })
 
 test('a warm-up that no endpoint takes yields: it waits as it is told, and then goes round again', async () => {

@@ -13,21 +13,32 @@ function platform(name?: string) {
   return { ...fake, runtime: { ...fake.runtime, ...(name && { identity: arn(name) }) } }
 }
 
-test('a ticket of the runtime that the agent ran on before is no ticket here, and nothing is called for it', async () => {
-  const [old, next] = [platform('old-a1B2c3D4e5'), platform('new-a1B2c3D4e5')]
-  const { ticket } = await createTestProxy({ runtime: old.runtime }).openWarm()
-  const { post, send, proxy } = createTestProxy({ runtime: next.runtime })
-  for (const answer of [
-    await send('hi', ticket),
-    await post('/sessions/beat', { ticket }),
-    await post('/sessions/close', { ticket }),
-  ]) {
-    expect([answer.status, await answer.json()]).toMatchObject([401, { error: { code: 'ticket_invalid' } }])
-  }
-  const request = new Request('http://chat.test/chat', { method: 'POST', headers: { 'Warm-Agent-Ticket': ticket } })
-  expect(await proxy.session(request)).toMatchObject({ outcome: 'cold' })
-  expect(next.log).toEqual([])
-})
+const spare = { runtimeSessionId: 'a session that was warmed ahead of need', qualifier: 'DEFAULT' }
+const pool = {
+  claim: async () => ({ ...spare, bornAtMs: Date.now(), touchedAtMs: Date.now(), evidence: 'assumed' as const }),
+}
+
+test.each([
+  ['was started', {}],
+  ['came out of a pool', { pool }],
+])(
+  'a ticket of the runtime that the agent ran on before is no ticket here, and nothing is called for it: its session %s',
+  async (_, options) => {
+    const [old, next] = [platform('old-a1B2c3D4e5'), platform('new-a1B2c3D4e5')]
+    const { ticket } = await createTestProxy({ runtime: old.runtime, ...options }).openWarm()
+    const { post, send, proxy } = createTestProxy({ runtime: next.runtime })
+    for (const answer of [
+      await send('hi', ticket),
+      await post('/sessions/beat', { ticket }),
+      await post('/sessions/close', { ticket }),
+    ]) {
+      expect([answer.status, await answer.json()]).toMatchObject([401, { error: { code: 'ticket_invalid' } }])
+    }
+    const request = new Request('http://chat.test/chat', { method: 'POST', headers: { 'Warm-Agent-Ticket': ticket } })
+    expect(await proxy.session(request)).toMatchObject({ outcome: 'cold' })
+    expect(next.log).toEqual([])
+  },
+)
 
 test.each([
   ['of the same runtime', 'one-a1B2c3D4e5', 'one-a1B2c3D4e5'],

@@ -7,6 +7,8 @@ const { runtime } = createFakeRuntime()
 
 test.each([
   [{ secret: 'short' }, /secret 1: it has 5 bytes/],
+  [{ secret: 'x'.repeat(31) }, /secret 1: it has 31 bytes/],
+  [{ secret: [secret, 'short'] }, /secret 2: it has 5 bytes/],
   [{ secret: [] }, /there is none/],
   [{ secret: undefined }, /there is none\. .* WARM_AGENT_SECRET.* openssl rand -base64 48$/],
   [{ secret: '' }, /there is none\. .* WARM_AGENT_SECRET.* openssl rand -base64 48$/],
@@ -23,6 +25,12 @@ test.each([
   const make = () => createWarmProxy({ runtime, authorize: () => null, secret, ...wrong } as never)
   expect(make).toThrow(/^Could not /)
   expect(make).toThrow(message)
+})
+
+test('a secret of 32 bytes is long enough', () => {
+  for (const shortest of ['x'.repeat(32), `${'\u20ac'.repeat(10)}xx`]) {
+    expect(() => createWarmProxy({ runtime, authorize: () => null, secret: shortest })).not.toThrow()
+  }
 })
 
 test.each([{ secret: 12_345 }, { secrets: '12345 is not said' }])(

@@ -162,6 +162,39 @@ test.each([
   expect(log.slice(2)).toEqual(['vm 1 stopped'])
 })
 
+test('what is due and no entry keeps the reaper from nothing, and is told once', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const nonsense = [null, undefined, 'x', {}, { session: {} }] as never[]
+  const due: typeof ledger.due = async (...asked) => [...nonsense, ...(await ledger.due(...asked))]
+  const { openWarm, post, events } = createTestProxy({ runtime, ledger: { ...ledger, due } })
+  for (const _ of ['one', 'two']) await post(park, { ticket: (await openWarm()).ticket })
+  await pass(40_000)
+  expect(log.filter(line => line.endsWith('stopped'))).toEqual(['vm 1 stopped', 'vm 2 stopped'])
+  expect(events.filter(({ type }) => type === 'ledger-failed')).toMatchObject([
+    { cause: { message: expect.stringMatching(/^Could not tell what to stop: 5 of what is due .* is no entry\. /) } },
+  ])
+})
+
+test('a ledger that leads but cannot tell what is due is told of once, and again after it could', async () => {
+  const { runtime } = createFakeRuntime()
+  const ledger = memoryLedger()
+  let isBroken = true
+  const due: typeof ledger.due = async (...asked) => {
+    if (isBroken) throw new Error('WRONGTYPE')
+    return ledger.due(...asked)
+  }
+  const { events } = createTestProxy({ runtime, ledger: { ...ledger, due } })
+  const told = () => events.filter(({ type }) => type === 'ledger-failed').length
+  await pass(60_000)
+  expect(told()).toBe(1)
+  isBroken = false
+  await pass(15_000)
+  isBroken = true
+  await pass(15_000)
+  expect(told()).toBe(2)
+})
+
 test('a session that somebody has decided to stop is stopped although its answer goes on', async () => {
   const { runtime, log, answerWith } = createFakeRuntime()
   answerWith(() => new ReadableStream())

@@ -99,6 +99,16 @@ test('the oldest events are forgotten, and more of them than one page are read',
   expect(started).toBeLessThan(1_700)
 })
 
+test('what others have put between the events is not counted, and told', async () => {
+  const failures: unknown[] = []
+  const { tell, client, stats } = instance('nonsense', { onFailed: cause => failures.push(cause) })
+  await tell('warm-00000001', { type: 'warm-started' })
+  for (const text of ['null', '7', 'not JSON']) await client.xadd('{nonsense}:stats', '*', 'event', text)
+  await tell('warm-00000002', { type: 'warm-started' })
+  expect((await stats.report()).warmUps.started).toBe(2)
+  expect(failures).toEqual([expect.any(SyntaxError)])
+})
+
 test('nothing that is kept tells a cause, and beats are not kept', async () => {
   const { tell, client } = instance('private')
   await tell('warm-00000001', { type: 'warm-failed', code: 'agent_failed', cause: new Error('a secret') })

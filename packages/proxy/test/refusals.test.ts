@@ -121,6 +121,13 @@ test('a preflight of an allowed origin passes, and our headers are exposed', asy
   expect(answer.headers.get('access-control-expose-headers')).toContain('Warm-Agent-Outcome')
 })
 
+test('a shared cache is told that the answer is for one origin, beside what the application tells it', async () => {
+  const authorize = () => new Response('pay first', { status: 402, headers: { vary: 'Cookie' } })
+  const { post } = createTestProxy({ runtime, authorize, origins: ['https://friend.test'] })
+  const answer = await post('/sessions', { headers: { origin: 'https://friend.test' } })
+  expect(answer.headers.get('vary')).toBe('Cookie, Origin')
+})
+
 test('a slash at the end of the path changes nothing: Next.js sends every request there with `trailingSlash`', async () => {
   const { proxy, post } = createTestProxy({ runtime })
   expect((await proxy.fetch(new Request('http://chat.test/api/agent/health/'))).status).toBe(200)
@@ -137,6 +144,7 @@ test.each([
   ['a newer wire', '/sessions', { headers: { 'Warm-Agent-Version': '2' } }, 426, 'unsupported_version'],
   ['a prefetch', '/sessions', { headers: { 'Sec-Purpose': 'prefetch;prerender' } }, 403, 'forbidden'],
   ['a large body', '/messages', { body: 'x'.repeat(101) }, 413, 'payload_too_large'],
+  ['a ticket that is longer than any', '/sessions/close', { body: 'x'.repeat(9_000) }, 413, 'payload_too_large'],
 ])('%s is refused with its code, and costs no VM', async (_, path, init, status, code) => {
   const { runtime, log } = createFakeRuntime()
   const { post } = createTestProxy({ runtime, limits: { bodyBytes: 100 } })
@@ -156,6 +164,36 @@ test('a body that grows past the limit while it streams is refused', async () =>
   const { proxy } = createTestProxy({ runtime, limits: { bodyBytes: 100 } })
   const init = { method: 'POST', body, duplex: 'half' } as RequestInit
   expect((await proxy.fetch(new Request('http://chat.test/api/agent/messages', init))).status).toBe(413)
+})
+
+test('a body that says itself that it is over the limit is not even begun to be read', async () => {
+  const pull = vi.fn((controller: ReadableStreamDefaultController) => controller.close())
+  const body = new ReadableStream({ pull }, { highWaterMark: 0 })
+  const { post } = createTestProxy({ runtime })
+  const init = { body, duplex: 'half', headers: { 'content-length': '1000000000' } } as RequestInit
+  expect((await post('/messages', init)).status).toBe(413)
+  expect(pull).not.toHaveBeenCalled()
+})
+
+test('a body of just the limit is let through, whether its length is told or not', async () => {
+  const { post } = createTestProxy({ runtime, limits: { bodyBytes: 100 } })
+  for (const headers of [{}, { 'content-length': '100' }] as Record<string, string>[]) {
+    expect((await post('/messages', { body: 'x'.repeat(100), headers })).status).toBe(200)
+  }
+})
+
+test('what opens a session is refused long before the memory that a message may take is full of it', async () => {
+  let sent = 0
+  const body = new ReadableStream({
+    pull(controller) {
+      sent += 1_000
+      controller.enqueue(new Uint8Array(1_000))
+    },
+  })
+  const { proxy } = createTestProxy({ runtime })
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit
+  expect((await proxy.fetch(new Request('http://chat.test/api/agent/sessions', init))).status).toBe(413)
+  expect(sent).toBeLessThan(20_000)
 })
 
 test.each([null, undefined])('authorize that returns %s refuses with 401', async nobody => {

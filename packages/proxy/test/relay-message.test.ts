@@ -1,21 +1,27 @@
 import type { AgentRequest } from '@warm-agent/proxy'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 
-test.each([204, 205])('an agent that answers %i, without a body, is answered for: it has run', async status => {
-  const { runtime, log } = createFakeRuntime()
-  const { send, events } = createTestProxy({
-    runtime: {
-      ...runtime,
-      invoke: async (...words) => ({ ...(await runtime.invoke(...words)), status }),
-    },
-  })
-  const answer = await send('notify')
-  expect([answer.status, outcomeOf(answer), await answer.text()]).toEqual([status, 'cold', ''])
-  expect(log[1]).toBe('vm 1 ran notify')
-  expect(events.map(({ type }) => type)).toEqual(['message-answered'])
-})
+test.each([204, 205, 304])(
+  'an agent that answers %i, without a body, is answered for: it has run, and its socket is free',
+  async status => {
+    const { runtime, log, answerWith } = createFakeRuntime()
+    const cancel = vi.fn()
+    answerWith(() => new ReadableStream({ cancel }))
+    const { send, events } = createTestProxy({
+      runtime: {
+        ...runtime,
+        invoke: async (...words) => ({ ...(await runtime.invoke(...words)), status }),
+      },
+    })
+    const answer = await send('notify')
+    expect([answer.status, outcomeOf(answer), await answer.text()]).toEqual([status, 'cold', ''])
+    expect(log).toContain('vm 1 ran notify')
+    expect(cancel).toHaveBeenCalledOnce()
+    expect(events.map(({ type }) => type)).toEqual(['message-answered'])
+  },
+)
 
 /** Sends one message, and tells what the agent was asked. */
 async function asked(body: string, headers: Record<string, string>): Promise<AgentRequest | undefined> {

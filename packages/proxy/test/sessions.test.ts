@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { memoryLedger } from '@warm-agent/proxy'
+import { expect, test, vi } from 'vitest'
 import { browserOf, createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime, failure, hang } from './fake-runtime.ts'
 import { during, fakeTime } from './fake-time.ts'
@@ -18,6 +19,17 @@ test('the lease comes at once, and warm when the agent has answered', async () =
     data: { status: 'warm', source: 'started', tookMs: 3000, evidence: 'observed' },
   })
   expect(await next()).toBeUndefined()
+})
+
+test('while a session starts its stream is not silent for long enough to be cut', async () => {
+  const { runtime } = createFakeRuntime({ bootMs: 25_000 })
+  const response = await createTestProxy({ runtime }).post('/sessions')
+  expect((await during(response.text())).match(/^(event)?: \w+/gm)).toEqual([
+    'event: lease',
+    ': warming',
+    ': warming',
+    'event: warm',
+  ])
 })
 
 test('the beat is told at 60 % of the idle timeout, less up to a tenth', async () => {
@@ -120,7 +132,8 @@ test('a warm-up that hangs ends at its deadline, with the last failure as the ca
   const { open, events } = createTestProxy({ runtime, limits: { warmTimeoutMs: 5000 } })
   const { next } = await open()
   await next()
-  expect(await during(next())).toMatchObject({ event: 'failed', data: { error: { code: 'warm_up_timed_out' } } })
+  const error = { code: 'warm_up_timed_out', message: expect.stringMatching(/Try again\.$/) }
+  expect(await during(next())).toMatchObject({ event: 'failed', data: { error } })
   const failed = events.find(event => event.type === 'warm-failed')
   expect(failed).toMatchObject({ cause: { cause: { reason: 'unavailable' } } })
 })
@@ -140,6 +153,22 @@ test('the app that keeps its own route gets the session, and the page gets its t
   expect(stranger).toMatchObject({ outcome: 'cold' })
   expect(stranger?.runtimeSessionId).not.toBe(sessions[0]?.id)
   expect(await ask({ origin: 'https://evil.test' })).toBeNull()
+})
+
+test('what such an app was lent counts as touched, and is in the ledger', async () => {
+  const { runtime, sessions } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const { proxy, openWarm, beat } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  vi.setSystemTime(Date.now() + 800_000)
+  await proxy.session(new Request('http://chat.test/chat', { headers: { 'Warm-Agent-Ticket': ticket } }))
+  vi.setSystemTime(Date.now() + 800_000)
+  expect(await beat(ticket)).toMatchObject({ status: 'warm' })
+  expect(sessions).toHaveLength(1)
+
+  const lent = await createTestProxy({ runtime, ledger }).proxy.session(new Request('http://chat.test/chat'))
+  const { value: entry } = await ledger.list()[Symbol.asyncIterator]().next()
+  expect(entry).toMatchObject({ session: { id: lent?.runtimeSessionId }, reason: 'conversation', isSent: true })
 })
 
 test('sessions are placed on the endpoints in turn and stay there', async () => {

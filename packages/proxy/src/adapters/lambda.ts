@@ -1,6 +1,7 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import { writeBody } from '../write-body.ts'
-import { type FunctionUrlEvent, lambdaRuntime, type StreamingHandler } from './lambda-runtime.ts'
+import { toRequest } from './lambda-request.ts'
+import { lambdaRuntime, type StreamingHandler } from './lambda-runtime.ts'
 
 /** An answer is given up so long before Lambda ends the function. Milliseconds. */
 const spareMs = 1_000
@@ -20,7 +21,8 @@ export function toLambdaHandler(handle: (request: Request) => Promise<Response>)
     const endsInMs = Math.max(0, context.getRemainingTimeInMillis() - spareMs)
     const timer = setTimeout(() => timedOut.abort(timeIsOver()), endsInMs)
     try {
-      const { status, headers, body } = await handle(toRequest(event, timedOut.signal))
+      const request = toRequest(event, timedOut.signal)
+      const { status, headers, body } = request ? await handle(request) : new Response(null, { status: 400 })
       const cookies = headers.getSetCookie()
       const { 'set-cookie': _, ...others } = Object.fromEntries(headers)
       const outgoing = HttpResponseStream.from(stream, { statusCode: status, headers: others, cookies })
@@ -41,17 +43,4 @@ export function toLambdaHandler(handle: (request: Request) => Promise<Response>)
 function timeIsOver(): WarmAgentError {
   const message = 'Could not answer: the time of the Lambda function is over. What was sent may have arrived.'
   return new WarmAgentError('warm_up_timed_out', message)
-}
-
-function toRequest(event: FunctionUrlEvent, signal: AbortSignal): Request {
-  const { rawPath, rawQueryString, requestContext, cookies, body, isBase64Encoded } = event
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(event.headers)) if (value !== undefined) headers.set(name, value)
-  if (cookies?.length) headers.set('cookie', cookies.join('; '))
-  return new Request(`https://${requestContext.domainName}${rawPath}${rawQueryString && `?${rawQueryString}`}`, {
-    method: requestContext.http.method,
-    headers,
-    signal,
-    ...(body && { body: isBase64Encoded ? Buffer.from(body, 'base64') : body }),
-  })
 }

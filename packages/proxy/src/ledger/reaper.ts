@@ -1,6 +1,7 @@
 import { sessionKey } from '../agent-runtime.ts'
 import { backgroundTimeout } from '../background-timeout.ts'
 import { within } from '../within.ts'
+import { isEntry } from './is-entry.ts'
 import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
 
 export interface ReaperOptions {
@@ -11,6 +12,8 @@ export interface ReaperOptions {
   isOurs(entry: LedgerEntry): boolean
   /** Ends a session that is due, if it still is by then. Never rejects. */
   end(entry: LedgerEntry, fence: number): Promise<void>
+  /** Hears once why something of what is due is not stopped, or nothing: the ledger answers, and with nonsense. */
+  onFailed(cause: unknown): void
 }
 
 export interface Reaper {
@@ -46,9 +49,10 @@ const resignMs = 5_000
  * Stops what nobody holds: parked sessions, those whose hold is over, those whose browser is gone. Of the instances that
  * share a ledger one does it at a time; when it dies another goes on, also with what it had begun.
  */
-export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Reaper {
+export function startReaper({ ledger, holder, isOurs, end, onFailed }: ReaperOptions): Reaper {
   const ending = new Set<string>()
   let isClosed = false
+  let isTold = false
   let quietUntilMs = 0
   let lateSweeps = 0
   let trips: number[] = []
@@ -62,16 +66,19 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   async function sweep(): Promise<void> {
     const startedMs = Date.now()
     let waitMs = sweepMs
+    let hasAnswered = false
     try {
       const fence = await within(tripMs(), 'lead the reapers', lead(startedMs))
+      hasAnswered = true
       quietUntilMs = Math.min(quietUntilMs, Date.now() + settleMs)
       if (isSettled()) {
         const room = mostAtOnce - ending.size
         if (fence !== undefined && room > 0) for (const entry of await findDue(room)) void endOnce(entry, fence)
         lateSweeps = 0
       }
-    } catch {
-      // The keeper tells of the outage. Nothing is reaped until all have had the time to write what they owe.
+    } catch (cause) {
+      // Of an outage the keeper tells. Nothing is reaped until all have had the time to write what they owe.
+      if (hasAnswered) tellOnce(cause)
       quietUntilMs = Number.POSITIVE_INFINITY
       if (++lateSweeps > fewTrips) {
         lateSweeps = 0
@@ -98,9 +105,18 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
   async function findDue(room: number): Promise<readonly LedgerEntry[]> {
     for (let limit = mostAtOnce; ; limit *= 2) {
       const due = await within(2 * tripMs(), 'ask what is due', ledger.due(Date.now(), limit))
-      const ours = due.filter(isOurs)
-      if (ours.length >= room || due.length < limit) return ours.slice(0, room)
+      const entries = due.filter(isEntry)
+      if (entries.length < due.length) tellOnce(notAllEntries(due.length - entries.length))
+      const ours = entries.filter(isOurs)
+      if (ours.length < room && due.length >= limit) continue
+      isTold = entries.length < due.length
+      return ours.slice(0, room)
     }
+  }
+
+  function tellOnce(cause: unknown): void {
+    if (!isTold) onFailed(cause)
+    isTold = true
   }
 
   async function endOnce(entry: LedgerEntry, fence: number): Promise<void> {
@@ -127,4 +143,10 @@ export function startReaper({ ledger, holder, isOurs, end }: ReaperOptions): Rea
       await within(resignMs, 'resign', ledger.resign(holder)).catch(() => undefined)
     },
   }
+}
+
+function notAllEntries(count: number): Error {
+  return new Error(
+    `Could not tell what to stop: ${count} of what is due in the ledger is no entry. Look who else writes there, and remove it.`,
+  )
 }

@@ -1,6 +1,7 @@
 import { sessionKey } from '../agent-runtime.ts'
 import { refuseUnknown } from '../refuse-unknown.ts'
 import { forgetAt } from './ending.ts'
+import { isEntry } from './is-entry.ts'
 import { checkPrefix, type RedisClient, toRunScript } from './redis-client.ts'
 import { dueScript, leadScript, readScript, resignScript, writeScript } from './redis-scripts.ts'
 import type { LedgerEntry, SessionLedger } from './session-ledger.ts'
@@ -42,14 +43,14 @@ export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: Redis
   async function members(untilMs: number | '+inf', limit: number): Promise<string[]> {
     return (await run(dueScript, [index], [`${untilMs}`, `${limit}`])) as string[]
   }
-  async function read(wanted: string[]): Promise<LedgerEntry[]> {
+  async function read(wanted: string[]): Promise<unknown[]> {
     if (wanted.length === 0) return []
     const found = (await run(readScript, [index, ...wanted.map(keyOf)], wanted)) as string[]
-    return found.map(text => JSON.parse(text))
+    return found.map(parse)
   }
 
   return {
-    read: async session => (await read([sessionKey(session)]))[0],
+    read: async session => (await read([sessionKey(session)])).find(isEntry),
     async write(entry, fence) {
       const member = sessionKey(entry.session)
       const now = Date.now()
@@ -65,12 +66,14 @@ export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: Redis
           fence === undefined ? '' : `${fence}`,
         ],
       )) as ['written' | 'stale' | 'changed', string]
-      return is === 'changed' ? { is, current: current ? JSON.parse(current) : undefined } : { is }
+      return is === 'changed' ? { is, current: [parse(current)].find(isEntry) } : { is }
     },
-    due: async (nowMs, limit) => read(await members(nowMs, limit)),
+    due: async (nowMs, limit) => (await read(await members(nowMs, limit))) as LedgerEntry[],
     async *list() {
       const all = await members('+inf', -1)
-      for (let start = 0; start < all.length; start += pageSize) yield* await read(all.slice(start, start + pageSize))
+      for (let start = 0; start < all.length; start += pageSize) {
+        yield* (await read(all.slice(start, start + pageSize))).filter(isEntry)
+      }
     },
     async lead(instance, forMs) {
       return Number(await run(leadScript, [leader, fenceKey], [instance, `${forMs}`])) || undefined
@@ -78,6 +81,14 @@ export function redisLedger({ client, prefix = 'warm-agent', ...unknown }: Redis
     async resign(instance) {
       await run(resignScript, [leader], [instance])
     },
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

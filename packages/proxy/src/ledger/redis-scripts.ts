@@ -5,12 +5,14 @@
 
 /**
  * KEYS: entry, index, fence. ARGV: version before, entry, member of the index, when it is due or '', milliseconds to
- * keep it, fencing token or ''.
+ * keep it, fencing token or ''. What is no entry counts as none, and is written over.
  */
 export const writeScript = `
 if ARGV[6] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[6] then return {'stale', ''} end
 local current = redis.call('GET', KEYS[1])
-local version = current and cjson.decode(current).version or 0
+local isJson, entry = pcall(cjson.decode, current or '')
+local isEntry = isJson and type(entry) == 'table' and type(entry.session) == 'table'
+local version = isEntry and tonumber(entry.version) or 0
 if version ~= tonumber(ARGV[1]) then return {'changed', current or ''} end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])
 if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[3]) else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3]) end

@@ -62,7 +62,10 @@ export interface SessionLedger {
    * @param fence The token of {@link lead}: with it, the write is refused once somebody else leads.
    */
   write(entry: LedgerEntry, fence?: number): Promise<WriteResult>
-  /** The entries whose `heldUntil` has come, the oldest first, `conversation` ones not among them. */
+  /**
+   * The entries whose `heldUntil` has come, the oldest first, `conversation` ones not among them. Whatever else the store has
+   * in the place of one is given as it is: whoever reaps looks past it, and tells of it.
+   */
   due(nowMs: number, limit: number): Promise<readonly LedgerEntry[]>
   /** Every entry that has not ended. */
   list(): AsyncIterable<LedgerEntry>

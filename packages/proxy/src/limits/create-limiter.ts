@@ -1,9 +1,11 @@
 import { WarmAgentError } from '@warm-agent/protocol'
 import type { Caller } from '../callers.ts'
 import { guardStore } from './guard-store.ts'
-import type { LimitStore } from './limit-store.ts'
+import { limitKeyOf } from './limit-key-of.ts'
+import { type LimitStore, noNewPlace } from './limit-store.ts'
 import { memoryLimits } from './memory-limits.ts'
 import { addTo, count, type Rate } from './rate.ts'
+import { createUnsentMoney } from './unsent-money.ts'
 import type { WarmLimits } from './warm-limits.ts'
 
 /** The name of a limit of {@link WarmLimits}. */
@@ -19,9 +21,10 @@ export interface Limiter {
   /**
    * Makes room among the caller's sessions for one that lives `forMs` unless it is touched.
    *
+   * @returns what gives all of it back, for a session that was not opened after all.
    * @throws WarmAgentError `rate_limited`
    */
-  admitSession(held: LimitedSession, caller: Caller, forMs: number): Promise<void>
+  admitSession(held: LimitedSession, caller: Caller, forMs: number): Promise<() => void>
   /**
    * Makes room among all warm-ups for the warm-up of a session that was admitted.
    *
@@ -33,12 +36,19 @@ export interface Limiter {
   /** The warm-up is over, well or not. */
   warmUpEnded(held: LimitedSession): void
   /**
-   * Makes room for a beat, which prolongs a session to `forMs` from now.
+   * Prolongs a session that lives to `forMs` from now, because its page is there.
    *
    * @returns false when the money for unsent warmth is spent: then the session should be held no longer.
+   */
+  admitHold(held: LimitedSession & { isSent: boolean }, caller: Caller, forMs: number): Promise<boolean>
+  /**
+   * Makes room among all calls for one that touches the session.
+   *
+   * @param windowMs How long a touch counts. Who touches one session again and again takes no call from others.
+   * @returns false when it comes too soon after others.
    * @throws WarmAgentError `rate_limited` when a later beat may be admitted.
    */
-  admitBeat(held: LimitedSession & { isSent: boolean }, caller: Caller, forMs: number): Promise<boolean>
+  admitTouch(held: LimitedSession, windowMs: number): Promise<boolean>
   /** A message has come for the session: it is no longer unsent. Never refuses. */
   noteMessage(
     held: LimitedSession,
@@ -46,7 +56,7 @@ export interface Limiter {
     forMs: number,
     facts: { startsSession: boolean; wasUnsent: boolean },
   ): void
-  /** The session ends `afterMs` from now. */
+  /** The session ends `afterMs` from now. One that has no place any more, because it has ended, gets none by this. */
   noteEnd(held: LimitedSession & { isSent: boolean }, caller: Caller, afterMs?: number): void
   /** A call to the platform that was not admitted before: a message's, for example. */
   noteCall(): void
@@ -54,17 +64,15 @@ export interface Limiter {
 
 const calls: Rate = { name: 'calls', windowMs: 1000 }
 const newSessions: Rate = { name: 'new-sessions', windowMs: 1000 }
-const dayMs = 86_400_000
-/** A day's spending is remembered for two days. */
-const keepDaySeconds = (2 * dayMs) / 1000
-const hourMs = 3_600_000
-/** Money is counted in whole millionths of a dollar. */
-const micros = 1_000_000
+/** So often one session is touched in a short while: by its page, and by the page after it. */
+const mostTouches = 3
 
-interface Reservation {
+/** Something that was taken within a limit. */
+export interface Reservation {
   limit: LimitName
   isRefused: boolean
   retryAfterMs?: number
+  /** Gives it back. */
   undo(): Promise<unknown>
 }
 
@@ -74,13 +82,15 @@ export function createLimiter(
   tell: { refused(limit: LimitName): void; failed(cause: unknown): void },
 ): Limiter {
   const store: LimitStore = limits.store ? guardStore(limits.store, tell.failed) : memoryLimits()
+  const money = createUnsentMoney(store, limits)
   /** Nobody waits for what is only noted. */
   const note = (noted: Promise<unknown>) => void noted.catch(tell.failed)
 
   async function take(limit: LimitName, rate: Rate): Promise<Reservation> {
-    const used = await count(store, rate, 1)
-    const retryAfterMs = rate.windowMs - (Date.now() % rate.windowMs)
-    return { limit, isRefused: used > limits[limit], retryAfterMs, undo: () => count(store, rate, -1) }
+    const now = Date.now()
+    const used = await count(store, rate, now)
+    const retryAfterMs = rate.windowMs - (now % rate.windowMs)
+    return { limit, isRefused: used > limits[limit], retryAfterMs, undo: () => addTo(store, rate, -1, now) }
   }
 
   async function enter(limit: LimitName, room: string, member: string, forMs: number): Promise<Reservation> {
@@ -88,50 +98,39 @@ export function createLimiter(
     return { limit, isRefused: left === undefined, undo: () => store.hold(room, member, left ?? 0, Infinity) }
   }
 
-  /** Pays for an unsent session until `forMs` from now: what had been paid beyond that is given back. */
-  async function pay(member: string, forMs: number): Promise<Reservation> {
-    const paidMs = (await store.hold('unsent', member, forMs, Infinity)) ?? 0
-    const points = Math.round(((forMs - paidMs) / hourMs) * limits.unsentDollarsPerHour * micros)
-    const day = `micro-dollars:${Math.floor(Date.now() / dayMs)}`
-    const spent = await store.add(day, points, keepDaySeconds)
-    return {
-      limit: 'unsentDollarsPerDay',
-      isRefused: points > 0 && spent > limits.unsentDollarsPerDay * micros,
-      retryAfterMs: dayMs - (Date.now() % dayMs),
-      undo: () =>
-        Promise.all([store.hold('unsent', member, paidMs, Infinity), store.add(day, -points, keepDaySeconds)]),
-    }
-  }
-
   /** The session counts among its caller's for `forMs` from now, whatever the limit is. */
-  function noteLive(held: LimitedSession, caller: Caller, forMs: number): void {
-    note(store.hold(roomOf(caller), memberOf(held), forMs, Infinity))
+  function noteLive(held: LimitedSession, caller: Caller, forMs: number, places = Infinity): void {
+    note(store.hold(roomOf(caller), memberOf(held), forMs, places))
   }
 
-  /** Reserves all, or nothing. @returns what was refused, if anything was. */
-  async function admit(reserving: Promise<Reservation>[]): Promise<Reservation | undefined> {
+  /** Reserves all, or nothing. @returns what was refused, if anything was, and what undoes the rest. */
+  async function admit(
+    reserving: Promise<Reservation>[],
+  ): Promise<{ refusal?: Reservation; undo(): Promise<unknown> }> {
     const reservations = await Promise.all(reserving)
+    const undo = () => Promise.all(reservations.map(each => each.undo()))
     const refusal = reservations.find(({ isRefused }) => isRefused)
-    if (!refusal) return undefined
-    await Promise.all(reservations.map(({ undo }) => undo()))
+    if (!refusal) return { undo }
+    await undo()
     tell.refused(refusal.limit)
-    return refusal
+    return { refusal, undo }
   }
 
   return {
     async admitSession(held, caller, forMs) {
       const member = memberOf(held)
-      const ofCaller: Rate = { name: `warm-ups:${keyOf(caller)}`, windowMs: 60_000 }
-      const refusal = await admit([
+      const ofCaller: Rate = { name: `warm-ups:${limitKeyOf(caller)}`, windowMs: 60_000 }
+      const { refusal, undo } = await admit([
         take('warmUpsPerCallerPerMinute', ofCaller),
         enter('liveSessionsPerCaller', roomOf(caller), member, forMs),
-        pay(member, forMs),
+        money.pay(member, forMs),
       ])
       if (refusal) throw refused('Could not warm a session up', refusal)
+      return () => note(undo())
     },
 
     async admitWarmUp(held, warmTimeoutMs) {
-      const refusal = await admit([
+      const { refusal } = await admit([
         enter('warmUpsAtOnce', 'warming', memberOf(held), warmTimeoutMs),
         take('warmUpsPerSecond', newSessions),
         take('callsPerSecond', calls),
@@ -141,30 +140,37 @@ export function createLimiter(
 
     exchange(held, claimed, caller, forMs) {
       noteLive(held, caller, 0)
-      note(pay(memberOf(held), 0))
+      note(money.giveBack(memberOf(held), 0))
       noteLive(claimed, caller, forMs)
-      note(pay(memberOf(claimed), forMs))
+      note(money.pay(memberOf(claimed), forMs))
     },
 
     warmUpEnded: held => note(store.hold('warming', memberOf(held), 0, Infinity)),
 
-    async admitBeat(held, caller, forMs) {
-      const refusal = await admit([take('callsPerSecond', calls), ...(held.isSent ? [] : [pay(memberOf(held), forMs)])])
-      if (refusal?.limit === 'unsentDollarsPerDay') return false
-      if (refusal) throw refused('Could not touch the session', refusal)
+    async admitHold(held, caller, forMs) {
+      const { refusal } = await admit(held.isSent ? [] : [money.pay(memberOf(held), forMs)])
+      if (refusal) return false
       noteLive(held, caller, forMs)
+      return true
+    },
+
+    async admitTouch(held, windowMs) {
+      const touch = crypto.randomUUID()
+      if ((await store.hold(`touches:${memberOf(held)}`, touch, windowMs, mostTouches)) === undefined) return false
+      const { refusal } = await admit([take('callsPerSecond', calls)])
+      if (refusal) throw refused('Could not touch the session', refusal)
       return true
     },
 
     noteMessage(held, caller, forMs, { startsSession, wasUnsent }) {
       if (startsSession) note(addTo(store, newSessions, 1))
       noteLive(held, caller, forMs)
-      if (wasUnsent) note(pay(memberOf(held), 0))
+      if (wasUnsent) note(money.giveBack(memberOf(held), 0))
     },
 
     noteEnd(held, caller, afterMs = 0) {
-      noteLive(held, caller, afterMs)
-      note(pay(memberOf(held), held.isSent ? 0 : afterMs))
+      noteLive(held, caller, afterMs, noNewPlace)
+      note(money.giveBack(memberOf(held), held.isSent ? 0 : afterMs))
     },
 
     noteCall: () => note(addTo(store, calls, 1)),
@@ -176,13 +182,9 @@ function memberOf({ session }: LimitedSession): string {
   return session.id.slice(0, 21)
 }
 
-function keyOf({ limitKey, callerId }: Caller): string {
-  return limitKey ?? callerId
-}
-
 /** The live sessions of one caller. */
 function roomOf(caller: Caller): string {
-  return `live:${keyOf(caller)}`
+  return `live:${limitKeyOf(caller)}`
 }
 
 function refused(what: string, { limit, retryAfterMs }: Reservation): WarmAgentError {

@@ -22,7 +22,11 @@ export function memoryLimits(): LimitStore {
 
   return {
     async add(counter, points, keepSeconds) {
-      return (await counters.penalty(counter, points, { customDuration: keepSeconds })).consumedPoints
+      // What was only looked at, or all given back, leaves nothing behind.
+      if (points === 0) return (await counters.get(counter))?.consumedPoints ?? 0
+      const { consumedPoints } = await counters.penalty(counter, points, { customDuration: keepSeconds })
+      if (consumedPoints === 0) await counters.delete(counter)
+      return consumedPoints
     },
 
     async hold(name, member, forMs, places) {

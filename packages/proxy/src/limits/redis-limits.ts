@@ -52,6 +52,8 @@ export function redisLimits({ client, prefix = 'warm-agent:limits', ...unknown }
 
   return {
     async add(counter, points, keepSeconds) {
+      // A counter that is only read is not begun.
+      if (points === 0) return (await counters.get(counter))?.consumedPoints ?? 0
       return (await counters.penalty(counter, points, { customDuration: keepSeconds })).consumedPoints
     },
 

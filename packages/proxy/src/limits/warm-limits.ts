@@ -4,7 +4,7 @@ import type { LimitStore } from './limit-store.ts'
 
 /**
  * How much warmth there may be. Over a limit a warm-up is refused with 429, and the chat goes cold; a message is counted
- * where it needs what warm-ups need, and never refused. `Infinity` lifts a limit; 0 allows no warm-up at all.
+ * where it needs what warm-ups need, and never refused for that. `Infinity` lifts a limit; 0 allows no warm-up at all.
  */
 export interface WarmLimits {
   /** Sessions of one caller that live at the same time, those with a conversation included. @default 20 */
@@ -39,9 +39,12 @@ const warmShare = 0.8
 const hourMs = 3_600_000
 const { newSessionsPerSecond, callsPerSecond } = quotasOf('us-east-1')
 
-const limit = (value: number) =>
+export const limit = (value: number, least = 0) =>
   z
-    .custom<number>(given => typeof given === 'number' && given >= 0, 'expected a number from 0 on, or Infinity')
+    .custom<number>(
+      given => typeof given === 'number' && given >= least,
+      `expected a number from ${least} on, or Infinity`,
+    )
     .default(value)
 
 export const warmLimitsShape = {

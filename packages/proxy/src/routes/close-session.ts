@@ -2,6 +2,7 @@ import { closeAfterParameter, headerNames, WarmAgentError } from '@warm-agent/pr
 import * as z from 'zod'
 import { readBody } from '../read-body.ts'
 import { closeSession } from '../sessions/close-session.ts'
+import { platformEndAt } from '../sessions/deadlines.ts'
 import { parkSession } from '../sessions/park-session.ts'
 import { agentOf, upToDate } from '../sessions/session-context.ts'
 import type { RouteHandler } from './route-handler.ts'
@@ -16,7 +17,10 @@ export const closeSessionRoute: RouteHandler = async (context, caller, request) 
   const ticket = await ticketOf(context, caller, request, sealed)
   const afterMs = new URL(request.url).searchParams.get(closeAfterParameter)
   const waitMs = afterMs === null ? 0 : parseAfterMs(afterMs, agentOf(context, ticket).rules.idleTimeoutMs)
-  context.limiter.noteEnd(upToDate(context, ticket), ownerOf(ticket, caller), waitMs)
+  const known = upToDate(context, ticket)
+  // To be parked is no touch: it prolongs nothing, and brings back no session that has ended.
+  const leftMs = platformEndAt(known, agentOf(context, ticket).rules) - Date.now()
+  context.limiter.noteEnd(known, ownerOf(ticket, caller), Math.max(0, Math.min(waitMs, leftMs)))
   if (afterMs === null) await closeSession(context, ticket, caller)
   else await parkSession(context, ticket, waitMs)
   return new Response(null, { status: 204 })

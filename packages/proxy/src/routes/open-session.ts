@@ -10,6 +10,8 @@ import { eventStream } from './event-stream.ts'
 import type { RouteHandler } from './route-handler.ts'
 
 const openBody = z.object({ agent: z.string().max(200).optional() })
+/** Far more than that takes. It is read before any limit counts, so strangers must not fill the memory with it. */
+const maxOpenBytes = 16_384
 
 /** Opens a session: `lease` at once, `warm` or `failed` when the warm-up ends. */
 export const openSessionRoute: RouteHandler = async (context, caller, request) => {
@@ -19,7 +21,7 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
       'Could not open a session: nobody looks at this page yet. Wait until it is shown.',
     )
   }
-  const { agent: name } = parseBody(await readBody(request, context.limits.bodyBytes))
+  const { agent: name } = parseBody(await readBody(request, maxOpenBytes))
   const agent = agentNamed(context, name)
   const { signal } = request
   signal.throwIfAborted()

@@ -1,21 +1,41 @@
 import { headerNames } from '@warm-agent/protocol'
 import type { AgentAnswer } from '../agent-runtime.ts'
+import type { Caller } from '../callers.ts'
 import { conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
 import { readBody } from '../read-body.ts'
 import { sendMessage } from '../sessions/send-message.ts'
-import { sealTicket } from '../sessions/session-ticket.ts'
+import type { SessionContext } from '../sessions/session-context.ts'
+import { type SessionTicket, sealTicket } from '../sessions/session-ticket.ts'
 import type { RouteHandler } from './route-handler.ts'
 import { messageFacts, sessionFor } from './session-for.ts'
 import { ownerOf, ticketOf } from './ticket-of.ts'
 
 /** Sends a message to the agent and passes its answer on, byte for byte. */
 export const relayMessageRoute: RouteHandler = async (context, asking, request) => {
-  const { headers, signal } = request
+  const { headers } = request
   const arrivedAt = performance.now()
   const opened = headers.has(headerNames.ticket) ? await ticketOf(context, asking, request) : undefined
   const caller = ownerOf(opened, asking)
-  const body = await readBody(request, context.limits.bodyBytes)
+  const onEnd = context.admitMessage(caller)
+  try {
+    return await relay(context, opened, caller, request, { arrivedAt, onEnd })
+  } catch (error) {
+    onEnd()
+    throw error
+  }
+}
+
+/** @param options `onEnd`: called when an answer that has begun is over. */
+async function relay(
+  context: SessionContext,
+  opened: SessionTicket | undefined,
+  caller: Caller,
+  request: Request,
+  { arrivedAt, onEnd }: { arrivedAt: number; onEnd: () => void },
+): Promise<Response> {
+  const { headers, signal } = request
+  const body = await readBody(request, context.limits.bodyBytes, 'Send less, or raise limits.bodyBytes.')
   const conversation = await conversationOf(context.conversationId, request, caller, body)
   const joined = await sessionFor(context, opened, caller, request)
   noteMessage(context, caller, opened, joined)
@@ -30,6 +50,7 @@ export const relayMessageRoute: RouteHandler = async (context, asking, request) 
     conversation,
     credentials: caller,
     signal,
+    onEnd,
   })
   const answeredAt = performance.now()
   const joinMs = joinedAt - arrivedAt

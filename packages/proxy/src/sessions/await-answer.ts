@@ -16,9 +16,14 @@ export interface AwaitedAnswer {
  * read, and once the answer has begun nobody takes the session for expired.
  *
  * @param ticket The session that the message is sent on, if others know of it.
+ * @param onEnd Hears that the answer is over.
  * @note Holds no more than it needs: it lives as long as the answer, and would keep the message in memory.
  */
-export function awaitAnswer(context: SessionContext, ticket: SessionTicket | undefined): AwaitedAnswer {
+export function awaitAnswer(
+  context: SessionContext,
+  ticket: SessionTicket | undefined,
+  onEnd: () => void,
+): AwaitedAnswer {
   const { memories, ledger } = context
   let current: SessionTicket | undefined
   let hasBegun = false
@@ -60,6 +65,7 @@ export function awaitAnswer(context: SessionContext, ticket: SessionTicket | und
       touch()
     },
     end() {
+      onEnd()
       clearTimeout(timer)
       count(-1)
       touch()

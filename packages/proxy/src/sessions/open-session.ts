@@ -23,14 +23,14 @@ export async function openSession(context: SessionContext, agent: ServedAgent, c
   const { limiter, limits } = context
   const { idleTimeoutMs } = agent.rules
   const ticket = newTicket(agent, caller.callerId)
-  await limiter.admitSession(ticket, caller, idleTimeoutMs)
+  const giveBack = await limiter.admitSession(ticket, caller, idleTimeoutMs)
   const spare = await claimSpare(context, agent, caller.callerId)
   if (spare) {
     limiter.exchange(ticket, spare.ticket, caller, idleTimeoutMs)
     return { ticket: spare.ticket, warmed: Promise.resolve({ ...spare, source: 'pool' }) }
   }
   await limiter.admitWarmUp(ticket, limits.warmTimeoutMs).catch(error => {
-    limiter.noteEnd(ticket, caller)
+    giveBack()
     throw error
   })
   const warming = startWarmUp(context, ticket, { nonce: ticket.nonce, credentials: caller, isNew: true })

@@ -24,6 +24,8 @@ export interface Message {
   conversation: Conversation | undefined
   credentials: CallCredentials
   signal: AbortSignal
+  /** Called when the answer is over, however it ended. */
+  onEnd(): void
 }
 
 export interface SentMessage {
@@ -37,14 +39,14 @@ export interface SentMessage {
 export async function sendMessage(
   context: SessionContext,
   joined: JoinedSession,
-  { request, conversation, credentials, signal }: Message,
+  { request, conversation, credentials, signal, onEnd }: Message,
 ): Promise<SentMessage> {
   let { ticket, outcome, isNew } = joined
   const { limits } = context
   const agent = agentOf(context, ticket)
   const { runtime } = agent
   // Nobody has a ticket of a new one, so nobody can close it.
-  const answering = awaitAnswer(context, isNew ? undefined : ticket)
+  const answering = awaitAnswer(context, isNew ? undefined : ticket, onEnd)
 
   async function beforeRetry(): Promise<void> {
     // Nobody else knows a new one, so nobody can have ended it.

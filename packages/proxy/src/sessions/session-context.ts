@@ -2,6 +2,7 @@ import { WarmAgentError } from '@warm-agent/protocol'
 import type { AgentRuntime, RuntimeSession } from '../agent-runtime.ts'
 import type { ConversationSource } from '../conversation.ts'
 import type { LedgerKeeper } from '../ledger/ledger-keeper.ts'
+import type { AdmitMessage } from '../limits/bound-messages.ts'
 import type { Limiter } from '../limits/create-limiter.ts'
 import type { EmitProxyEvent } from '../proxy-event.ts'
 import type { ProxyLimits } from '../proxy-options.ts'
@@ -28,6 +29,7 @@ export interface SessionContext {
   readonly agents: ReadonlyMap<string, ServedAgent>
   readonly limits: ProxyLimits
   readonly limiter: Limiter
+  readonly admitMessage: AdmitMessage
   readonly memories: SessionMemories
   readonly ledger: LedgerKeeper
   /** The name of this instance in the ledger. */

@@ -31,7 +31,10 @@ export interface RedisStatsOptions {
   keepEvents?: number
   /** What a session costs, for the money in the report. @default as {@link StatsCosts} tells */
   costs?: StatsCosts
-  /** Hears why an event could not be written, and so is not counted. Of several in a row it hears of the first. @default nobody */
+  /**
+   * Hears why an event could not be written, or be read for a report, and so is not counted. Of several in a row it hears of
+   * the first. @default nobody
+   */
   onFailed?: (cause: unknown) => void
 }
 
@@ -109,20 +112,26 @@ export function redisStats({
   async function read(): Promise<{ report: StatsReport; isLong: boolean }> {
     let sinceMs: number | undefined
     let pages = 0
+    let unreadable: unknown
     const { onEvent, onPoolEvent, tally } = createTally()
     for (let from = '-'; ; ) {
       const page = (await run(readScript, [stream], [from, `${pageSize}`])) as [id: string, fields: string[]][]
       for (const [id, [, text = '']] of page) {
         const atMs = Number.parseInt(id, 10)
         sinceMs ??= atMs
-        const event = { ...JSON.parse(text), atMs }
-        if (countedOfPools.has(event.type)) onPoolEvent(event)
-        else onEvent(event)
         from = `(${id}`
+        try {
+          const event = { ...JSON.parse(text), atMs }
+          if (countedOfPools.has(event.type)) onPoolEvent(event)
+          else onEvent(event)
+        } catch (cause) {
+          unreadable ??= cause
+        }
       }
       pages += 1
       if (page.length < pageSize) break
     }
+    if (unreadable !== undefined) onFailed(unreadable)
     const report = toStatsReport(tally(), { scope: 'fleet', sinceMs: sinceMs ?? Date.now(), costs })
     return { report, isLong: pages > 1 }
   }
