@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { Agent, request } from 'node:http'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stopAll } from './support/command.ts'
 import { startEmulate } from './support/emulate.ts'
@@ -54,6 +56,9 @@ test.each([
 
 test('SIGTERM: not ready, no new connections, the answer in flight ends, unsent sessions are stopped, and it exits with 0 at once', async () => {
   const { proxy, page, operations } = await start()
+  // Opened ahead of need, as browsers and load balancers do.
+  const unused = connect(Number(new URL(proxy.origin).port), '127.0.0.1')
+  await once(unused, 'connect')
   await (await page.open()).end
   const unsent = (await emulator.books()).vms.at(-1)
 
@@ -79,7 +84,7 @@ test('SIGTERM: not ready, no new connections, the answer in flight ends, unsent 
   const endedAt = await ended
   expect(text).toContain('"chunk":11')
   expect(await stopped).toBe(0)
-  // A connection that is kept alive keeps nothing up.
+  // A connection that is kept alive keeps nothing up, nor does one that was never used.
   expect(Date.now() - endedAt).toBeLessThan(5_000)
   expect((await emulator.books()).vms.find(({ sessionId }) => sessionId === unsent?.sessionId)?.state).toBe('ended')
 }, 60_000)

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
+import type { Socket } from 'node:net'
 import { listen } from './listen.ts'
 import { onEnd } from './on-end.ts'
 
@@ -27,18 +28,26 @@ export async function serve(
   { begun, done }: Drain,
 ): Promise<URL> {
   let isDraining = false
+  /** Opened ahead of need, by browsers and load balancers. Node does not count them as idle. */
+  const unused = new Set<Socket>()
   const server = createServer((incoming, outgoing) => {
+    unused.delete(incoming.socket)
     // While draining: an idle connection that is kept alive would keep the process up.
     outgoing.once('close', () => isDraining && setImmediate(() => server.closeIdleConnections()))
     listener(incoming, outgoing)
   })
   server.keepAliveTimeout = keepAliveMs
+  server.on('connection', socket => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
   const url = await listen(server, { port, host }, '--port or --host')
   const drain = async () => {
     setTimeout(() => server.closeAllConnections(), drainMs).unref()
     isDraining = true
     begun()
     server.close()
+    for (const socket of unused) socket.destroy()
     await once(server, 'close')
     await done()
     process.exit(0)
