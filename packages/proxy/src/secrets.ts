@@ -14,7 +14,7 @@ export function secretsFrom(secret: string | readonly string[] | null | undefine
     const bytes = typeof each === 'string' ? new TextEncoder().encode(each).length : 0
     if (bytes >= fewestBytes) return
     throw new Error(
-      `Could not use secret ${index + 1}: it has ${bytes} bytes, and fewer than ${fewestBytes} can be guessed. ` +
+      `Could not use secret ${index + 1} of \`secret\` (WARM_AGENT_SECRET): it has ${bytes} bytes, and fewer than ${fewestBytes} can be guessed. ` +
         'Make one with: openssl rand -base64 48',
     )
   })

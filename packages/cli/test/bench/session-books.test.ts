@@ -112,3 +112,16 @@ test('what cannot be stopped is counted as left, and given up after some tries',
   expect(await left).toBe(1)
   expect(stops).toHaveBeenCalledTimes(5)
 })
+
+test('so is what is being provisioned for longer than any cold start takes', async () => {
+  vi.useFakeTimers()
+  const { books, stops } = booksOf({ stop: failing('conflict', false) })
+  await books.runtime.invoke(session, request, signal)
+  const giveUp = vi.fn()
+  void books.stopAll().then(giveUp)
+  await vi.advanceTimersByTimeAsync(149_000)
+  expect(giveUp).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(giveUp).toHaveBeenCalledWith(1)
+  expect(stops.mock.calls.length).toBeLessThan(310)
+})
