@@ -1,9 +1,9 @@
 import { type Lease, WarmAgentError } from '@warm-agent/protocol'
 import { settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
-import { beaten, failing } from './fake-proxy.ts'
+import { answered, beaten, failing, holdAnswers } from './fake-proxy.ts'
 import { later } from './later.ts'
-import { start } from './start.ts'
+import { start, startMounted } from './start.ts'
 
 const minute = 60_000
 
@@ -71,17 +71,45 @@ test('a beat that fails is tried again, less and less often, up to the deadline 
 })
 
 test('a beat in the air at the deadline is aborted, and its late answer is not believed', async () => {
-  const { proxy, environment, warmUp, status, types } = start()
-  await warmUp()
+  const { session, proxy, environment, status, types } = start()
+  void session.warm()
+  // A minute after the beat: one that takes longer than two and a half is given up.
+  await proxy.openings[0]?.warm({ ttlMs: 10 * minute })
+  await proxy.openings[0]?.end()
   const answer = later<Lease>()
   proxy.onBeat = () => answer.promise
-  await environment.advance(15 * minute)
+  await environment.advance(10 * minute)
   expect(status()).toBe('expired')
   expect(proxy.beats[0]?.signal.aborted).toBe(true)
   answer.resolve(beaten())
   await settle()
   expect(status()).toBe('expired')
   expect(types().at(-1)).toBe('session-expired')
+})
+
+test('a message on its way does not hold off the deadline, and its answer brings the conversation back', async () => {
+  const { proxy, environment, warmUp, ask, status } = start()
+  await warmUp()
+  proxy.onBeat = failing()
+  const answer = holdAnswers(proxy)
+  const asked = ask()
+  await environment.advance(15 * minute)
+  expect(status()).toBe('expired')
+  answer(answered('rewarmed'))
+  await asked
+  expect(status()).toBe('active')
+})
+
+test('a conversation whose microVM still starts is not asked after more often', async () => {
+  const { session, proxy, environment, ask, status, types } = start()
+  session.mount()
+  await proxy.openings[0]?.lease()
+  await ask()
+  proxy.onBeat = () => beaten({ status: 'warming' })
+  await environment.advance(10 * minute)
+  expect(status()).toBe('active')
+  expect(types().at(-1)).toBe('beat-succeeded')
+  expect(proxy.beats).toHaveLength(1)
 })
 
 test('a beat that overlaps a message does not bring back the ticket of an unsent session', async () => {
@@ -115,5 +143,16 @@ test('a spare that is lost before the user’s eyes, as by a sleep of the machin
   await proxy.openings[0]?.complete()
   await environment.sleep(20 * minute)
   expect(types()).toContain('session-expired')
+  expect(proxy.openings).toHaveLength(2)
+})
+
+test('a spare that the proxy has ended before the user’s eyes is warmed again when they return', async () => {
+  const { proxy, environment } = await startMounted()
+  await proxy.openings[0]?.complete()
+  proxy.onBeat = failing(new WarmAgentError('session_expired', 'gone'))
+  await environment.advance(20 * minute)
+  expect(proxy.openings).toHaveLength(1)
+  await environment.hide()
+  await environment.show()
   expect(proxy.openings).toHaveLength(2)
 })

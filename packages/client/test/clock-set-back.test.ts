@@ -1,8 +1,7 @@
 import type { Environment } from '@warm-agent/client'
 import { expect, test } from 'vitest'
 import { failing } from './fake-proxy.ts'
-import { leaveWarm } from './leave-warm.ts'
-import { start } from './start.ts'
+import { start, startMounted } from './start.ts'
 
 const minute = 60_000
 
@@ -63,11 +62,19 @@ test('a failure that a clock set back puts into the future holds no trigger back
   expect(proxy.openings).toHaveLength(2)
 })
 
-test('a clock that is set back during a reload delays that beat no longer', async () => {
-  const { tab, nowMs } = await leaveWarm()
-  const { session, proxy, environment, status } = start({}, { tab, nowMs: nowMs - 60 * minute })
-  session.mount()
-  await environment.advance(250)
-  expect(proxy.beats).toHaveLength(1)
-  expect(status()).toBe('warm')
-})
+test.each([2, 60])(
+  'a clock that is set back by %i minutes during a reload delays that beat no longer',
+  async minutes => {
+    const tab = new Map<string, string>()
+    const page = await startMounted({}, { tab })
+    await page.warmUp()
+    await page.environment.advance(5 * minute)
+    await page.environment.leave()
+    const nowMs = page.environment.now() - minutes * minute
+    const { session, proxy, environment, status } = start({}, { tab, nowMs })
+    session.mount()
+    await environment.advance(250)
+    expect(proxy.beats).toHaveLength(1)
+    expect(status()).toBe('warm')
+  },
+)

@@ -1,7 +1,7 @@
-import { settle } from '@warm-agent/testing'
+import { createFakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
 import { answered, holdAnswers } from './fake-proxy.ts'
-import { start } from './start.ts'
+import { start, startMounted } from './start.ts'
 
 test('after a failed warm-up a message goes cold and says so, and its session is held', async () => {
   const { session, proxy, ask, environment } = start()
@@ -29,6 +29,16 @@ test('no spare is opened beside a message that will bring its own session', asyn
   await asked
   await session.warm()
   expect(proxy.openings).toHaveLength(0)
+})
+
+test('a GET on its way brings no session: what is warmed up beside it begins at once', async () => {
+  const { session, proxy } = start({ warmOn: 'manual' })
+  holdAnswers(proxy)
+  void session.fetch('/api/agent/history')
+  await settle()
+  void session.warm()
+  await settle()
+  expect(proxy.openings).toHaveLength(1)
 })
 
 test('a spare that was leased while a cold message was on its way is closed when that is answered', async () => {
@@ -70,4 +80,16 @@ test('a cold message that is answered after its page was frozen makes the sessio
   await asked
   expect(status()).toBe('active')
   expect(proxy.closes).toEqual([])
+})
+
+test('a cold message of a page that was frozen while its warm-up failed brings a session that is held', async () => {
+  const { proxy, environment, ask } = await startMounted({}, { browser: createFakeBrowser() })
+  await proxy.openings[0]?.lease()
+  await environment.hide()
+  await environment.freeze()
+  await proxy.openings[0]?.fail()
+  await environment.hide()
+  await ask()
+  await environment.advance(36_000)
+  expect(proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
 })

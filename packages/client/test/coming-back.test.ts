@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { answered, holdAnswers } from './fake-proxy.ts'
 import { later } from './later.ts'
 import { leaveWarm } from './leave-warm.ts'
-import { openWarmTabs, startChat } from './open-tabs.ts'
+import { startChat } from './open-tabs.ts'
+import { slowLocks } from './slow-locks.ts'
 import { startMounted } from './start.ts'
 
 const minute = 60_000
@@ -67,6 +68,45 @@ test('a page that is back before the page after it has gone waits for its conver
   expect(first.types()).not.toContain('spare-given')
 })
 
+test('a page that is back before the page after it has gone waits for the conversation of that, if it has none', async () => {
+  const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
+  const landing = await startMounted({ warmOn: 'manual' }, world)
+  await landing.environment.leave()
+  const chat = await startChat(world)
+  await landing.environment.comeBack()
+  await chat.environment.leave()
+  await landing.environment.advance(250)
+  expect(landing.status()).toBe('active')
+})
+
+test('a page that is back keeps its conversation although the page after it has left another one', async () => {
+  const world = { browser: createFakeBrowser(), tab: new Map<string, string>() }
+  const first = await startChat(world)
+  await first.environment.leave()
+  const second = await startMounted({}, { ...world, nowMs: first.environment.now() + minute })
+  await second.proxy.openings[0]?.lease({ ticket: 'ticket-of-second' })
+  second.proxy.onMessage = () => answered('warm', 'ticket-of-second')
+  await second.ask()
+  await second.environment.leave()
+  await first.environment.sleep(minute + 600)
+  await first.environment.comeBack()
+  await first.environment.advance(250)
+  expect(first.proxy.beats).toMatchObject([{ ticket: 'ticket-of-message' }])
+})
+
+test('a warm-up by hand goes on while its page is left, and is there when that is back', async () => {
+  const { session, proxy, environment, status } = await startMounted(
+    { warmOn: 'manual' },
+    { browser: createFakeBrowser() },
+  )
+  void session.warm()
+  await settle()
+  await environment.leave()
+  await environment.comeBack()
+  await proxy.openings[0]?.complete()
+  expect(status()).toBe('warm')
+})
+
 test('a conversation that the page after it kept alive is not over by the clock of a page that is back', async () => {
   const { first, second } = await goOn()
   await second.environment.advance(14 * minute)
@@ -117,17 +157,12 @@ test('a session that is closed while its page is left can be used when that is b
 test('a conversation that is given its lock when its page was left has it again when that is back', async () => {
   const browser = createFakeBrowser()
   const { environment, ask, types } = await startMounted({ warmOn: 'manual' }, { browser })
-  const { request } = browser.locks
   const granting = later()
-  browser.locks.request = (async (...asked: Parameters<typeof request>) => {
-    await granting.promise
-    return request(...asked)
-  }) as typeof request
+  slowLocks(browser, () => granting.promise)
   await ask()
   await environment.leave()
   granting.resolve()
   await settle()
-  browser.locks.request = request
   expect(await browser.locks.query()).toMatchObject({ held: [] })
   await environment.comeBack()
   await environment.advance(250)
@@ -136,11 +171,14 @@ test('a conversation that is given its lock when its page was left has it again 
 
 test('a page that is back, and left again before it knows whether its conversation is its own, does not park it', async () => {
   const { first, second } = await goOn()
-  await first.environment.comeBack()
-  await first.environment.advance(100)
-  await first.environment.leave()
+  for (let time = 0; time < 2; time++) {
+    await first.environment.comeBack()
+    await first.environment.advance(100)
+    await first.environment.leave()
+  }
   // That of the first time.
   expect(first.proxy.closes).toHaveLength(1)
+  expect(first.types()).not.toContain('spare-given')
   await second.environment.leave()
   await first.environment.comeBack()
   await first.environment.advance(250)
@@ -188,31 +226,4 @@ test('a page that is back with a message in the air goes on with the session of 
   await next
   expect(page.proxy.tickets()).toEqual([null, 'ticket-of-page'])
   expect(page.proxy.closes).toEqual([])
-})
-
-test('a spare on which another tab has spoken, and is gone, is not spoken on by a hidden tab that was frozen with it', async () => {
-  const [frozen, speaker, third] = await openWarmTabs(3)
-  await frozen.environment.hide()
-  await frozen.environment.freeze()
-  await speaker?.environment.advance(250)
-  await speaker?.ask()
-  await speaker?.environment.leave()
-  await third?.proxy.openings[0]?.lease({ ticket: 'ticket-of-third' })
-  await third?.ask()
-  await frozen.environment.hide()
-  await frozen.ask()
-  expect(frozen.proxy.tickets()).toEqual([null])
-})
-
-test('a tab that was frozen with its spare, and speaks while it is hidden, has it alone', async () => {
-  const browser = createFakeBrowser()
-  const tab = new Map<string, string>()
-  const page = await startMounted({}, { browser, tab })
-  await page.proxy.openings[0]?.complete()
-  await page.environment.hide()
-  await page.environment.freeze()
-  await page.environment.hide()
-  await page.ask()
-  const copy = await startMounted({}, { browser, tab: new Map(tab) })
-  expect(copy.types()).toEqual(['warm-started'])
 })

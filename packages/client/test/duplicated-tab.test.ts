@@ -5,12 +5,16 @@ import { type Page, start, startMounted } from './start.ts'
 
 const minute = 60_000
 
-test('a duplicated tab does not have what its original has', async () => {
+test.each([
+  ['warm', 'open'],
+  ['cold', 'manual'],
+] as const)('a duplicated tab does not have the conversation of its original, which began %s', async (_, warmOn) => {
   const browser = createFakeBrowser()
   const tab = new Map<string, string>()
-  const original = await startMounted({}, { tab, browser })
+  const original = await startMounted({ warmOn }, { tab, browser })
   await original.proxy.openings[0]?.lease()
   await original.ask()
+  await settle()
   expect(tab.size).toBe(1)
   const copy = new Map(tab)
   const duplicate = await startMounted({}, { tab: copy, browser })

@@ -85,3 +85,13 @@ test.each(['warm', 'cold'])(
     await session.close()
   },
 )
+
+test('an end that could not be announced in time tells what is left', async () => {
+  const { proxy, environment, warmUp, ask, events } = start()
+  await warmUp()
+  await ask()
+  proxy.onBeat = () => beaten({ holdMs: 10 * minute })
+  await environment.advance(9 * minute)
+  await environment.sleep(8 * minute)
+  expect(events.filter(({ type }) => type === 'session-ending')).toMatchObject([{ inMs: 2 * minute }])
+})

@@ -41,6 +41,10 @@ test('of two messages whose ticket is refused at once, only one session is held 
 
 test.each([
   ['a stream', () => new Response('hi').body],
+  [
+    'a stream of a browser that cannot iterate it',
+    () => Object.assign(new Response('hi').body ?? {}, { [Symbol.asyncIterator]: undefined }),
+  ],
   ['what Node iterates', () => Object.assign(new Response('hi').body?.values() ?? {}, {})],
 ])('a body that can be read only once (%s) is not sent twice, and the caller reads the refusal', async (_, make) => {
   const { session, proxy, warmUp, status } = start()

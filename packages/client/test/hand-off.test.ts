@@ -1,6 +1,6 @@
 import { createFakeEnvironment, settle } from '@warm-agent/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { answered } from './fake-proxy.ts'
+import { answered, failing } from './fake-proxy.ts'
 import { post, start } from './start.ts'
 
 test.each([
@@ -45,11 +45,13 @@ test('an endpoint of another origin gets ticket, headers and cookies; the page i
   await session.fetch('https://agents.example/v1/messages', post)
   expect(proxy.messages[0]?.init).toMatchObject({ credentials: 'include' })
   expect(proxy.tickets()[0]).toBe('ticket-2')
+  await session.fetch('https://agents.example/v1/messages', { ...post, credentials: 'omit' })
+  expect(proxy.messages[1]?.init).toMatchObject({ credentials: 'omit' })
   await session.fetch('https://agents.example/v2/messages', post)
-  expect(proxy.tickets()[1]).toBeNull()
+  expect(proxy.tickets()[2]).toBeNull()
   await session.fetch('/api/chat', post)
-  expect(proxy.messages[2]?.init).not.toHaveProperty('credentials')
-  expect(proxy.messages[2]?.headers.has('authorization')).toBe(false)
+  expect(proxy.messages[3]?.init).not.toHaveProperty('credentials')
+  expect(proxy.messages[3]?.headers.has('authorization')).toBe(false)
 })
 
 test('a Request is passed through and keeps its own headers', async () => {
@@ -158,7 +160,7 @@ test('an answer is handed on when its headers are here, however long it goes on'
   expect(session.store.getState().status).toBe('active')
 })
 
-test('an answer that is none of the proxy’s changes nothing, and a GET is no message', async () => {
+test('an answer that is none of the proxy’s changes nothing, and a GET or HEAD is no message, also if it fails', async () => {
   const { session, proxy, warmUp, types } = start()
   await warmUp()
   proxy.onMessage = () => new Response('ok', { headers: { 'Warm-Agent-Ticket': 'forged' } })
@@ -168,6 +170,17 @@ test('an answer that is none of the proxy’s changes nothing, and a GET is no m
   const told = types().length
   await session.fetch('/api/todos')
   await session.fetch(new Request('https://chat.example/api/todos', { method: 'get' }))
+  await session.fetch('/api/todos', { method: 'HEAD' })
+  expect(proxy.tickets()).toEqual(['ticket-2', 'ticket-2', 'ticket-2', 'ticket-2'])
+  proxy.onMessage = failing()
+  await expect(session.fetch('/api/todos')).rejects.toThrow('Failed to fetch')
   expect(types()).toHaveLength(told)
-  expect(proxy.tickets()).toEqual(['ticket-2', 'ticket-2', 'ticket-2'])
+})
+
+test('a GET that the agent answered counts as a message that was', async () => {
+  const { session, warmUp, types, status } = start()
+  await warmUp()
+  await session.fetch('/api/agent/history')
+  expect(types().at(-1)).toBe('message-answered')
+  expect(status()).toBe('active')
 })

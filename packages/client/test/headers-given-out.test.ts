@@ -1,6 +1,8 @@
 import { createFakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
+import { later } from './later.ts'
 import { openTabs, openWarmTabs } from './open-tabs.ts'
+import { slowLocks } from './slow-locks.ts'
 import { type Page, startMounted } from './start.ts'
 
 const minute = 60_000
@@ -8,6 +10,7 @@ const minute = 60_000
 test('a client that takes no fetch waits for the lease by handoff, and tells what was answered', async () => {
   const { session, proxy, types } = await startMounted()
   expect(session.getHeaders()).toEqual({ 'warm-agent-version': '1' })
+  expect(types()).toEqual(['warm-started'])
   const handing = session.handoff()
   await proxy.openings[0]?.lease()
   const { headers, answered } = await handing
@@ -27,6 +30,19 @@ test('handoff waits no longer than it may, and gives up with its signal', async 
   const left = session.handoff({ signal: leaving.signal })
   leaving.abort(new Error('left'))
   await expect(left).rejects.toThrow('left')
+})
+
+test('handoff gives up with its signal also while the browser takes its time to tell whose the spare is', async () => {
+  const browser = createFakeBrowser()
+  const [holder] = await openWarmTabs(1, browser)
+  const telling = later()
+  slowLocks(browser, () => telling.promise)
+  const leaving = new AbortController()
+  const handing = holder.session.handoff({ signal: leaving.signal })
+  await settle()
+  leaving.abort(new Error('left'))
+  telling.resolve()
+  await expect(handing).rejects.toThrow('left')
 })
 
 test.each([

@@ -198,6 +198,17 @@ test('an endpoint of another origin is sent cookies, and the fetch of the page i
   spy.mockRestore()
 })
 
+test('closing while a beat is on its way aborts its request', async () => {
+  server.use(opening(text), closing)
+  server.use(http.post(`${base}/sessions/beat`, () => new Promise<never>(() => {})))
+  const { session, environment } = start()
+  await session.warm()
+  await environment.advance(9000)
+  await vi.waitFor(() => expect(seen).toHaveLength(2))
+  await session.close()
+  expect(seen[1]?.signal.aborted).toBe(true)
+})
+
 test('closing while the opening is on its way aborts its request', async () => {
   server.use(http.post(`${base}/sessions`, () => new Promise<never>(() => {})))
   const { session, status, environment } = start()

@@ -28,6 +28,14 @@ test('when its last user goes while a message is on its way, the session ends af
   expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
 })
 
+test('a session whose headers were given out leaves time to read the answer, too, when its last user goes', async () => {
+  const { session, leave, proxy, environment } = await startInUse()
+  session.getHeaders()
+  leave()
+  await environment.advance(1000)
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-2', afterMs: 30_000 }])
+})
+
 test('a user who comes back while a message is on its way keeps the session', async () => {
   const { session, leave, ask, answer, proxy, environment, status } = await startInUse()
   const asked = ask()
@@ -89,14 +97,15 @@ test('a message that waited while its conversation was closed does not go on the
   expect(events).toContainEqual(expect.objectContaining({ type: 'message-answered', outcome: null }))
 })
 
-test.each([
+test.each<[string, Response[], RequestInit?]>([
   ['that comes', [answered('warm', 'late')]],
+  ['to a GET', [answered('warm', 'late')], { method: 'GET', body: null }],
   ['to what is sent again', [refused(), answered('cold', 'late')]],
-])('an answer %s after close does not bring the session back; what it names is parked', async (_, answers) => {
+])('an answer %s after close does not bring the session back; what it names is parked', async (_, answers, init) => {
   const { session, proxy, warmUp, ask, status, environment } = start()
   await warmUp()
   const answer = holdAnswers(proxy)
-  const asked = ask()
+  const asked = ask(init)
   await settle()
   await session.close()
   for (const each of answers) {
@@ -125,6 +134,18 @@ test('after close a new session is warmed up beside a message that is still on i
   await proxy.openings.at(-1)?.fail()
   void session.warm()
   expect(proxy.openings).toHaveLength(3)
+})
+
+test('an answer after close that names no session closes none', async () => {
+  const { session, proxy, warmUp, ask } = start()
+  await warmUp()
+  const answer = holdAnswers(proxy)
+  const asked = ask()
+  await settle()
+  await session.close()
+  answer(new Response('no', { status: 502 }))
+  await asked
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-2' }])
 })
 
 test('a listener that closes the session on its first answer leaves nothing behind', async () => {

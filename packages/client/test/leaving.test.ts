@@ -7,9 +7,10 @@ import { start, startMounted } from './start.ts'
 const minute = 60_000
 
 test('leaving parks the session, and coming back asks whether it lives before anything else', async () => {
-  const { proxy, environment, warmUp, status } = await startMounted()
+  const { proxy, environment, warmUp, status, types } = await startMounted()
   await warmUp()
   await environment.leave()
+  expect(types().at(-1)).toBe('page-hidden')
   await environment.advance(1000)
   expect(proxy.beats).toEqual([])
   expect(proxy.closes).toEqual([{ ticket: 'ticket-2', afterMs: 30_000, keepalive: true }])
@@ -19,6 +20,24 @@ test('leaving parks the session, and coming back asks whether it lives before an
   expect(status()).toBe('warm')
   await environment.advance(8 * minute)
   expect(proxy.beats).toHaveLength(1)
+})
+
+test('a page that only sends parks its session, too', async () => {
+  const { proxy, ask, environment } = start()
+  await ask()
+  await environment.leave()
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-of-message', afterMs: 30_000, keepalive: true }])
+})
+
+test('a conversation that is closed gives its lock back', async () => {
+  const browser = createFakeBrowser()
+  const { session, ask } = await startMounted({ warmOn: 'manual' }, { browser })
+  await ask()
+  await settle()
+  expect((await browser.locks.query()).held).toHaveLength(1)
+  await session.close()
+  await settle()
+  expect((await browser.locks.query()).held).toEqual([])
 })
 
 test('what has no session is not parked', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { beaten, failing } from './fake-proxy.ts'
 import { later } from './later.ts'
 import { leaveWarm } from './leave-warm.ts'
+import { slowLocks } from './slow-locks.ts'
 import { start, startMounted } from './start.ts'
 
 test('after a reload the lease is taken up, and is warm when a beat has found it alive', async () => {
@@ -44,10 +45,7 @@ test('a message that is sent just before its page mounts goes on with the conver
   await page.proxy.openings[0]?.complete()
   await page.ask()
   await page.environment.leave()
-  // A browser takes its time to tell whose a lock is.
-  const { locks } = world.browser
-  const request = locks.request as (...given: unknown[]) => Promise<unknown>
-  Object.assign(locks, { request: async (...given: unknown[]) => settle().then(() => request(...given)) })
+  slowLocks(world.browser)
   const { session, proxy, ask } = start({}, world)
   const sent = ask()
   session.mount()
@@ -120,6 +118,16 @@ test('the beat of a reload does not overtake the notice that the page was left',
   expect(proxy.beats).toHaveLength(1)
 })
 
+test('a page that is mounted twice takes its lease up once, and keeps it for the next', async () => {
+  const { tab, nowMs } = await leaveWarm({ isSent: true })
+  const { session, types } = start({}, { tab, nowMs: nowMs - 250, browser: createFakeBrowser() })
+  session.mount()
+  session.mount()
+  await settle()
+  expect(types()).toEqual(['lease-adopted'])
+  expect(tab.size).toBe(1)
+})
+
 test('a lease is taken up once', async () => {
   const { tab, nowMs } = await leaveWarm()
   await startMounted({}, { tab, nowMs })
@@ -146,5 +154,15 @@ test('with keepOnReload: false the next page begins anew', async () => {
   await warmUp()
   await environment.leave()
   expect(proxy.closes).toHaveLength(1)
+  expect([...tab]).toEqual([])
+})
+
+test('what is over leaves no ticket in the tab', async () => {
+  const tab = new Map<string, string>()
+  const { warmUp, ask, environment, status } = await startMounted({}, { tab })
+  await warmUp()
+  await ask()
+  await environment.sleep(20 * 60_000)
+  expect(status()).toBe('expired')
   expect([...tab]).toEqual([])
 })

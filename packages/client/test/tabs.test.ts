@@ -55,6 +55,26 @@ test('when the tab that holds the spare sends, the next one warms its own', asyn
   expect(tabs[0].status()).toBe('active')
 })
 
+test('a tab that is mounted twice waits for one turn, and one spare', async () => {
+  const tabs = await openWarmTabs(3)
+  const [holder, next] = tabs
+  next.session.mount()
+  await settle()
+  await holder.ask()
+  await settle()
+  await next.proxy.openings[0]?.lease({ ticket: 'ticket-of-next' })
+  await next.ask()
+  await settle()
+  expect(countOpenings(tabs)).toEqual([1, 1, 1])
+})
+
+test('with keepOnReload: false a spare is still that of all tabs', async () => {
+  const tabs = await openTabs(2, createFakeBrowser(), { keepOnReload: false })
+  await tabs[0].proxy.openings[0]?.complete()
+  await tabs[1].ask()
+  expect(tabs[1].proxy.tickets()).toEqual(['ticket-2'])
+})
+
 test('a tab that closes its session makes room for the next', async () => {
   const tabs = await openTabs(2)
   await tabs[0].session.close()

@@ -107,11 +107,36 @@ test('a user who turns to the composer too soon after a failure is heard the nex
   expect(proxy.openings).toHaveLength(2)
 })
 
-test('one that was enabled before it failed waits like all others', async () => {
-  const { session, proxy } = start()
-  session.mount('manual')
+test.each<[string, (page: Page) => unknown]>([
+  ['is here', ({ session }) => session.mount('manual')],
+  ['has gone', ({ session }) => session.mount('manual')()],
+])('one that was enabled before it failed waits like all others: what waited before it %s', async (_, wait) => {
+  const page = start()
+  const { session, proxy } = page
+  wait(page)
   session.mount('open')
   await proxy.openings[0]?.fail()
+  session.mount()
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('what was enabled forgives the failures before it, and not its own', async () => {
+  const page = start({ warmOn: 'intent' })
+  const { session, proxy, environment } = page
+  session.mount('manual')()
+  session.mount()
+  await environment.trigger('intent')
+  await proxy.openings[0]?.fail()
+  await goAndReturn(page)
+  await environment.trigger('intent')
+  expect(proxy.openings).toHaveLength(1)
+})
+
+test('what mounts in the place of one that failed is no reason to try again', async () => {
+  const { session, proxy } = start()
+  const leave = session.mount()
+  await proxy.openings[0]?.fail()
+  leave()
   session.mount()
   expect(proxy.openings).toHaveLength(1)
 })

@@ -46,6 +46,12 @@ test('a page that sends before it has told that it is back asks a little later w
   expect(proxy.beats).toHaveLength(1)
 })
 
+test('a message that is sent while the page is left does not go on the spare that it leaves to other tabs', async () => {
+  const { ask, proxy } = await leaving({ isSent: false })
+  await ask({ keepalive: true })
+  expect(proxy.tickets()).toEqual([null])
+})
+
 test('what is only read through a page that was left parks nothing again: another tab may hold the spare by then', async () => {
   const { session, proxy } = await leaving({ isSent: false })
   await session.fetch('/api/status')
@@ -100,4 +106,19 @@ test('a page that is back and has lost its conversation to a copy has a spare ag
   await page.environment.advance(250)
   expect(page.status()).toBe('warming')
   expect(page.proxy.openings).toHaveLength(2)
+})
+
+test.each([
+  ['spare the page after it has taken up', false, 300],
+  ['conversation the page after it does not have', true, 60_000],
+])('a page whose %s is closed late, and takes nothing of that page with it', async (_, isSent, laterMs) => {
+  const { session, environment, browser, tab, stay } = await leaving({ isSent })
+  stay()
+  const next = await startMounted({}, { browser, tab, nowMs: environment.now() + laterMs })
+  await next.proxy.openings[0]?.lease({ ticket: 'ticket-of-next' })
+  await next.ask()
+  const kept = [...tab]
+  expect(kept).toHaveLength(1)
+  await session.close()
+  expect([...tab]).toEqual(kept)
 })

@@ -1,5 +1,7 @@
-import { settle } from '@warm-agent/testing'
+import { createFakeBrowser, settle } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
+import { later } from './later.ts'
+import { slowLocks } from './slow-locks.ts'
 import { type Page, post, start } from './start.ts'
 
 test('a message sent while warming waits for the lease and not for the warm-up (assistant-ui #2869)', async () => {
@@ -34,6 +36,21 @@ test('a message sent after the lease does not wait at all, and one that waited l
   await proxy.openings[1]?.lease()
   await ask()
   expect(proxy.tickets()).toEqual(['ticket-1', 'ticket-2'])
+})
+
+test('a message sent right after the page has mounted waits until the browser tells whose turn it is to warm up', async () => {
+  const browser = createFakeBrowser()
+  const telling = later()
+  slowLocks(browser, () => telling.promise)
+  const { session, proxy, ask } = start({}, { browser })
+  session.mount()
+  const asked = ask()
+  await settle()
+  telling.resolve()
+  await settle()
+  await proxy.openings[0]?.lease()
+  await asked
+  expect(proxy.tickets()).toEqual(['ticket-1'])
 })
 
 test('a GET does not wait: it may be how the headers of the warm-up are made', async () => {

@@ -1,5 +1,5 @@
 import { settle } from '@warm-agent/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { start } from './start.ts'
 
 test('a mounted session warms up when the page is open, and tells what happened without its ticket', async () => {
@@ -200,16 +200,21 @@ test('close never rejects', async () => {
   expect(status()).toBe('idle')
 })
 
-test('a listener that throws does not break the session', async () => {
+test('a listener that throws does not break the session, and what it throws is reported', async () => {
+  const report = vi.fn()
+  vi.stubGlobal('reportError', report)
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const error = new Error('from the application')
   const { session, proxy, status } = start({
     onEvent() {
-      throw new Error('from the application')
+      throw error
     },
   })
   session.mount()
   await proxy.openings[0]?.lease()
   await proxy.openings[0]?.warm()
   expect(status()).toBe('warm')
+  expect(report).toHaveBeenCalledWith(error)
 })
 
 test('a listener that closes the session while it starts leaves nothing behind', async () => {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 
-import { act, render } from '@testing-library/react'
+import { render } from '@testing-library/react'
 import { expect, test, vi } from 'vitest'
 import { start } from './start.tsx'
 
@@ -52,31 +52,29 @@ test('headers, fetch and onEvent are those of the last commit (vercel/ai #7819)'
 function startWatched() {
   const page = start()
   const watched = new Set<unknown>()
-  page.environment.onTrigger = (_, target) => {
+  page.environment.onTrigger = vi.fn((_, target) => {
     watched.add(target)
     return () => watched.delete(target)
-  }
+  })
   return { ...page, watched }
 }
 
-test('target may change: the next watch is for that of the last commit', async () => {
-  const { Chat, warmUp, last, environment, watched } = startWatched()
-  const [first, second] = [document.createElement('p'), document.createElement('p')]
+test('target may change: that of the last commit is watched, and a new function for the same element changes nothing', async () => {
+  const { Chat, environment, watched } = startWatched()
+  const [first, second] = [document.createElement('p'), document.createElement('form')]
   const { rerender } = render(<Chat warmOn="intent" target={() => first} />)
+  rerender(<Chat warmOn="intent" target={() => first} />)
+  await environment.advance(1000)
   expect([...watched]).toEqual([first])
+  expect(environment.onTrigger).toHaveBeenCalledTimes(1)
   rerender(<Chat warmOn="intent" target={() => second} />)
-  // A spare that is lost while the user is away is one to watch for again.
-  act(() => void last().warm())
-  await warmUp()
-  await act(() => environment.hide())
-  await act(() => environment.advance(5 * 60_000))
-  await act(() => environment.show())
+  await environment.advance(1000)
   expect([...watched]).toEqual([second])
 })
 
 test('a target that comes after its session, or takes the place of another one, in whatever component, is watched from then on', async () => {
   const { Chat, seen, environment, watched } = startWatched()
-  const elements = [null, document.createElement('p'), document.createElement('p')]
+  const elements = [null, document.createElement('p'), document.createElement('form')]
   let element = elements[0]
   render(<Chat warmOn="intent" target={() => element} />)
   for (element of elements) {

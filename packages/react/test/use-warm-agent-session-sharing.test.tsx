@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 
 import { act, render } from '@testing-library/react'
-import { StrictMode } from 'react'
+import { Fragment, StrictMode } from 'react'
 import { expect, test, vi } from 'vitest'
 import { start } from './start.tsx'
 
@@ -95,12 +95,17 @@ test('of several components the one that has an option decides, and its headers 
   expect(proxy.closes).toHaveLength(1)
 })
 
-test('of several components that have an option the last one decides', async () => {
+test.each([
+  ['', Fragment],
+  [' in StrictMode', StrictMode],
+])('of several components that have an option the last one decides%s', async (_, Mode) => {
   const { Chat, warmUp, send, seen, proxy } = start()
-  render([
-    <Chat key="one" headers={{ authorization: 'of the first' }} />,
-    <Chat key="other" headers={{ authorization: 'of the last' }} />,
-  ])
+  render(
+    <Mode>
+      <Chat headers={{ authorization: 'of the first' }} />
+      <Chat headers={{ authorization: 'of the last' }} />
+    </Mode>,
+  )
   await warmUp()
   await send(seen[0])
   expect(proxy.messages[0]?.headers.get('authorization')).toBe('of the last')

@@ -108,7 +108,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       return () => listeners.delete(listener)
     },
     onTrigger(kind, target, fire) {
-      if (kind === 'open') {
+      // As in a browser, what is no trigger to wait for fires at once.
+      if (kind === 'open' || (kind === 'manual' && target !== null)) {
         fire()
         return () => {}
       }
