@@ -21,7 +21,7 @@ export function outcomeTable(result: BenchResult): string {
       .map(([word, times]) => `${times} ${escapeHtml(word)}`)
       .join(', ') || '–'
   return table(
-    ['', 'found', 'failed'],
+    ['scenario', 'found', 'failed'],
     rowsOf(result).map(([name, { outcomes, failures }]) => [name, words(outcomes), words(failures)]),
     'words',
   )
@@ -30,7 +30,7 @@ export function outcomeTable(result: BenchResult): string {
 /** The other two objectives: completion and pace, and start-up without the agent's own work. */
 export function objectiveTable(result: BenchResult): string {
   return table(
-    ['', 'start-up p50', 'start-up p99', 'last token p50', 'last token p99', 'pace p50', 'pace p1'],
+    ['scenario', 'start-up p50', 'start-up p99', 'last token p50', 'last token p99', 'pace p50', 'pace p1'],
     rowsOf(result).map(([name, { startUp, endToEnd, tokensPerSecond }]) => [
       name,
       ms(startUp?.p50),

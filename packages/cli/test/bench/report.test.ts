@@ -27,6 +27,12 @@ function distributionLabels(html: string): { text: string; x: number }[][] {
   )
 }
 
+test('no part of it has a name without a role, and no column is without a title', () => {
+  const html = renderReport(aResult(times))
+  expect(html.match(/<g (?![^>]*role=)[^>]*aria-label/g)).toBeNull()
+  expect(html).not.toMatch(/<th[^>]*><\/th>/)
+})
+
 test('every tick of the distribution has its label, also in the narrow figure', () => {
   const html = renderReport(aResult({ cold: [12_700, 13_000, 13_400], warm: [18, 40, 90] }))
   const labels = distributionLabels(html).flat()
