@@ -88,10 +88,10 @@ test('a beat that is throttled yields: it is not tried again, and its page is to
   const { runtime, failNext, log } = createFakeRuntime()
   const { openWarm, post } = createTestProxy({ runtime })
   const { ticket } = await openWarm()
-  failNext(failure('throttled', false, 1500))
+  failNext(failure('throttled', false, 1100))
   const answer = await post('/sessions/beat', { ticket })
   expect(answer.headers.get('retry-after')).toBe('2')
-  expect(await answer.json()).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 1500 } })
+  expect(await answer.json()).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 1100 } })
   expect(log.at(-1)).toBe('failed')
 })
 

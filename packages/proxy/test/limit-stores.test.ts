@@ -145,7 +145,10 @@ test('of two proxies with one Redis, neither counts again what ended at the othe
   const { ticket } = await one.openWarm()
   const touched = await one.beat(ticket)
   for (const proxy of [one, two, one, two]) expect(await proxy.beat(touched.ticket)).toMatchObject({ status: 'warm' })
-  expect(log.filter(line => line === 'vm 1 warmed'), 'to start it, and by three beats').toHaveLength(4)
+  expect(
+    log.filter(line => line === 'vm 1 warmed'),
+    'to start it, and by three beats',
+  ).toHaveLength(4)
   await one.post('/sessions/close', { ticket })
   await expect.poll(() => client.zcard('shared:room:live:ann')).toBe(0)
   await two.post('/sessions/close?afterMs=900000', { ticket })

@@ -312,7 +312,10 @@ test('beats of one session take three calls a second, whatever comes, and those 
     expect(await beat(lease.ticket)).toMatchObject({ status: 'warm', ttlMs: 900_000 })
     expect(await beat(dead.ticket)).toMatchObject({ error: { code: 'session_expired' } })
   }
-  expect(log.filter(line => line === 'vm 1 warmed'), 'to start it, and by three beats').toHaveLength(4)
+  expect(
+    log.filter(line => line === 'vm 1 warmed'),
+    'to start it, and by three beats',
+  ).toHaveLength(4)
   expect(await openMany(1), 'nobody else was held up').toBe(1)
   vi.setSystemTime(Date.now() + 1000)
   await beat(lease.ticket)

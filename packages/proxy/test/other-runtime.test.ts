@@ -22,7 +22,7 @@ test.each([
   ['was started', {}],
   ['came out of a pool', { pool }],
 ])(
-  'a ticket of the runtime that the agent ran on before is no ticket here, and nothing is called for it: its session %s',
+  'a ticket of the runtime that the agent ran on before is no ticket here, nor is anything called for it (its session %s)',
   async (_, options) => {
     const [old, next] = [platform('old-a1B2c3D4e5'), platform('new-a1B2c3D4e5')]
     const { ticket } = await createTestProxy({ runtime: old.runtime, ...options }).openWarm()
