@@ -123,12 +123,13 @@ test.each([true, false])(
 )
 
 test('a message that waits for a warm-up goes on a session of its own when its session was closed meanwhile', async () => {
-  const { runtime, log } = createFakeRuntime({ bootMs: 3_000 })
+  const { runtime, log, sessions } = createFakeRuntime({ bootMs: 3_000 })
   const [one, two] = [await instance({ runtime }), await instance({ runtime })]
   const { ticket } = await one.openLease()
   const answering = one.send('hi', ticket)
   await pass(1_000)
   const closing = two.post('/sessions/close', { ticket })
+  await expect.poll(() => sessions[0] && two.ledger.read(sessions[0])).toMatchObject({ state: 'ending' })
   const answer = await during(answering)
   await during(closing)
   await pass(1_000)
