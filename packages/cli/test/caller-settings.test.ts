@@ -1,4 +1,7 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { createServer } from 'node:http'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { listenLocally } from '../../../test/support/listen-locally.ts'
 import { callerSettings, callersFrom } from '../src/caller-settings.ts'
 import { limitSettings, limitsFrom } from '../src/limit-settings.ts'
 import { readSettings } from '../src/settings.ts'
@@ -66,6 +69,26 @@ test('a caller without a token is refused, or anonymous where that is allowed; o
   const mistaken = new Request('http://chat.test', { headers })
   expect(await callers(...jwt, '--warm-agent-anonymous')?.(mistaken)).toMatchObject(anonymous)
   expect(refused.splice(0)).toEqual(['ERR_JWS_INVALID'])
+})
+
+test('the token of a caller goes on to the runtime only where that takes tokens', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const keys = createServer((_, outgoing) => {
+    outgoing.end(JSON.stringify({ keys: [publicKey.export({ format: 'jwk' })] }))
+  })
+  onTestFinished(() => void keys.close())
+  const { origin: iss } = await listenLocally(keys)
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const exp = Math.floor(Date.now() / 1_000) + 60
+  const words = `${part({ alg: 'EdDSA' })}.${part({ iss, aud: 'chat', sub: 'ann', exp })}`
+  const token = `${words}.${sign(null, Buffer.from(words), privateKey).toString('base64url')}`
+
+  const args = ['--warm-agent-jwt-issuer', iss, '--warm-agent-jwt-audience', 'chat']
+  const request = new Request('http://chat.test', { headers: { authorization: `Bearer ${token}` } })
+  const callerWhere = (takesTokens: boolean) =>
+    callersFrom(readSettings('', callerSettings, args) as never, secret, takesTokens, () => {})?.(request)
+  expect(await callerWhere(true)).toEqual({ callerId: `${iss} ann`, bearer: token })
+  expect(await callerWhere(false)).toEqual({ callerId: `${iss} ann` })
 })
 
 test('a limit that is set counts, and one that is not leaves the default', () => {

@@ -39,6 +39,19 @@ test('with conflictMs, what comes later than that waits for the VM', async () =>
   expect(runtime.ledger().totals).toMatchObject({ vms: 1, invokes: 3, refused: { RetryableConflictException: 1 } })
 })
 
+test('with conflictMs, what comes so long after a teardown began waits for its end, and has a VM of its own', async () => {
+  const { clock, invoke, runtime } = simulate({ conflictMs: 1_000, teardownMs: 5_000, boot: { kind: 'fixed', ms: 0 } })
+  await invoke()
+  await clock.advance(60_000)
+  await runtime.stop(session)
+  await clock.advance(999)
+  const early = invoke()
+  await clock.advance(1)
+  const late = invoke()
+  await clock.advance(4_000)
+  expect([await early, await late]).toEqual(['RetryableConflictException', 'answered'])
+})
+
 test('with conflictMs 0, a stop waits for the VM that it ends, and an invoke for the teardown before its own VM', async () => {
   const { clock, invoke, runtime } = simulate({ conflictMs: 0, teardownMs: 5_000 })
   const first = invoke()
@@ -79,6 +92,16 @@ test.each(['finish', 'cancel'] as const)('a client that leaves its provisioning 
   const [vm] = runtime.ledger().vms
   if (abortedProvisioning === 'finish') expect(vm).toMatchObject({ state: 'idle', bootMs: 3_000, invokes: 0 })
   else expect(vm).toMatchObject({ state: 'ended', endReason: 'abandoned', heldMs: 1_000, invokes: 0 })
+})
+
+test('a client that leaves once its VM is up takes nothing down', async () => {
+  const { clock, invoke, runtime, leave } = simulate({ abortedProvisioning: 'cancel' })
+  const first = invoke()
+  await clock.advance(3_000)
+  expect(await first).toBe('answered')
+  leave()
+  await clock.advance(1_000)
+  expect(runtime.sessions()).toMatchObject([{ state: 'idle' }])
 })
 
 test('a call that waited for a VM which its client abandoned starts one of its own', async () => {

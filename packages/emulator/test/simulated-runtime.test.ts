@@ -43,6 +43,21 @@ test('ends sessions by the virtual clock, and starts them again in silence', asy
   })
 })
 
+test('one that closes waits for no teardown, and takes no more calls', async () => {
+  const runtime = createSimulatedRuntime({
+    clock: createVirtualClock(),
+    teardownMs: 5_000,
+    boot: { kind: 'fixed', ms: 0 },
+  })
+  await runtime.invoke(session, runtime.warmUpRequest('1'), never)
+  await runtime.close()
+  expect(runtime.sessions()).toEqual([])
+  await expect(runtime.invoke(session, runtime.warmUpRequest('1'), never)).rejects.toMatchObject({
+    type: 'InternalServerException',
+  })
+  expect(runtime.ledger().totals.vms).toBe(1)
+})
+
 test('refuses options that make no sense, naming them', () => {
   const refused = (options: object) => {
     try {

@@ -66,6 +66,13 @@ test("passes a WebSocket through to the session's agent, and starts its VM", asy
   expect(emulator.ledger().totals).toMatchObject({ vms: 1 })
 })
 
+test('a header wins over what the query names', async () => {
+  const { emulator } = await emulate({ auth: 'none' })
+  const headers = { [sessionHeader]: sessionNamed('header') }
+  const { hello } = await dial(emulator, { session: 'query', headers })
+  expect((await hello()).headers[sessionHeader.toLowerCase()]).toBe(sessionNamed('header'))
+})
+
 test('lets messages and pings restart the idle timer, and an open connection alone not', async () => {
   const clock = createManualClock()
   const { emulator, happened } = await emulate({ clock, auth: 'none', pingEveryMs: Number.POSITIVE_INFINITY })

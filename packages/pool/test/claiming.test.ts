@@ -186,9 +186,10 @@ test('a store that does not answer costs a claim no more than its time limit, an
 })
 
 test.each([
-  ['in time', 0],
-  ['too late', 200],
-])('sessions that are too old to be handed out are stopped when a store gives them %s', async (_, answerMs) => {
+  ['claim', 'in time', 0],
+  ['claim', 'too late', 200],
+  ['canary', 'in time', 0],
+] as const)('when a store gives a %s, %s, sessions that are too old, they are stopped', async (method, _, answerMs) => {
   const store = memoryStore()
   const { claim } = store
   const { pool, agents } = await startPool({ store, claimTimeoutMs: 100 })
@@ -198,23 +199,29 @@ test.each([
     await new Promise(resolve => setTimeout(resolve, answerMs))
     return claim({ ...gate, touchedSinceMs: Date.now() })
   }
-  void pool.claim()
+  void pool[method]()
   await vi.advanceTimersByTimeAsync(300)
   expect(agents.running().filter(id => old.includes(id))).toEqual([])
 })
 
-test('a canary claim finds a live session and puts it back', async () => {
-  const { pool, agents } = await startPool()
+test('a canary claim finds a live session and puts it back, as one that has just answered', async () => {
+  const { pool, agents, store } = await startPool()
+  await vi.advanceTimersByTimeAsync(minutes)
   expect(await pool.canary()).toMatchObject({ isWarm: true })
+  const touches = (await store.look()).entries.map(({ entry }) => entry.touchedAtMs)
+  expect(Math.max(...touches)).toBe(Date.now())
   expect(pool.stats()).toMatchObject({ hits: 0, canary: { isWarm: true } })
   expect(agents.running()).toHaveLength(3)
   expect(await pool.claim()).not.toBeNull()
 })
 
-test('a canary claim tells of a pool whose sessions are dead', async () => {
+test('a canary claim tells of a pool whose sessions are dead, and stops the VM that its touch started', async () => {
   const { pool, agents } = await startPool()
-  agents.kill(...agents.running())
+  const dead = agents.running()
+  agents.kill(...dead)
   expect(await pool.canary()).toMatchObject({ isWarm: false })
+  await vi.advanceTimersByTimeAsync(10)
+  expect(agents.running().filter(id => dead.includes(id))).toEqual([])
 })
 
 test('no event tells a whole session id', async () => {

@@ -2,7 +2,7 @@ import { memoryStore, type PoolStore } from '@warm-agent/pool'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeAgents, failure } from './fake-agents.ts'
 import { startPool } from './start-pool.ts'
-import { aMember, anEntry } from './stores.ts'
+import { aMember, anEntry, fill } from './stores.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -147,6 +147,31 @@ test('a warm-up that somebody else began is stopped when going on with it fails'
   expect(agents.running()).toEqual([])
 })
 
+test('a session that its store lost sight of while it was warmed is stopped', async () => {
+  const { store, agents, news } = await startPool({ target: 1 }, createFakeAgents({ bootMs: 1_000 }))
+  const [lost] = agents.started
+  await store.forget((await store.look()).entries.map(({ entry }) => entry))
+  await vi.advanceTimersByTimeAsync(1_500)
+  expect(news('warm-up-wasted')).toHaveLength(1)
+  expect(agents.running()).not.toContain(lost?.id)
+})
+
+test('one of which the store did not say whether it took it is not stopped: it may be somebody’s by now', async () => {
+  const store = memoryStore()
+  const { add } = store
+  let calls = 0
+  store.add = async (...added) => {
+    if (calls++ > 0) return 'unknown'
+    await add(...added)
+    throw new Error('the answer was lost')
+  }
+  const { pool, agents } = await startPool({ store, target: 1 })
+  const session = await pool.claim()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(calls).toBeGreaterThan(1)
+  expect(agents.running()).toContain(session?.runtimeSessionId)
+})
+
 test('a store that takes no news of a beat is not asked in a tight loop, nor is the agent', async () => {
   const { pool, store, agents } = await startPool({ target: 1 })
   const { update } = store
@@ -203,6 +228,15 @@ test('a closed pool holds nothing, and nothing is counted on', async () => {
   expect({ isTending, ready }).toEqual({ isTending: false, ready: undefined })
   await vi.advanceTimersByTimeAsync(60 * minute)
   expect(pool.stats().warmSeconds).toBe(warmSeconds)
+})
+
+test('who drains a pool that it must not tend stops what waits there, too old or not, and waits for nothing else', async () => {
+  const store = { ...memoryStore(), lookEveryMs: 1_000 }
+  const fence = await fill(store, [anEntry({ touchedAtMs: 0 }), anEntry()])
+  await store.begin([anEntry()], fence)
+  const { pool, agents } = await startPool({ store, tends: false })
+  expect(await hasSettled(pool.drain(), 100)).toBe(true)
+  expect(agents.log).toEqual(['nothing to stop', 'nothing to stop'])
 })
 
 const methods = ['join', 'look', 'begin', 'add', 'update', 'retire', 'forget', 'leave'] as const

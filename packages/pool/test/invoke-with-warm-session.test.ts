@@ -94,6 +94,15 @@ test('a message whose outcome is unknown is not sent again', async () => {
   expect(sent).toBe(1)
 })
 
+test('nor is one that met a conflict, where the agent may have run all the same', async () => {
+  const agents = createFakeAgents()
+  agents.failNext(failure('conflict', true))
+  const getSession = async () => ({ runtimeSessionId: 'warm-0', qualifier: 'DEFAULT' }) as PooledSession
+  const sending = invokeWithWarmSession({ runtime: agents.runtime, getSession, body: {} })
+  await expect(sending).rejects.toMatchObject({ reason: 'conflict' })
+  expect(agents.started).toEqual([])
+})
+
 test('a session of the pool whose message surely did not reach the agent is stopped: nobody else has it', async () => {
   const { keepAlive, getSession, runtime } = await deploy({ target: 1 })
   await keepAlive()

@@ -66,6 +66,22 @@ test('a warm-up that may have started something is stopped when it failed', asyn
   expect(pool.stats().ready).toBe(1)
 })
 
+test('a warm-up that got no answer in time is stopped: it may have started something', async () => {
+  const agents = createFakeAgents()
+  agents.hang(true)
+  await startPool({ target: 1, warmTimeoutMs: 5_000 }, agents)
+  await vi.advanceTimersByTimeAsync(6_000)
+  expect(agents.count('nothing to stop')).toBeGreaterThan(0)
+})
+
+test('a warm-up that was refused leaves nothing in the store, and nothing to stop', async () => {
+  const agents = createFakeAgents()
+  agents.failFromNowOn(failure('quota'))
+  const { store } = await startPool({ target: 1 }, agents)
+  expect((await store.look()).entries).toEqual([])
+  expect(agents.log).toEqual(['failed'])
+})
+
 test('a stop that fails is made again, but not in a tight loop', async () => {
   const agents = createFakeAgents()
   const { runtime } = agents
@@ -79,6 +95,18 @@ test('a stop that fails is made again, but not in a tight loop', async () => {
   await vi.advanceTimersByTimeAsync(minute)
   expect(await drained).toBe(1)
   expect(agents.count('stopped')).toBe(1)
+})
+
+test('what cannot be stopped is forgotten once it has idled out', async () => {
+  const agents = createFakeAgents()
+  agents.runtime.stop = () => Promise.reject(failure('refused'))
+  const { pool, store } = await startPool({ target: 1 }, agents)
+  void pool.drain()
+  await vi.advanceTimersByTimeAsync(14 * minute)
+  const states = async () => (await store.look()).entries.map(({ state }) => state)
+  expect(await states()).toContain('stopping')
+  await vi.advanceTimersByTimeAsync(2 * minute)
+  expect(await states()).not.toContain('stopping')
 })
 
 test('the target is followed, and told what comes and what refilling takes', async () => {

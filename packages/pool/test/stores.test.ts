@@ -141,6 +141,14 @@ describe.each(Object.entries(storeKinds))('a %s store', (kind, openStore) => {
     expect((await store.claim(gate())).entry).toBeNull()
   })
 
+  test('takes nothing back that was taken out to be stopped', async () => {
+    const entry = anEntry()
+    const fence = await fill(store, [entry])
+    await store.retire([entry], fence)
+    await store.giveBack(entry)
+    expect((await store.claim(gate())).entry).toBeNull()
+  })
+
   test('shows what waits without taking it out of reach (blait/AgentCoreWarmPool: "pinged 3, depth 3", and all users cold)', async () => {
     const entries = [anEntry(), anEntry(), anEntry()]
     await fill(store, entries)
@@ -194,6 +202,13 @@ describe.each(electing)('a %s store for a fleet', (kind, openStore) => {
     expect(await store.join(member)).toMatchObject({ claims: 1 })
     expect(await store.add(entry, fence)).toBe('held')
     expect(await store.retire([entry], fence)).toEqual([])
+  })
+
+  test('counts no claim for what it found and did not hand out', async () => {
+    const member = aMember()
+    await fill(store, [anEntry({ touchedAtMs: 0 }), anEntry()], member)
+    expect((await store.claim(gate())).rejected).toHaveLength(1)
+    expect(await store.join(member)).toMatchObject({ claims: 1 })
   })
 
   test('adds up what its members were asked for, whatever is told twice, and by one that was taken for dead', async () => {

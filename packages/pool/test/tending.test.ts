@@ -55,6 +55,24 @@ test('a session that did not answer a beat is asked again before it is given up 
   expect(agents.count('started')).toBe(1)
 })
 
+test('a session that answers no beat is given up after as many as may be missed, before it has idled out', async () => {
+  const { agents, news } = await startPool({ target: 1 })
+  agents.failFromNowOn(failure('throttled'))
+  await vi.advanceTimersByTimeAsync(14.5 * minute)
+  expect(news('beat-missed').map(event => 'missedBeats' in event && event.missedBeats)).toEqual([1, 2, 3, 4])
+  expect(news('session-retired')).toMatchObject([{ reason: 'unreachable' }])
+})
+
+test('a beat that was answered makes up for those that were missed before', async () => {
+  const { agents } = await startPool({ target: 1 })
+  for (let times = 0; times < 6; times++) {
+    agents.failNext(failure('throttled'))
+    await vi.advanceTimersByTimeAsync(12 * minute)
+  }
+  expect(agents.count('failed')).toBe(6)
+  expect(agents.count('started')).toBe(1)
+})
+
 test('a session whose microVM was replaced is stopped, and a new one warmed', async () => {
   const { agents, news } = await startPool({ target: 1 })
   agents.kill(...agents.running())

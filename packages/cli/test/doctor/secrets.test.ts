@@ -1,6 +1,8 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { listenLocally } from '../../../../test/support/listen-locally.ts'
+import { toReport } from '../../src/doctor/check-report.ts'
+import { risk, saw, skipped } from '../../src/doctor/finding.ts'
 import { runCaptured } from '../run-captured.ts'
 import { deploy } from './deploy.ts'
 import { emulate } from './diagnose.ts'
@@ -64,6 +66,14 @@ test.each([
   for (const text of await written({ AGENT_RUNTIME_ARN: undefined }, '--proxy-url', url, '--proxy-header', header)) {
     expect(text).toMatch(/open-refused/)
     expect(text).not.toMatch(secret)
+  }
+})
+
+test('whatever a check says, of whom, and why, is redacted, also when it could not look', () => {
+  const redact = (text: string) => text.replaceAll('5ecret', '[cut]')
+  const findings = [risk('a-risk', 'is 5ecret', 'for 5ecret', 'Look.')]
+  for (const verdict of [saw('saw 5ecret', ...findings), skipped('no 5ecret')]) {
+    expect(JSON.stringify(toReport('proxy', verdict, 'at 5ecret', redact))).not.toContain('5ecret')
   }
 })
 
