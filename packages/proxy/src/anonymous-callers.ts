@@ -34,6 +34,8 @@ export interface AnonymousCallersOptions {
 /** A token of RFC 6265. */
 const cookieNames = /^[\w!#$%&'*+.^`|~-]+$/
 const hostPrefix = '__Host-'
+/** Hosts that browsers trust over HTTP, too. */
+const ownMachine = /^(.*\.)?localhost$|^127\.|^\[::1\]$/
 /** A browser has one cookie, or one for each request that it first sent at once. */
 const mostCallers = 16
 /** Some more are tried: those of other proxies on this host cannot be read here. */
@@ -68,8 +70,10 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
   const authorize: Authorize = async request => {
     const sentAs = (name: string) => readCookies(request, each => each === name || each.startsWith(`${name}-`))
     const hosted = sentAs(hostName)
-    const isSecure = crossSite || hosted.length > 0 || isOverTls(request)
-    const sent = isSecure ? hosted : sentAs(cookieName)
+    const plain = sentAs(cookieName)
+    const isNew = hosted.length + plain.length === 0
+    const isSecure = crossSite || hosted.length > 0 || isOverTls(request) || (isNew && seemsOverTls(request))
+    const sent = isSecure ? hosted : plain
     const cookies = await Promise.all(sent.slice(0, mostTried).map(read))
     // A partitioned cookie does not replace one that is not: the older one stays beside it, under the same name.
     const isReplaced = (old: (typeof cookies)[number]) =>
@@ -100,6 +104,11 @@ export function anonymousCallers(options: AnonymousCallersOptions): Authorize {
 /** Behind a TLS terminator only the page's origin tells, or a header of the terminator; whoever lies fools only themselves. */
 function isOverTls({ url, headers }: Request): boolean {
   return [url, headers.get('origin'), headers.get('x-forwarded-proto')].some(each => each?.startsWith('https'))
+}
+
+/** Browsers tell from where a request comes over HTTPS alone, and on their own machine (Fetch Metadata, 3). */
+function seemsOverTls({ url, headers }: Request): boolean {
+  return headers.has('sec-fetch-site') && !ownMachine.test(new URL(url).hostname)
 }
 
 /** What a cookie holds. */

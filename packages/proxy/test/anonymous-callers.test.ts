@@ -11,9 +11,10 @@ const newer = 'the newer secret, of thirty-two bytes or more'
 const ask = async (
   options: Parameters<typeof anonymousCallers>[0],
   headers: Record<string, string> = {},
-  url = 'http',
+  at = 'http',
 ) => {
-  const caller = await anonymousCallers(options)(new Request(`${url}://chat.test/api/agent/sessions`, { headers }))
+  const origin = at.includes(':') ? at : `${at}://chat.test`
+  const caller = await anonymousCallers(options)(new Request(`${origin}/api/agent/sessions`, { headers }))
   if (!caller || caller instanceof Response) throw new Error('refused')
   const { callerId, otherIds, limitKey, responseHeaders } = caller
   return {
@@ -127,6 +128,7 @@ test.each([
   [{}, 'https', {}, '__Host-warm-agent-caller', `${lax}; Secure`],
   [{}, 'http', { origin: 'https://chat.test' }, '__Host-warm-agent-caller', `${lax}; Secure`],
   [{}, 'http', { 'x-forwarded-proto': 'https' }, '__Host-warm-agent-caller', `${lax}; Secure`],
+  [{}, 'http', { 'sec-fetch-site': 'same-origin' }, '__Host-warm-agent-caller', `${lax}; Secure`],
   [{ cookieName: '__Host-me' }, 'https', {}, '__Host-me', `${lax}; Secure`],
   [{ crossSite: true }, 'http', {}, '__Host-warm-agent-caller', 'Path=/; HttpOnly; SameSite=None; Secure; Partitioned'],
 ])('with %j on %s from %j the cookie %s is %s', async (options, scheme, headers, name, attributes) => {
@@ -134,6 +136,26 @@ test.each([
   expect(nameOf(cookie)?.slice(0, -9)).toBe(name)
   expect(setCookie?.slice(setCookie.indexOf(';') + 2)).toBe(attributes)
 })
+
+test.each([
+  ['behind a terminator that tells nothing', 'http://chat.test', 'https://chat.test'],
+  ['behind a server for development that goes by another name', 'http://backend.test', 'http://localhost:5173'],
+  ['on the own machine', 'http://localhost:8787', 'http://localhost:8787'],
+])(
+  '%s a browser is one caller, whether it first sends a GET, which tells no origin, or a POST',
+  async (_, url, origin) => {
+    const get = { 'sec-fetch-site': 'same-origin' }
+    const post = { ...get, origin }
+    for (const [first, second] of [
+      [get, post],
+      [post, get],
+    ] as const) {
+      const asked = await ask({ secret: newer }, first, url)
+      const again = await ask({ secret: newer }, { ...second, cookie: asked.cookie }, url)
+      expect(again).toMatchObject({ callerId: asked.callerId, cookie: '' })
+    }
+  },
+)
 
 test('over HTTPS a cookie that another host of the site has set makes nobody its caller', async () => {
   const attacker = await ask({ secret: older })

@@ -58,6 +58,7 @@ test.each([
   ['a method that no Fetch request has', eventWith({ method: 'TRACE' }), 400],
   ['a header that is none', eventWith({ headers: { x: 'a\u20ac' } }), 400],
   ['a cookie that is none', eventWith({ cookies: ['a=b\r\nx: y'] }), 400],
+  ['an event that is no request', { source: 'aws.events' } as unknown as FunctionUrlEvent, 400],
   ['GET with a body, which is left out', eventWith({ method: 'GET' }), 404],
   ['HEAD with a body, which is left out', eventWith({ method: 'HEAD' }), 404],
 ])('Lambda: %s is answered, and not taken for a crash of the function', async (_, event, status) => {

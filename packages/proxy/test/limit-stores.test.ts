@@ -117,6 +117,13 @@ test.each([
   expect(() => redisLimits({ client, ...wrong } as never)).toThrow(message)
 })
 
+test.each(stores)('%s: what is added while a counter comes to nothing is not lost', async (_, create) => {
+  const store = await create()
+  await store.add('both', 5, 60)
+  await Promise.all([store.add('both', -5, 60), store.add('both', 7, 60)])
+  expect(await store.add('both', 0, 60)).toBe(7)
+})
+
 test('two proxies with one Redis share the limits, and nothing that could be used is kept there', async () => {
   const { runtime, sessions } = createFakeRuntime()
   const client = ioredis()

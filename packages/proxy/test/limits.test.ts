@@ -1,5 +1,6 @@
 import type { WarmProxyOptions } from '@warm-agent/proxy'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { memoryLimits } from '../src/limits/memory-limits.ts'
 import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { brokenStreamOf, createFakeRuntime, failure, hang } from './fake-runtime.ts'
 
@@ -320,6 +321,18 @@ test('beats of one session take three calls a second, whatever comes, and those 
   vi.setSystemTime(Date.now() + 1000)
   await beat(lease.ticket)
   expect(log.filter(line => line === 'vm 1 warmed')).toHaveLength(5)
+})
+
+test('a beat that waited for the limits while its warm-up ended says that it is warm, and so do those that come too soon', async () => {
+  const store = memoryLimits()
+  const slow = { ...store, hold: vi.fn(store.hold) }
+  const { openLease, beat } = start({ store: slow }, { bootMs: 300 })
+  const { ticket } = await openLease()
+  slow.hold.mockImplementationOnce(async (...hold) => {
+    await vi.advanceTimersByTimeAsync(300)
+    return store.hold(...hold)
+  })
+  for (let count = 0; count < 5; count++) expect(await beat(ticket)).toMatchObject({ status: 'warm' })
 })
 
 test('where touches fail one after the other, the next beat is told to wait', async () => {

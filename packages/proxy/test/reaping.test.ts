@@ -46,15 +46,16 @@ test('a reaper that another has followed meanwhile takes nothing for ended', asy
   expect(await one.beat(ticket)).toMatchObject({ status: 'warm' })
 })
 
-test('who has crashed beats no more: its unsent session is stopped before the platform would', async () => {
+test('who has crashed beats no more: its unsent session is stopped before the platform would, and makes room', async () => {
   const { runtime, log } = createFakeRuntime()
-  const { openWarm, events } = await instance({ runtime })
+  const { open, openWarm, events } = await instance({ runtime, limits: { liveSessionsPerCaller: 1 } })
   await openWarm()
   await pass(715_000)
   expect(log).not.toContain('vm 1 stopped')
   await pass(10_000)
   expect(log.at(-1)).toBe('vm 1 stopped')
   expect(events.at(-1)).toMatchObject({ type: 'session-reaped', reason: 'unsent' })
+  expect((await open()).response.status).toBe(200)
 })
 
 test('a hold that is over is ended although nobody asks', async () => {

@@ -2,12 +2,12 @@ import type { FunctionUrlEvent } from './lambda-runtime.ts'
 
 /** @returns the request, or `undefined` when its path, method or headers are not valid. */
 export function toRequest(event: FunctionUrlEvent, signal: AbortSignal): Request | undefined {
-  const { rawPath, rawQueryString, requestContext, cookies, body, isBase64Encoded } = event
-  const { domainName, http } = requestContext
-  const hasBody = body && http.method !== 'GET' && http.method !== 'HEAD'
-  // Anything else would go on with the host's name.
-  if (!rawPath.startsWith('/')) return undefined
   try {
+    const { rawPath, rawQueryString, requestContext, cookies, body, isBase64Encoded } = event
+    const { domainName, http } = requestContext
+    const hasBody = body && http.method !== 'GET' && http.method !== 'HEAD'
+    // Anything else would go on with the host's name.
+    if (!rawPath.startsWith('/')) return undefined
     const headers = new Headers()
     for (const [name, value] of Object.entries(event.headers)) if (value !== undefined) headers.set(name, value)
     if (cookies?.length) headers.set('cookie', cookies.join('; '))

@@ -11,7 +11,7 @@ export const writeScript = `
 if ARGV[6] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[6] then return {'stale', ''} end
 local current = redis.call('GET', KEYS[1])
 local isJson, entry = pcall(cjson.decode, current or '')
-local isEntry = isJson and type(entry) == 'table' and type(entry.session) == 'table'
+local isEntry = isJson and type(entry) == 'table' and type(entry.session) == 'table' and entry.session.id
 local version = isEntry and tonumber(entry.version) or 0
 if version ~= tonumber(ARGV[1]) then return {'changed', current or ''} end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])

@@ -9,6 +9,8 @@ const clearFromSize = 64
 /** Counts in this process. In a fleet every instance then has the whole of each limit to itself. */
 export function memoryLimits(): LimitStore {
   const counters = new RateLimiterMemory({ points: 1, duration: 1 })
+  /** The last of those who just add to a counter: it alone may forget the counter. */
+  const latest = new Map<string, symbol>()
   const rooms = new Map<string, Room>()
   let sweepAtSize = sweepFromSize
 
@@ -24,8 +26,13 @@ export function memoryLimits(): LimitStore {
     async add(counter, points, keepSeconds) {
       // What was only looked at, or all given back, leaves nothing behind.
       if (points === 0) return (await counters.get(counter))?.consumedPoints ?? 0
+      const mine = Symbol()
+      latest.set(counter, mine)
       const { consumedPoints } = await counters.penalty(counter, points, { customDuration: keepSeconds })
-      if (consumedPoints === 0) await counters.delete(counter)
+      if (latest.get(counter) === mine) {
+        latest.delete(counter)
+        if (consumedPoints === 0) void counters.delete(counter)
+      }
       return consumedPoints
     },
 
@@ -33,7 +40,7 @@ export function memoryLimits(): LimitStore {
       const now = Date.now()
       const room = rooms.get(name) ?? { members: new Map(), clearAtSize: clearFromSize }
       const { members } = room
-      if (members.size >= Math.min(places, room.clearAtSize)) clear(room, now)
+      if (members.size >= Math.min(places || Infinity, room.clearAtSize)) clear(room, now)
       const left = Math.max(0, (members.get(member) ?? now) - now)
       if (left === 0) members.delete(member)
       if (left === 0 && forMs > 0 && members.size >= places) return undefined

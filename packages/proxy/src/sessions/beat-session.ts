@@ -34,7 +34,6 @@ export async function beatSession(
   const ticket = upToDate(context, presented)
   const { runtime, rules } = agentOf(context, ticket)
   const { session } = ticket
-  const memory = context.memories.of(session)
   if (context.memories.hasEnded(ticket) || hasExpired(context, ticket)) throw expired(context, ticket, 'idle')
   if (Date.now() >= holdEndAt(ticket, rules)) {
     await closeSession(context, ticket, caller)
@@ -48,10 +47,11 @@ export async function beatSession(
     )
   }
   context.memories.note(session, { ticket })
-  if (isWarming(memory)) return ticket
+  if (isWarming(context.memories.of(session))) return ticket
   const windowMs = Math.min(touchWindowMs, rules.beatMs / 2)
   if (!(await context.limiter.admitTouch(ticket, windowMs))) {
-    if (Date.now() - ticket.touchedAt < windowMs) return ticket
+    const { touchedAt, isWarm } = ticket
+    if (Date.now() - touchedAt < windowMs) return { ...ticket, isWarm: isWarm || touchedAt > presented.touchedAt }
     throw new WarmAgentError('rate_limited', 'Could not touch the session: others touch it just now. Wait a second.', {
       retryAfterMs: windowMs,
     })

@@ -14,7 +14,10 @@ export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOur
       if (entry.state === 'held' && isInUse(context, entry.session)) return
       try {
         const isEnded = await endSession(context, entry, 'due', { fence })
-        if (isEnded) context.emit({ type: 'session-reaped', reason: entry.reason }, entry)
+        if (!isEnded) return
+        // Where limits count by another key than the caller's id, its place is free when it would have idled out.
+        context.limiter.noteEnd({ ...entry, isSent: true }, entry)
+        context.emit({ type: 'session-reaped', reason: entry.reason }, entry)
       } catch {
         // An event has told of it. It stays in the ledger, and is tried again later.
       }
