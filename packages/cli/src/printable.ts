@@ -16,12 +16,18 @@ export function printable(text: string): string {
 /** The same for text that has lines of its own. */
 export function printableLines(text: string): string {
   return text
-    .split('\n')
+    .split(/\r?\n/)
     .map(line => withoutControls(line.replaceAll('\t', '  ')))
     .join('\n')
 }
 
+/** Agents write in colours (ECMA-48, SGR): these move nothing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is one that is looked for
+const colors = /\u001b\[[\d;]*m/g
+
 /** Also the marks that turn the direction of writing, and separators that count as line ends. */
 function withoutControls(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+  return text
+    .replace(colors, '')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 }

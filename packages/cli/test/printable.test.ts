@@ -16,9 +16,9 @@ test.each([
 })
 
 test('what others say is one line without control characters; our own text keeps its lines', () => {
-  const text = 'a\u001b[2Jb\r\nc\u009bd\u202ee\u2028f'
+  const text = '\u001b[1;31ma\u001b[0m\u001b[2Jb\r\nc\u009bd\u202ee\u2028f'
   expect(printable(text)).toBe('a�[2Jb c�d�e�f')
-  expect(printableLines(text)).toBe('a�[2Jb�\nc�d�e�f')
+  expect(printableLines(text)).toBe('a�[2Jb\nc�d�e�f')
 })
 
 test.each([['doctor'], ['bench', '--yes']])(

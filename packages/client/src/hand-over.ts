@@ -21,7 +21,8 @@ export function handOver(hand: Hand, mine: Held, isMessage: boolean, onHeld: () 
     /** The proxy does not know the ticket. */
     refused() {
       if (mine === hand.held) hand.expire('refused', true)
-      mine = conversation === hand.conversation ? hand.held : {}
+      // Closed meanwhile: what the answer brings is nobody's.
+      mine = conversation === hand.conversation ? hand.held : { isOwn: true }
       ticket = undefined
     },
 

@@ -32,10 +32,10 @@ export function createHttpTransport(
   headers: WireHeaders,
   fetch: typeof globalThis.fetch,
 ): WarmTransport {
-  async function call(path: Path, init: RequestInit, ticket?: string) {
+  async function call(path: Path, init: RequestInit, ticket?: string, isLeaving?: boolean) {
     const method: Route['method'] = 'POST'
     // A page that is going away cannot wait.
-    const own = init.keepalive ? headers.now() : await headers.resolve()
+    const own = isLeaving ? headers.now() : await headers.resolve()
     const answer = await fetch(endpoint + path, {
       ...init,
       method,
@@ -71,8 +71,10 @@ export function createHttpTransport(
       return (await call('/sessions/beat', { signal }, ticket)).json()
     },
 
-    async close(ticket, { afterMs, ...init }) {
-      await call(afterMs ? `/sessions/close?afterMs=${afterMs}` : '/sessions/close', init, ticket)
+    async close(ticket, { afterMs, keepalive }) {
+      const path = afterMs ? (`/sessions/close?afterMs=${afterMs}` as const) : '/sessions/close'
+      // Also one that an application asks for may be the last thing that a page does.
+      await call(path, { keepalive: true }, ticket, keepalive)
     },
   }
 }

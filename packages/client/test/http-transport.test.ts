@@ -142,6 +142,15 @@ test.each([
   })
 })
 
+test('what an application closes is closed although it goes to another page at once', async () => {
+  server.use(opening(text), closing)
+  const sent = vi.fn((input: string, init?: RequestInit) => fetch(input, init))
+  const { session } = start({ fetch: sent })
+  await session.warm()
+  await session.close()
+  expect(sent).toHaveBeenLastCalledWith(`${base}/sessions/close`, expect.objectContaining({ keepalive: true }))
+})
+
 test.each([
   [
     'an error of the wire',

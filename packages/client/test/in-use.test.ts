@@ -101,6 +101,7 @@ test.each<[string, Response[], RequestInit?]>([
   ['that comes', [answered('warm', 'late')]],
   ['to a GET', [answered('warm', 'late')], { method: 'GET', body: null }],
   ['to what is sent again', [refused(), answered('cold', 'late')]],
+  ['to a GET that is sent again', [refused(), answered('cold', 'late')], { method: 'GET', body: null }],
 ])('an answer %s after close does not bring the session back; what it names is parked', async (_, answers, init) => {
   const { session, proxy, warmUp, ask, status, environment } = start()
   await warmUp()

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type AuthMode, authModes, isJwtAuthorizer, type JwtAuthorizer } from './auth/authorizer-options.ts'
 import { type Credentials, defaultCredentials, isCredentials, ownCredentials } from './auth/credentials.ts'
 import { type ChaosRule, readChaos } from './chaos/chaos-rule.ts'
@@ -52,6 +53,7 @@ export interface WireSettings {
 const qualifierPattern = /^[a-zA-Z][a-zA-Z0-9_]{0,47}$/
 
 const hostPattern = /^[\w-]+(\.[\w-]+)*$/
+const isHost = (value: unknown) => hostPattern.test(String(value)) || isIP(String(value)) > 0
 
 const credentialsExpected = 'Give { accessKeyId, secretAccessKey }, two texts'
 
@@ -71,7 +73,7 @@ export const wireRules: Rules<WireOptions> = {
   chaos: [value => typeof value === 'string' || Array.isArray(value), 'Give a text or a list of rules'],
   adminPort: [integer(65_535), 'Give an integer from 0 to 65535'],
   allowedHosts: [
-    value => Array.isArray(value) && value.every(each => hostPattern.test(String(each))),
+    value => Array.isArray(value) && value.every(isHost),
     'Give a list of names like emulator.example.com, without scheme and port',
   ],
 }

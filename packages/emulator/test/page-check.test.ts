@@ -1,6 +1,7 @@
 import dns from 'node:dns'
 import { existsSync } from 'node:fs'
 import { request as openRequest } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -50,7 +51,10 @@ test.each<[string, number]>([
   ['my_emulator', 200],
   ['host.docker.internal', 200],
   ['laptop.local', 200],
+  ['localhost.:9000', 200],
+  ['host.docker.internal.', 200],
   ['evil.example:9000', 403],
+  ['evil.example.', 403],
   ['localhost.evil.example', 403],
   ['127.0.0.1.evil.example', 403],
   ['evillocalhost.example', 403],
@@ -66,9 +70,10 @@ test('answers the hosts that it was told are its own, and the name that it liste
     .spyOn(dns, 'lookup')
     .mockImplementation(((_: string, done: (...answer: unknown[]) => void) =>
       done(null, '127.0.0.1', 4)) as unknown as typeof dns.lookup)
-  const { emulator } = await fast({ host: 'emulator.test', allowedHosts: ['Tunnel.Example', '203.0.113.5'] }).finally(
-    () => lookup.mockRestore(),
-  )
+  const { emulator } = await fast({
+    host: 'emulator.test',
+    allowedHosts: ['Tunnel.Example', '203.0.113.5', 'fd00::5'],
+  }).finally(() => lookup.mockRestore())
   const { port } = new URL(emulator.url)
   const status = async (headers: Record<string, string>) =>
     (await call(`http://127.0.0.1:${port}/_emulator/ledger`, { headers })).status
@@ -77,6 +82,14 @@ test('answers the hosts that it was told are its own, and the name that it liste
   expect(await status({ host: 'other.tunnel.example' })).toBe(403)
   expect(await status({ origin: 'https://tunnel.example' })).toBe(200)
   expect(await status({ origin: 'http://203.0.113.5' })).toBe(200)
+  expect(await status({ origin: 'http://[fd00::5]:8080' })).toBe(200)
+})
+
+test('answers who speaks HTTP/1.0, which names no host: no browser does', async () => {
+  const { emulator } = await fast()
+  const socket = connect(Number(new URL(emulator.adminUrl).port), '127.0.0.1')
+  socket.end('GET /_emulator/ledger HTTP/1.0\r\n\r\n')
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /)
 })
 
 test.each<[string, number]>([

@@ -12,7 +12,7 @@ afterEach(() => {
 afterAll(closeServers)
 
 const { runtimeSessionId: _, ...withoutId } = anEntry()
-const malformed = [withoutId, anEntry({ runtimeSessionId: 'warm\r\n' }), { ...anEntry(), retireAtMs: null }, 5, []]
+const malformed = [withoutId, anEntry({ runtimeSessionId: 'warm\r\n' }), { ...anEntry(), beatAtMs: null }, 5, []]
 
 async function open() {
   const { client, queueUrl, waiting } = await openQueue()

@@ -29,6 +29,21 @@ describe.each(Object.entries(storeKinds))('a %s store', (kind, openStore) => {
     expect((await store.claim(gate())).entry).toBeNull()
   })
 
+  test.each([
+    ['a name that is no word', { qualifier: 'größe 1' }],
+    ['no name', { qualifier: '' }],
+    ['no limit of its life', { retireAtMs: Number.POSITIVE_INFINITY }],
+    ['no nonce', { nonce: null as unknown as undefined }],
+    ['a nonce that is no text', { nonce: 5 as unknown as string }],
+  ])('gives a session whose runtime gives it %s', async (_, about) => {
+    const entry = anEntry(about)
+    await fill(store, [entry])
+    expect((await store.claim(gate())).entry).toEqual({
+      ...entry,
+      nonce: entry.nonce ?? (kind === 'memory' ? null : undefined),
+    })
+  })
+
   test('gives no session that is still warming', async () => {
     const { fence = 0 } = await store.join(aMember())
     await store.begin([anEntry()], fence)

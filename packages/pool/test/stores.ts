@@ -102,19 +102,8 @@ export const unreadable = [
   '[null]',
   '[5,"DEFAULT",1,1]',
   JSON.stringify(['warm-\r\n', qualifier, bornAtMs, touchedAtMs, nonce, evidence, version, ...Object.values(rest)]),
-  JSON.stringify([runtimeSessionId, '', bornAtMs, touchedAtMs, nonce, evidence, version, ...Object.values(rest)]),
+  JSON.stringify([runtimeSessionId, null, bornAtMs, touchedAtMs, nonce, evidence, version, ...Object.values(rest)]),
   JSON.stringify([runtimeSessionId, qualifier, '1', touchedAtMs, nonce, evidence, version, ...Object.values(rest)]),
-  JSON.stringify([runtimeSessionId, qualifier, bornAtMs, touchedAtMs, 5, evidence, version, ...Object.values(rest)]),
-  JSON.stringify([
-    runtimeSessionId,
-    qualifier,
-    bornAtMs,
-    touchedAtMs,
-    nonce,
-    'hearsay',
-    version,
-    ...Object.values(rest),
-  ]),
   JSON.stringify([runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence, version]),
 ]
 

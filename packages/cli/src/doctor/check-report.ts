@@ -21,7 +21,12 @@ export function toReport(
   const about = { check, ...(of && { of: redact(of) }) }
   if (verdict.skipped !== undefined) return { ...about, status: 'skipped', said: redact(verdict.skipped), findings: [] }
   const said = redact(verdict.said)
-  const findings = verdict.findings.map(each => ({ ...each, what: redact(each.what), why: redact(each.why) }))
+  const findings = verdict.findings.map(({ what, why, whatToDo, ...facts }) => ({
+    ...facts,
+    what: redact(what),
+    why: redact(why),
+    whatToDo: redact(whatToDo),
+  }))
   const isWrong = findings.some(({ severity }) => severity === 'wrong')
   return { ...about, status: isWrong ? 'wrong' : findings.length > 0 ? 'risk' : 'passed', said, findings }
 }

@@ -69,11 +69,20 @@ test.each([
   }
 })
 
-test('whatever a check says, of whom, and why, is redacted, also when it could not look', () => {
+test('whatever a check says, of whom, why, and what to do, is redacted, also when it could not look', () => {
   const redact = (text: string) => text.replaceAll('5ecret', '[cut]')
-  const findings = [risk('a-risk', 'is 5ecret', 'for 5ecret', 'Look.')]
+  const findings = [risk('a-risk', 'is 5ecret', 'for 5ecret', 'Look at 5ecret.')]
   for (const verdict of [saw('saw 5ecret', ...findings), skipped('no 5ecret')]) {
     expect(JSON.stringify(toReport('proxy', verdict, 'at 5ecret', redact))).not.toContain('5ecret')
+  }
+})
+
+test('what a header says that is no secret is a word of the report like others', async () => {
+  const header = 'cookie: session=5up3rs3cr3t; tenant=proxy'
+  const url = await hostileProxy(({ cookie }) => `The session of the proxy: ${cookie}`)
+  for (const text of await written({ AGENT_RUNTIME_ARN: undefined }, '--proxy-url', url, '--proxy-header', header)) {
+    expect(text).toContain('The session of the proxy: [cut]')
+    expect(text).not.toMatch(/5up3rs|a \[cut\]/)
   }
 })
 

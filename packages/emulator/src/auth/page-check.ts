@@ -24,7 +24,9 @@ export function createPageCheck(allowedHosts: readonly string[]): PageCheck {
   const listed = new Set(allowedHosts.map(host => host.toLowerCase()))
   const isOwnName = (host: string) => listed.has(host) || (isIP(host) === 0 && localName.test(host))
 
-  return ({ host = '', origin, 'sec-fetch-site': site }) => {
+  return ({ host, origin, 'sec-fetch-site': site }) => {
+    // HTTP/1.0, which no browser speaks.
+    if (host === undefined) return
     const called = hostOf(`http://${host}`)
     // A page whose own name leads here is of the same origin (DNS rebinding): nothing but that name gives it away.
     if (called === undefined || !(isIP(called) || isOwnName(called))) {
@@ -45,7 +47,7 @@ const orList = 'or list this host in allowedHosts (--allowed-hosts)'
 /** The name or address of an origin of the web, as a browser writes it. */
 function hostOf(origin: string): string | undefined {
   if (!/^https?:/.test(origin) || !URL.canParse(origin)) return undefined
-  return new URL(origin).hostname.replace(/^\[(.*)\]$/, '$1')
+  return new URL(origin).hostname.replace(/^\[(.*)\]$|\.$/, '$1')
 }
 
 function refusal(what: string, why: string): PlatformError {

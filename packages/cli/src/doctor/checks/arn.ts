@@ -20,7 +20,7 @@ function malformed(variable: string, arn: string): Finding {
     'arn-malformed',
     `${variable} has "${arn}": ${what}.`,
     'Every call carries it, so the platform refuses each one with 400 or 404, and no session is ever warm.',
-    `${whatToDo} It looks like arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/my_agent-a1B2c3D4e5; aws bedrock-agentcore-control list-agent-runtimes tells yours.`,
+    `${whatToDo} It looks like arn:aws:bedrock-agentcore:us-east-1:<account>:runtime/my_agent-a1B2c3D4e5; aws bedrock-agentcore-control list-agent-runtimes tells yours.`,
   )
 }
 

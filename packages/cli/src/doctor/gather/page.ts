@@ -42,6 +42,8 @@ export interface Page {
 }
 
 const patienceMs = 120_000
+/** Names of headers by which a proxy knows its callers. The value of another (a tenant, a language) is a word like others. */
+const secretNames = /auth|cookie|key|token|secret|pass|session|sign/i
 /** With two instances that are chosen at random, one close in a thousand comes to the wrong one so often. */
 const mostCloses = 10
 
@@ -66,7 +68,8 @@ export function createPage(
     if (own) headers.set(...own)
     if (ticket) headers.set(headerNames.ticket, ticket)
     if (cookies.size > 0) headers.set('cookie', [...cookies].map(pair => pair.join('=')).join('; '))
-    for (const value of [own?.[1], ticket, ...cookies.values()]) hide(value)
+    if (own) hide(own[1], secretNames.test(own[0]))
+    for (const value of [ticket, ...cookies.values()]) hide(value)
     const answer = await fetch(base + path, {
       ...init,
       headers,
