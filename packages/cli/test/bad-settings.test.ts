@@ -13,7 +13,12 @@ test.for([
   ['no ARN', ['proxy'], { ...good, AGENT_RUNTIME_ARN: '' }, /AGENT_RUNTIME_ARN .*not set/],
   ['a malformed ARN', ['proxy'], { ...good, AGENT_RUNTIME_ARN: 'arn:aws:s3:::x' }, /arn:aws:s3:::x.*malformed/],
   ['no secret', ['proxy'], { ...good, WARM_AGENT_SECRET: '' }, /WARM_AGENT_SECRET .*not set/],
-  ['a short secret', ['proxy'], { ...good, WARM_AGENT_SECRET: `${secret},short` }, /secret 2 of `secret` \(WARM_AGENT_SECRET\): it has 5 bytes/],
+  [
+    'a short secret',
+    ['proxy'],
+    { ...good, WARM_AGENT_SECRET: `${secret},short` },
+    /secret 2 of `secret` \(WARM_AGENT_SECRET\): it has 5 bytes/,
+  ],
   ['an unknown flag', ['proxy', '--nope'], good, /'--nope'/],
   ['a word too many', ['proxy', 'now'], good, /'now'/],
   ['a senseless port', ['proxy', '--port', '70000'], good, /PORT \(or --port\): "70000"/],
