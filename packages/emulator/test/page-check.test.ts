@@ -66,10 +66,13 @@ test.each<[string, number]>([
 })
 
 test('answers the hosts that it was told are its own, and the name that it listens on', async () => {
-  const lookup = vi
-    .spyOn(dns, 'lookup')
-    .mockImplementation(((_: string, done: (...answer: unknown[]) => void) =>
-      done(null, '127.0.0.1', 4)) as unknown as typeof dns.lookup)
+  // Of one address or of all, as this version of Node asks.
+  const found = (...[, ...rest]: unknown[]) => {
+    const done = rest.at(-1) as (...answer: unknown[]) => void
+    const { all } = rest[0] as { all?: boolean }
+    done(null, all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4)
+  }
+  const lookup = vi.spyOn(dns, 'lookup').mockImplementation(found as typeof dns.lookup)
   const { emulator } = await fast({
     host: 'emulator.test',
     allowedHosts: ['Tunnel.Example', '203.0.113.5', 'fd00::5'],
