@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stopAll } from './support/command.ts'
 import { startEmulate } from './support/emulate.ts'
@@ -34,9 +35,9 @@ test('metrics tell what happened, readiness proves credentials and ARN, and neit
   await page.send({ prompt: 'hi' })
   const metrics = await fetch(`${operations}/metrics`)
   expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
-  const text = await metrics.text()
-  expect(text).toContain('warm_agent_messages_total{agent="default",endpoint="DEFAULT",outcome="warm"} 1\n')
-  expect(text).not.toMatch(/warm-[0-9a-f]{8}/)
+  const told = await metrics.text()
+  expect(told).toContain('warm_agent_messages_total{agent="default",endpoint="DEFAULT",outcome="warm"} 1\n')
+  expect(told).not.toMatch(/warm-[0-9a-f]{8}/)
 })
 
 test.each([
@@ -57,8 +58,10 @@ test.each([
 test('SIGTERM: not ready, no new connections, the answer in flight ends, unsent sessions are stopped, and it exits with 0 at once', async () => {
   const { proxy, page, operations } = await start()
   // Opened ahead of need, as browsers and load balancers do.
-  const unused = connect(Number(new URL(proxy.origin).port), '127.0.0.1')
-  await once(unused, 'connect')
+  const { port } = new URL(proxy.origin)
+  const [unused, begun] = [connect(Number(port), '127.0.0.1'), connect(Number(port), '127.0.0.1')]
+  await Promise.all([once(unused, 'connect'), once(begun, 'connect')])
+  begun.write('GET /api/agent/health HTTP/1.1\r\n')
   await (await page.open()).end
   const unsent = (await emulator.books()).vms.at(-1)
 
@@ -73,16 +76,18 @@ test('SIGTERM: not ready, no new connections, the answer in flight ends, unsent 
       .on('error', reject)
       .end(JSON.stringify({ prompt: 'hi', chunks: 12, everyMs: 100 }))
   })
-  let text = ''
+  let said = ''
   answer.on('data', chunk => {
-    text += chunk
+    said += chunk
   })
   const ended = new Promise<number>(resolve => answer.on('end', () => resolve(Date.now())))
   const stopped = proxy.stop('SIGTERM')
   await expect.poll(async () => (await fetch(`${operations}/readyz`)).text()).toBe('not ready: draining\n')
   await expect(fetch(`${proxy.origin}/api/agent/health`)).rejects.toThrow()
+  begun.end('host: chat.test\r\n\r\n')
+  expect(await text(begun)).toMatch(/^HTTP\/1\.1 200 /)
   const endedAt = await ended
-  expect(text).toContain('"chunk":11')
+  expect(said).toContain('"chunk":11')
   expect(await stopped).toBe(0)
   // A connection that is kept alive keeps nothing up, nor does one that was never used.
   expect(Date.now() - endedAt).toBeLessThan(5_000)

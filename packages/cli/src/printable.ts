@@ -8,26 +8,29 @@ export function withoutUrlSecrets(text: string): string {
     .replace(/\b([a-z][a-z\d+.-]*:\/\/[^\s?#"'<>]*)([?#])[^\s"'<>]*[^\s"'<>.,:;]/gi, '$1$2…')
 }
 
+/** Agents write in colours, as to a terminal (ECMA-48, 5.4). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is one that is looked for
+const sequences = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g
+
+/** @returns the text without colours and the like: they hide where a secret begins from whoever looks for it. */
+export function withoutSequences(text: string): string {
+  return text.replace(sequences, '')
+}
+
 /** What others say, on a terminal: a control character could move the cursor, or write what looks like ours. */
 export function printable(text: string): string {
-  return withoutControls(text.replace(/[\r\n\t]+/g, ' '))
+  return withoutControls(withoutSequences(text).replace(/[\r\n\t]+/g, ' '))
 }
 
 /** The same for text that has lines of its own. */
 export function printableLines(text: string): string {
-  return text
+  return withoutSequences(text)
     .split(/\r?\n/)
     .map(line => withoutControls(line.replaceAll('\t', '  ')))
     .join('\n')
 }
 
-/** Agents write in colours (ECMA-48, SGR): these move nothing. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is one that is looked for
-const colors = /\u001b\[[\d;]*m/g
-
 /** Also the marks that turn the direction of writing, and separators that count as line ends. */
 function withoutControls(text: string): string {
-  return text
-    .replace(colors, '')
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 }

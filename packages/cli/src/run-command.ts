@@ -1,4 +1,4 @@
-import { printableLines, withoutUrlSecrets } from './printable.ts'
+import { printableLines, withoutSequences, withoutUrlSecrets } from './printable.ts'
 import { UsageError } from './usage-error.ts'
 import { version } from './version.ts'
 
@@ -51,7 +51,7 @@ export async function runCommand([name, ...args]: string[]): Promise<number> {
     const isUsage = error instanceof UsageError
     const told = isUsage ? error.message : String((error as Error)?.stack ?? error)
     // It may quote a URL, and what a server said.
-    process.stderr.write(`${printableLines(withoutUrlSecrets(told))}\n`)
+    process.stderr.write(`${printableLines(withoutUrlSecrets(withoutSequences(told)))}\n`)
     return isUsage ? 2 : 1
   }
 }

@@ -6,6 +6,8 @@ import { onEnd } from './on-end.ts'
 
 /** How long answers may go on after SIGTERM. Orchestrators kill after 30 s, and stopping the sessions takes up to 10 s. */
 const drainMs = 18_000
+/** A request may be on its way on a connection that was just opened. Milliseconds. */
+const unusedMs = 1_000
 /** Longer than the 60 s of most load balancers, so that they never reuse a connection that is just being closed. */
 const keepAliveMs = 65_000
 
@@ -47,7 +49,10 @@ export async function serve(
     isDraining = true
     begun()
     server.close()
-    for (const socket of unused) socket.destroy()
+    setTimeout(() => {
+      // On the others a request has begun.
+      for (const socket of unused) if (socket.bytesRead === 0) socket.destroy()
+    }, unusedMs).unref()
     await once(server, 'close')
     await done()
     process.exit(0)

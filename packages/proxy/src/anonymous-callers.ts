@@ -108,7 +108,8 @@ function isOverTls({ url, headers }: Request): boolean {
 
 /** Browsers tell from where a request comes over HTTPS alone, and on their own machine (Fetch Metadata, 3). */
 function seemsOverTls({ url, headers }: Request): boolean {
-  return headers.has('sec-fetch-site') && !ownMachine.test(new URL(url).hostname)
+  const isPlain = headers.get('origin')?.startsWith('http:')
+  return !isPlain && headers.has('sec-fetch-site') && !ownMachine.test(new URL(url).hostname)
 }
 
 /** What a cookie holds. */

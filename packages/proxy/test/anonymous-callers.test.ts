@@ -129,6 +129,7 @@ test.each([
   [{}, 'http', { origin: 'https://chat.test' }, '__Host-warm-agent-caller', `${lax}; Secure`],
   [{}, 'http', { 'x-forwarded-proto': 'https' }, '__Host-warm-agent-caller', `${lax}; Secure`],
   [{}, 'http', { 'sec-fetch-site': 'same-origin' }, '__Host-warm-agent-caller', `${lax}; Secure`],
+  [{}, 'http', { 'sec-fetch-site': 'same-origin', origin: 'http://localhost:5173' }, 'warm-agent-caller', lax],
   [{ cookieName: '__Host-me' }, 'https', {}, '__Host-me', `${lax}; Secure`],
   [{ crossSite: true }, 'http', {}, '__Host-warm-agent-caller', 'Path=/; HttpOnly; SameSite=None; Secure; Partitioned'],
 ])('with %j on %s from %j the cookie %s is %s', async (options, scheme, headers, name, attributes) => {

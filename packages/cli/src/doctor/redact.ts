@@ -1,5 +1,5 @@
 import { causesOf } from '@warm-agent/proxy/runtime-kit'
-import { printable, withoutUrlSecrets } from '../printable.ts'
+import { printable, withoutSequences, withoutUrlSecrets } from '../printable.ts'
 import { withoutAccount } from '../without-account.ts'
 
 /** Makes what a report quotes fit to be passed on. */
@@ -31,7 +31,7 @@ export function createRedactor(): Redactor {
     redact(text) {
       // The longest first: others may be parts of it.
       const secrets = [...hidden].sort((one, other) => other.length - one.length)
-      const known = withoutUrlSecrets(secrets.reduce(without, text))
+      const known = withoutUrlSecrets(secrets.reduce(without, withoutSequences(text)))
         .replace(/\b(doctor-[0-9a-f]{6})[0-9a-f-]{30}/g, '$1…')
         .replace(/\b(A[KS]IA[0-9A-Z]{4})[0-9A-Z]{12,}/g, '$1…')
       // It knows what the platform and our own proxy quote.

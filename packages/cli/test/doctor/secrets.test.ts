@@ -61,8 +61,14 @@ test.each([
   ['authorization: Basic dXNlcjo1dXAzcnMzY3IzdA==', /dXNlcjo1/],
   ['x-api-key: 5up3rs3cr3t', /5up3rs/],
   ['x-user: id="5up3rs3cr3t"', /5up3rs/],
+  ['x-key: 5up3rs3cr3t-colours', /5up3|AKIAABCD[A-Z]{8}|pw0rd/],
 ])('a proxy that echoes what it was sent, with %s, gets none of it into a report', async (header, secret) => {
-  const url = await hostileProxy(headers => `${JSON.stringify(headers)} ${Object.values(headers).join(' ')}`)
+  const colored = (text: string) => `\u001b[33m${text.replace('s3', '\u001b[1ms3')}\u001b[0m`
+  const url = await hostileProxy(headers => {
+    const values = Object.values(headers).map(String)
+    const others = ['AKIAABCDEFGHIJKLMNOP', 'https://svc:pw0rd@db.internal/x'].map(colored)
+    return `${JSON.stringify(headers)} ${values.join(' ')} ${values.map(colored).join(' ')} ${others.join(' ')}`
+  })
   for (const text of await written({ AGENT_RUNTIME_ARN: undefined }, '--proxy-url', url, '--proxy-header', header)) {
     expect(text).toMatch(/open-refused/)
     expect(text).not.toMatch(secret)
@@ -89,7 +95,7 @@ test('what a header says that is no secret is a word of the report like others',
 test('what is quoted moves no cursor and makes no line of its own', async () => {
   const url = await hostileProxy(() => '\u001b]0;title\u0007\u001b[2J\u009b31m\r✓ all is well\n✓ all is well\u202e')
   for (const text of await written({ AGENT_RUNTIME_ARN: undefined }, '--proxy-url', url)) {
-    expect(text).toContain('�[2J')
+    expect(text).toContain('�]0;title�')
     expect(text).not.toMatch(/^✓ all is well/m)
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
   }
