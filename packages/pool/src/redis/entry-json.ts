@@ -20,6 +20,6 @@ export function fromJson(json: string): PoolEntry | undefined {
   if (!Array.isArray(values)) return undefined
   const [runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence, ...rest] = values
   const [version, beatAtMs, retireAtMs, missedBeats] = rest
-  const session = { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce: nonce ?? undefined, evidence }
+  const session = { runtimeSessionId, qualifier, bornAtMs, touchedAtMs, nonce, evidence }
   return readEntry({ ...session, version, beatAtMs, retireAtMs, missedBeats })
 }

@@ -10,7 +10,8 @@ export interface LimitStore {
    */
   add(counter: string, points: number, keepSeconds: number): Promise<number>
   /**
-   * Gives `member` one of `places` in a room for `forMs` from now, or moves the end of the one it has, however many `places` there are; 0 ms give it up.
+   * Gives `member` one of `places` in a room for `forMs` from now, or moves the end of the one it has, however many `places`
+   * there are; 0 ms give it up.
    *
    * @returns how many milliseconds the member still had, 0 when it had no place, or `undefined` when all are taken.
    */

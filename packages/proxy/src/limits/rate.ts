@@ -23,8 +23,8 @@ function keepSecondsOf(windowMs: number): number {
 /**
  * Counts one more.
  *
- * @returns how many there were in the `windowMs` up to `now`, this one included. Counts are kept for fixed windows, so those of the
- *   window before count by the share of it that is still covered: no burst slips through between two windows.
+ * @returns how many there were in the `windowMs` up to `now`, this one included. Counts are kept for fixed windows, so those
+ *   of the window before count by the share of it that is still covered: no burst slips through between two windows.
  */
 export async function count(store: LimitStore, { name, windowMs }: Rate, now: number): Promise<number> {
   const index = Math.floor(now / windowMs)
