@@ -68,13 +68,3 @@ test('a conversation outlives its microVM: another one reloads its history, and 
   expect(await page.getByTestId('answer-warm').last().textContent()).toContain('How long is a session held?')
   expect(await page.getByTestId('reloaded-cold').count()).toBe(0)
 }, 60_000)
-
-test('on the smallest phone the head of a chat shows its title whole, beside the button and the status', async () => {
-  await page.setViewportSize({ width: 360, height: 740 })
-  await page.getByTestId('end-warm').waitFor()
-  const titles = page.locator('.chat-header h2')
-  const cutOff = () => titles.evaluateAll(all => all.filter(each => each.scrollWidth > each.clientWidth).length)
-  expect(await titles.count()).toBe(2)
-  expect(await cutOff()).toBe(0)
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
-})

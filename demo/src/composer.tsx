@@ -14,16 +14,13 @@ export function Composer({ isBusy, onAsk }: Props) {
   const [text, setText] = useState('')
   const field = useRef<HTMLTextAreaElement>(null)
 
-  useEffect(() => {
-    // Not on a phone, where it would open the keyboard over the page.
-    if (matchMedia('(hover: hover) and (pointer: fine)').matches) field.current?.focus({ preventScroll: true })
-  }, [])
+  useEffect(() => focusField(field.current), [])
 
   const ask = (prompt: string) => {
     if (isBusy || !prompt.trim()) return
     onAsk(prompt.trim())
     setText('')
-    field.current?.focus()
+    focusField(field.current)
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -67,4 +64,9 @@ export function Composer({ isBusy, onAsk }: Props) {
       </form>
     </div>
   )
+}
+
+/** Ready for the next question. Not on a phone, where it would open the keyboard over the answers. */
+function focusField(field: HTMLTextAreaElement | null) {
+  if (matchMedia('(hover: hover) and (pointer: fine)').matches) field?.focus({ preventScroll: true })
 }
