@@ -1,7 +1,7 @@
 import type { ErrorCode, Evidence, Outcome } from '@warm-agent/protocol'
 import { sessionTag } from './agent-runtime.ts'
 import type { HoldReason } from './ledger/session-ledger.ts'
-import type { LimitName } from './limits/create-limiter.ts'
+import type { LimitName } from './limits/warm-limits.ts'
 import { redact } from './redact.ts'
 import { tellListener } from './tell-listener.ts'
 

@@ -1,6 +1,6 @@
 import { isRuntimeArn } from '@warm-agent/agentcore'
 import { type Duration, Token } from 'aws-cdk-lib'
-import type { WarmPoolProps } from './warm-pool.ts'
+import type { WarmPoolProps } from './warm-pool-props.ts'
 
 type CheckedProps = Required<
   Pick<

@@ -1,7 +1,6 @@
 import { sessionKey } from '../agent-runtime.ts'
 import type { SessionRules } from '../sessions/deadlines.ts'
-import { isInUse } from '../sessions/session-context.ts'
-import type { SessionMemories } from '../sessions/session-memory.ts'
+import { isInUse, type SessionMemories } from '../sessions/session-memory.ts'
 import type { SessionTicket } from '../sessions/session-ticket.ts'
 import { within } from '../within.ts'
 import { type EndCondition, endedEntry, endingEntry, unstoppedEntry } from './ending.ts'
@@ -67,7 +66,7 @@ function keep(ledger: SessionLedger, options: Omit<LedgerKeeperOptions, 'ledger'
     holder,
     atMs,
     nowMs: Date.now(),
-    isAnswering: isInUse({ memories }, ticket.session),
+    isAnswering: isInUse(memories.of(ticket.session)),
     warmTimeoutMs,
   })
 

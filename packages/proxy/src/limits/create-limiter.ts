@@ -5,11 +5,9 @@ import { limitKeyOf } from './limit-key-of.ts'
 import { type LimitStore, noNewPlace } from './limit-store.ts'
 import { memoryLimits } from './memory-limits.ts'
 import { addTo, count, type Rate } from './rate.ts'
+import type { Reservation } from './reservation.ts'
 import { createUnsentMoney } from './unsent-money.ts'
-import type { WarmLimits } from './warm-limits.ts'
-
-/** The name of a limit of {@link WarmLimits}. */
-export type LimitName = Exclude<keyof WarmLimits, 'store' | 'unsentDollarsPerHour'>
+import type { LimitName, WarmLimits } from './warm-limits.ts'
 
 /** A session as the limits know it. */
 interface LimitedSession {
@@ -66,15 +64,6 @@ const calls: Rate = { name: 'calls', windowMs: 1000 }
 const newSessions: Rate = { name: 'new-sessions', windowMs: 1000 }
 /** So often one session is touched in a short while: by its page, and by the page after it. */
 const mostTouches = 3
-
-/** Something that was taken within a limit. */
-export interface Reservation {
-  limit: LimitName
-  isRefused: boolean
-  retryAfterMs?: number
-  /** Gives it back. */
-  undo(): Promise<unknown>
-}
 
 /** @param tell Hears which limit refused a warm-up, and why the store could not count. */
 export function createLimiter(

@@ -1,5 +1,5 @@
-import type { Reservation } from './create-limiter.ts'
 import { type LimitStore, noNewPlace } from './limit-store.ts'
+import type { Reservation } from './reservation.ts'
 import type { WarmLimits } from './warm-limits.ts'
 
 const dayMs = 86_400_000

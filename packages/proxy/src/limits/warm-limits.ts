@@ -34,6 +34,9 @@ export interface WarmLimits {
   store?: LimitStore | undefined
 }
 
+/** The name of a limit of {@link WarmLimits}. */
+export type LimitName = Exclude<keyof WarmLimits, 'store' | 'unsentDollarsPerHour'>
+
 /** The share of a quota that warmth may have. */
 const warmShare = 0.8
 const hourMs = 3_600_000

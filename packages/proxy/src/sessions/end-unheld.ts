@@ -3,7 +3,8 @@ import { within } from '../within.ts'
 import { retryStop } from './close-session.ts'
 import { endSession } from './end-session.ts'
 import { unpark } from './park-session.ts'
-import { hasExpired, isInUse, isServed, type SessionContext, upToDate } from './session-context.ts'
+import { hasExpired, isServed, type SessionContext, upToDate } from './session-context.ts'
+import { isInUse } from './session-memory.ts'
 
 /** What the reaper does with a session that is due. */
 export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOurs' | 'end'> {
@@ -11,7 +12,7 @@ export function reapingWith(context: SessionContext): Pick<ReaperOptions, 'isOur
     isOurs: entry => isServed(context, entry),
     async end(entry, fence) {
       // Only one that is held waits for its answers: `ending` means that a close, or `warm-agent sessions --stop`, has begun.
-      if (entry.state === 'held' && isInUse(context, entry.session)) return
+      if (entry.state === 'held' && isInUse(context.memories.of(entry.session))) return
       try {
         const isEnded = await endSession(context, entry, 'due', { fence })
         if (!isEnded) return

@@ -1,5 +1,6 @@
 import { endSession } from './end-session.ts'
-import { isInUse, placedTicket, type SessionContext } from './session-context.ts'
+import { placedTicket, type SessionContext } from './session-context.ts'
+import { isInUse } from './session-memory.ts'
 import type { SessionTicket } from './session-ticket.ts'
 
 /** A parked session that cannot be ended yet is looked at again so much later: it is in use, or the ledger does not answer. */
@@ -29,7 +30,7 @@ export function parkSession(
   const isParked = () => memories.of(placed().session).parking === parking
 
   async function endIfDue(): Promise<void> {
-    if (isInUse(context, placed().session)) return arm(askAgainMs)
+    if (isInUse(context.memories.of(placed().session))) return arm(askAgainMs)
     try {
       const isEnded = await endSession(context, ticket, 'due')
       if (isEnded) context.emit({ type: 'session-closed' }, ticket)

@@ -1,5 +1,5 @@
 import { WarmAgentError } from '@warm-agent/protocol'
-import type { AgentRuntime, RuntimeSession } from '../agent-runtime.ts'
+import type { AgentRuntime } from '../agent-runtime.ts'
 import type { ConversationSource } from '../conversation.ts'
 import type { LedgerKeeper } from '../ledger/ledger-keeper.ts'
 import type { AdmitMessage } from '../limits/bound-messages.ts'
@@ -85,12 +85,6 @@ export function upToDate(context: SessionContext, ticket: SessionTicket): Sessio
 export function hasExpired(context: SessionContext, ticket: SessionTicket): boolean {
   const isWarmingHere = isWarming(context.memories.of(ticket.session))
   return !isWarmingHere && isExpired(ticket, agentOf(context, ticket).rules, Date.now())
-}
-
-/** Whether here a message waits for the session, or an answer of it is awaited or read: then nobody may stop it. */
-export function isInUse({ memories }: Pick<SessionContext, 'memories'>, session: RuntimeSession): boolean {
-  const { waiting = 0, answering = 0 } = memories.of(session)
-  return waiting + answering > 0
 }
 
 /** A ticket for a session that nothing was sent to yet. */

@@ -46,6 +46,11 @@ export function isWarming({ warmUp, isWarmUpOver }: SessionMemory): boolean {
   return warmUp !== undefined && !isWarmUpOver
 }
 
+/** Whether here a message waits for the session, or an answer of it is awaited or read: then nobody may stop it. */
+export function isInUse({ waiting = 0, answering = 0 }: SessionMemory): boolean {
+  return waiting + answering > 0
+}
+
 interface Parking {
   readonly untilMs: number
   cancel(): void
