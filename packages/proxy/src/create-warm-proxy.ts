@@ -127,8 +127,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
     },
 
     async close() {
-      await reaper?.close()
-      await endUnsent(context)
+      await Promise.all([reaper?.close(), endUnsent(context)])
       context.ledger.close()
     },
   }

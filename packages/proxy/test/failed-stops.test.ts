@@ -73,6 +73,17 @@ test('a proxy that drains waits for the stop of a parked session that is just tr
   }
 })
 
+test('a proxy that drains takes ten seconds at most, also when neither the ledger nor the platform answers', async () => {
+  const { runtime } = createFakeRuntime()
+  const hangs = () => new Promise<never>(() => {})
+  const ledger = { ...memoryLedger(), lead: async () => 1, resign: hangs }
+  const { openWarm, proxy } = createTestProxy({ runtime: { ...runtime, stop: hangs }, ledger })
+  await openWarm()
+  const closedAtMs = Date.now()
+  await during(proxy.close())
+  expect(Date.now() - closedAtMs).toBeLessThanOrEqual(10_500)
+})
+
 test('a stop that the platform refuses for good is not made again every few seconds', async () => {
   const { runtime } = createFakeRuntime()
   let stops = 0

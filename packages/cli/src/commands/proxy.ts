@@ -2,6 +2,7 @@ import { defaultBasePath } from '@warm-agent/protocol'
 import { createWarmProxy, memoryLedger } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { callerSettings, callersFrom } from '../caller-settings.ts'
+import { leavePool } from '../leave-pool.ts'
 import { limitSettings, limitsFrom } from '../limit-settings.ts'
 import { createLog } from '../log.ts'
 import { operationsFrom, operationsSettings } from '../operations-settings.ts'
@@ -91,8 +92,7 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
     }),
   )
   let hasPartInPool = false
-  if (pooled) opened.push(() => hasPartInPool && pooled.pool.close())
-  opened.push(() => warmProxy.close())
+  opened.push(() => Promise.all([warmProxy.close(), pooled && hasPartInPool && leavePool(pooled.pool, log.warn)]))
   const statsLine = await stats.listen()
   const operationsLine = await operations.listen()
   const url = await serve(toNodeHandler(warmProxy.fetch), values, {
