@@ -1,5 +1,6 @@
-import { type OpenEvent, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
+import { heldOutHeader, type OpenEvent, toErrorBody, WarmAgentError } from '@warm-agent/protocol'
 import * as z from 'zod'
+import { toErrorResponse } from '../error-response.ts'
 import { toWarmAgentError } from '../failures.ts'
 import { readBody } from '../read-body.ts'
 import { grantLease } from '../sessions/grant-lease.ts'
@@ -21,6 +22,7 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
       'Could not open a session: nobody looks at this page yet. Wait until it is shown.',
     )
   }
+  if (caller.isHeldOut) return heldOut()
   const { agent: name } = parseBody(await readBody(request, maxOpenBytes))
   const agent = agentNamed(context, name)
   const { signal } = request
@@ -41,6 +43,15 @@ export const openSessionRoute: RouteHandler = async (context, caller, request) =
     onLeave: () => leaveSession(context, ticket, caller),
   })
   return new Response(stream, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+}
+
+/** No failure, so no event tells of it. */
+function heldOut(): Response {
+  const error = new WarmAgentError(
+    'rate_limited',
+    'Could not warm a session up: this caller is held out, for comparison. Send the message, it is not held up.',
+  )
+  return toErrorResponse(error, { [heldOutHeader]: '1' })
 }
 
 function parseBody(bytes: Uint8Array): z.infer<typeof openBody> {

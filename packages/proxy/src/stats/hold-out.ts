@@ -1,9 +1,6 @@
-import { defaultBasePath, heldOutHeader, WarmAgentError } from '@warm-agent/protocol'
-import type { Authorize, Caller } from '../callers.ts'
-import { toErrorResponse } from '../error-response.ts'
+import type { Authorize } from '../callers.ts'
 import { canTakeLean, takesLean, wholeRequest } from '../lean-request.ts'
 import { refuseUnknown } from '../refuse-unknown.ts'
-import { routeOf } from '../route-of.ts'
 import { sha256 } from '../sha256.ts'
 
 export interface HoldOutOptions {
@@ -11,8 +8,6 @@ export interface HoldOutOptions {
   share: number
   /** A different seed holds different callers out. @default '' */
   seed?: string
-  /** Where the proxy is mounted. @default '/api/agent' */
-  basePath?: string
 }
 
 /**
@@ -24,10 +19,7 @@ export interface HoldOutOptions {
  * createWarmProxy({ authorize: withHoldOut(authorize, { share: 0.05 }), onEvent: stats.onEvent, … })
  * @throws Error when the share is not one, or an option is unknown.
  */
-export function withHoldOut(
-  authorize: Authorize,
-  { share, seed = '', basePath = defaultBasePath, ...unknown }: HoldOutOptions,
-): Authorize {
+export function withHoldOut(authorize: Authorize, { share, seed = '', ...unknown }: HoldOutOptions): Authorize {
   refuseUnknown(unknown, 'hold callers out', 'See HoldOutOptions.')
   if (!(share >= 0 && share <= 1)) {
     throw new Error(`Could not hold callers out: share is ${share}. Give a number from 0 to 1.`)
@@ -35,17 +27,8 @@ export function withHoldOut(
   return takesLean(async request => {
     const caller = await authorize(canTakeLean(authorize) ? request : wholeRequest(request))
     if (!caller || caller instanceof Response || (await placeOf(seed + caller.callerId)) >= share) return caller
-    return routeOf(request, basePath) === 'open' ? refusal(caller) : { ...caller, isHeldOut: true }
+    return { ...caller, isHeldOut: true }
   })
-}
-
-/** With the caller's headers: without the cookie among them, a new visitor would be another caller at the next request. */
-function refusal({ responseHeaders }: Caller): Response {
-  const error = new WarmAgentError(
-    'rate_limited',
-    'Could not warm a session up: this caller is held out, for comparison. Send the message, it is not held up.',
-  )
-  return toErrorResponse(error, { ...responseHeaders, [heldOutHeader]: '1' })
 }
 
 /** Where a text falls between 0 and 1, evenly. */
