@@ -25,6 +25,7 @@ declare global {
 
   // Your own sign-in.
   function userIdFrom(request: Request): Promise<string>
+  function readSecret(arn: string): Promise<string>
   function tokenOf(request: Request): string
   function yourSession(request: Request): Promise<{ id: string } | null>
 

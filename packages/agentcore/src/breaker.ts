@@ -4,8 +4,8 @@ import { CircuitState, CountBreaker, circuitBreaker, DelegateBackoff, handleWhen
 /** When an endpoint counts as unwell. */
 export interface BreakerOptions {
   /**
-   * It opens when this many of the last twice as many calls failed, or when a single one was refused for a quota. A whole number
-   * from 1. @default 5
+   * It opens when half of its last calls failed (of this many at least, of twice as many at most), or when a single one was
+   * refused for a quota. A whole number from 1. @default 5
    */
   failures?: number | undefined
   /**

@@ -10,7 +10,7 @@ export interface EarlyScriptOptions {
   endpoint?: string | undefined
   /**
    * Which of several agents behind the proxy: the `agent` of the session.
-   * @default the proxy's only agent, or its first
+   * @default the proxy's only agent; one that has several refuses (400)
    */
   agent?: string | undefined
 }

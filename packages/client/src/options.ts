@@ -17,7 +17,7 @@ export interface WarmSessionOptions {
   endpoint?: string | URL | undefined
   /**
    * Which of several agents behind the proxy.
-   * @default the proxy's only agent, or its first
+   * @default the proxy's only agent; one that has several refuses (400)
    */
   agent?: string | undefined
   /**

@@ -28,6 +28,9 @@ export interface WarmSession {
     headers: Record<string, string>
     answered(headers: Headers, status?: number): void
   }>
-  /** The same headers, as they are now: without a ticket while none is here. */
+  /**
+   * The same headers, as they are now: without a ticket while none is here. One that is given out hands the session over, whether
+   * or not a message follows: it is held as a conversation's, no longer as an unsent one, and no other tab may take it.
+   */
   getHeaders(): Record<string, string>
 }

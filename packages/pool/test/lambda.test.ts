@@ -1,3 +1,4 @@
+import { createWarmProxy } from '@warm-agent/proxy'
 import type { SQSEvent } from 'aws-lambda'
 import { expect, test } from 'vitest'
 import { createClockAhead } from './clock-ahead.ts'
@@ -19,6 +20,20 @@ test('the pool is filled on schedule, gives sessions, and orders new ones', asyn
   await deliverOrders()
   expect(emulator().sessions()).toHaveLength(4)
   expect(await getSession()).not.toBeNull()
+})
+
+test('a proxy beside them gives a page one of the sessions, and orders another', async () => {
+  const { keepAlive, getSession, deliverOrders, runtime } = await deploy()
+  await keepAlive()
+  const secret = 'a secret that only this test knows, of 32 bytes and more'
+  const authorize = () => ({ callerId: 'ann' })
+  const proxy = createWarmProxy({ runtime, pool: { claim: getSession }, authorize, secret })
+  const opened = await proxy.fetch(new Request('https://chat.test/api/agent/sessions', { method: 'POST' }))
+  expect(await opened.text()).toContain('"source":"pool"')
+  expect(emulator().sessions()).toHaveLength(2)
+  await deliverOrders()
+  expect(emulator().sessions()).toHaveLength(3)
+  await proxy.close()
 })
 
 test('a session that a claim found dead is stopped before Lambda freezes the function, if that does not take long', async () => {

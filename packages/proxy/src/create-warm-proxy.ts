@@ -32,7 +32,7 @@ export interface WarmProxy {
   fetch(request: Request): Promise<Response>
   /**
    * For an app that keeps its own chat route: the session to invoke the agent with. Waits for a warm-up in flight. `null` when
-   * the caller is refused. Where `conversationId` is a function that reads the body, call this before you read the body, or
+   * the caller is refused, or the page's origin is not allowed. Where `conversationId` is a function that reads the body, call this before you read the body, or
    * give it a clone.
    */
   session(request: Request): Promise<WarmRuntimeSession | null>
@@ -50,7 +50,7 @@ const handlers: Record<Exclude<RouteName, 'health'>, RouteHandler> = {
 /**
  * @throws Error when an option is unknown or makes no sense.
  * @example
- * const proxy = createWarmProxy({ runtime, authorize, secret: process.env.WARM_AGENT_SECRET })
+ * const proxy = createWarmProxy({ runtime, authorize, secret: process.env.WARM_AGENT_SECRET ?? '' })
  * createServer(toNodeHandler(proxy.fetch)).listen(8787)
  */
 export function createWarmProxy(options: WarmProxyOptions): WarmProxy {

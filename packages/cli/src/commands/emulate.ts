@@ -76,7 +76,7 @@ const settings = {
   }),
   arn: setting('ARN', 'the agent runtime that exists', optional, { defaultText: 'one of its own' }),
   ...wireSettings,
-  verbose: { help: 'a line on stderr for everything that happens', read: isOn },
+  verbose: { help: 'a line on stderr for everything that happens, and the output of the agents', read: isOn },
 }
 
 /** `warm-agent emulate` */
