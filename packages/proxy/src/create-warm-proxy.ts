@@ -112,7 +112,8 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
         return withHeaders(await answer(request, route), headers)
       } catch (cause) {
         const error = toWarmAgentError(cause, { isMessage: route === 'message' })
-        if (!request.signal.aborted) {
+        // Who has left is told nothing, and that is no failure. A host whose time is over says so by an error of ours.
+        if (!request.signal.aborted || request.signal.reason instanceof WarmAgentError) {
           const { code } = error
           tell(onEvent, { type: 'request-failed', atMs: Date.now(), code, route: route ?? 'unknown', cause })
         }

@@ -31,7 +31,7 @@ test('Lambda, which does not tell that a client has left: an answer is given up 
 test('Lambda: a message without an answer when the time is over is told so, in the words of the wire', async () => {
   const lambda = hosts.find(({ hearsLeaving }) => !hearsLeaving) as Host
   const { runtime, failNext } = createFakeRuntime()
-  const { proxy } = createTestProxy({ runtime })
+  const { proxy, events } = createTestProxy({ runtime })
   failNext(hang)
   const { origin, fetch, close } = await lambda.start(proxy.fetch, 1_050)
   const answer = await fetch(`${origin}/api/agent/messages`, { method: 'POST', body: '{}' })
@@ -42,6 +42,8 @@ test('Lambda: a message without an answer when the time is over is told so, in t
       message: expect.stringMatching(/^Could not answer: .+ may have arrived\.$/),
     },
   })
+  const failed = events.filter(({ type }) => type === 'request-failed')
+  expect(failed).toMatchObject([{ route: 'message', code: 'warm_up_timed_out' }])
   await close()
 })
 
