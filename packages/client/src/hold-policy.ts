@@ -37,7 +37,7 @@ export function planHold(hold: Hold, circumstances: Circumstances, nowMs: number
   const endAtMs = lease.atMs + lease.holdMs
   const beatMs = Math.max(lease.beatMs, shortestBeatMs) * (1 - jitter / 10)
   // While the end is not known, no message puts off the beat that will tell it.
-  const sinceMs = endAtMs < never ? touchedAtMs : Math.min(lease.atMs, touchedAtMs)
+  const sinceMs = endAtMs < never ? touchedAtMs : lease.atMs
   // A touch in the future was noted before the clock was set back.
   const dueAtMs = touchedAtMs > nowMs ? nowMs : (retryAtMs ?? sinceMs + beatMs)
   const steps: HoldStep[] = [

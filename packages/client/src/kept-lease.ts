@@ -26,7 +26,7 @@ export function readKept(
   nowMs: number,
 ): (KeptLease & Held) | undefined {
   try {
-    const kept = JSON.parse(storage?.getItem(key) ?? '') as KeptLease
+    const kept = JSON.parse(storage?.getItem(key) as string) as KeptLease
     const { lease, touchedAtMs, leftAtMs } = kept
     // JSON knows no infinity: of a conversation that no beat has told, the end is not known.
     lease.holdMs = (lease.holdMs ?? never) + lease.atMs - nowMs

@@ -165,7 +165,7 @@ export function transition(state: SessionState, event: SessionEvent): SessionSta
       return to(isPaused, { ...state, isPaused: false })
     case 'spare-given':
     case 'session-closed':
-      return to(status !== 'idle' || outcome, initialState)
+      return initialState
     default:
       event satisfies { type: 'page-hidden' | 'page-shown' | 'message-failed' }
       return state

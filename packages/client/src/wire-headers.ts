@@ -33,8 +33,6 @@ export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): 
   return {
     pending,
     async resolve() {
-      // The first of several components opens the session; by then the others of its commit have mounted too.
-      await null
       last = new Headers(await ask())
       return last
     },
