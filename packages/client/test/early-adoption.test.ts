@@ -98,20 +98,26 @@ test('a stream that broke before its adoption is closed, and a session opens its
 })
 
 test.each([
-  [5999, 1],
-  [6001, 2],
-])('a lease of %i ms, of which 6000 are left before the first beat, means %i openings', async (ageMs, count) => {
-  const { run, openings, start, beacons } = openPage()
-  vi.setSystemTime(0)
-  await run()
-  await openings[0]?.lease({ beatMs: 9000, ttlMs: 15_000 })
-  vi.setSystemTime(ageMs)
-  start().session.mount()
-  await settle()
-  vi.useRealTimers()
-  expect(openings).toHaveLength(count)
-  expect(beacons).toHaveLength(count - 1)
-})
+  [5999, 0, 1],
+  [6001, 0, 2],
+  [9999, 4000, 1],
+])(
+  'a lease of %i ms, last heard of at %i, of which 6000 are left before the first beat, means %i openings',
+  async (ageMs, warmAtMs, count) => {
+    const { run, openings, start, beacons } = openPage()
+    vi.setSystemTime(0)
+    await run()
+    await openings[0]?.lease({ beatMs: 9000, ttlMs: 15_000 })
+    vi.setSystemTime(warmAtMs)
+    if (warmAtMs) await openings[0]?.warm()
+    vi.setSystemTime(ageMs)
+    start().session.mount()
+    await settle()
+    vi.useRealTimers()
+    expect(openings).toHaveLength(count)
+    expect(beacons).toHaveLength(count - 1)
+  },
+)
 
 test('closing a session that has adopted a flight ends the flight', async () => {
   const { run, openings, start } = openPage()
@@ -126,17 +132,26 @@ test('closing a session that has adopted a flight ends the flight', async () => 
   expect(openings).toHaveLength(1)
 })
 
-test('a session that nobody adopted is closed when the page is left, and not adopted afterwards', async () => {
-  const { run, openings, leave, beacons, start } = openPage()
-  await run()
-  await openings[0]?.lease()
-  await leave()
-  expect(beacons).toEqual([[`${base}/sessions/close`, 'first']])
-  expect(openings[0]?.isAborted()).toBe(true)
-  start().session.mount()
-  await settle()
-  expect(openings).toHaveLength(2)
-})
+test.each<[string, (event: string) => string[]]>([
+  ['in one piece', event => [event]],
+  ['letter by letter', event => [...event]],
+  ['in lines that end otherwise', event => [event.replaceAll('\n', '\r\n')]],
+  ['without spaces', event => [event.replaceAll(': ', ':')]],
+])(
+  'a session that nobody adopted, told %s, is closed once when the page is left, and not adopted afterwards',
+  async (_, cut) => {
+    const { run, openings, leave, beacons, start } = openPage({ cut })
+    await run()
+    await openings[0]?.lease()
+    await leave()
+    await leave()
+    expect(beacons).toEqual([[`${base}/sessions/close`, 'first']])
+    expect(openings[0]?.isAborted()).toBe(true)
+    start().session.mount()
+    await settle()
+    expect(openings).toHaveLength(2)
+  },
+)
 
 test('a flight that has no lease when the page is left is ended', async () => {
   const { run, openings, leave, beacons } = openPage()

@@ -35,6 +35,8 @@ interface World {
   forbidsStorage?: boolean
   /** Held by other tabs. */
   locks?: string[]
+  /** What becomes of each event on its way to the page. */
+  cut?: (event: string) => string[]
 }
 
 /** A page as inline scripts find it: globals, of which the script and sessions see the same until the test is over. */
@@ -45,6 +47,7 @@ export function openPage({
   spares = new Map(),
   forbidsStorage,
   locks = [],
+  cut = event => [event],
 }: World = {}) {
   onTestFinished(() => {
     for (const key of Object.keys(globalThis)) if (key.startsWith('warm-agent')) Reflect.deleteProperty(globalThis, key)
@@ -74,7 +77,7 @@ export function openPage({
     init.signal?.throwIfAborted()
     if (!target.endsWith('/sessions')) return new Response(null, { status: 204 })
     const answer = later<Response>()
-    openings.push(toOpening(target, init, answer))
+    openings.push(toOpening(target, init, answer, cut))
     return answer.promise
   })
 
@@ -109,7 +112,12 @@ const lease: Lease = { ticket: 'first', status: 'warming', beatMs: 9000, ttlMs: 
 
 const warm = { ...lease, ticket: 'second', status: 'warm', source: 'started', tookMs: 1, evidence: 'observed' }
 
-function toOpening(url: string, init: RequestInit, answer: ReturnType<typeof later<Response>>): Opening {
+function toOpening(
+  url: string,
+  init: RequestInit,
+  answer: ReturnType<typeof later<Response>>,
+  cut: (event: string) => string[],
+): Opening {
   let write: ReadableStreamDefaultController<Uint8Array> | undefined
   const fail = (cause: unknown) => {
     answer.reject(cause)
@@ -125,7 +133,9 @@ function toOpening(url: string, init: RequestInit, answer: ReturnType<typeof lat
       })
       answer.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
     }
-    write?.enqueue(new TextEncoder().encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
+    for (const piece of cut(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) {
+      write?.enqueue(new TextEncoder().encode(piece))
+    }
     return turn()
   }
   const opening: Opening = {

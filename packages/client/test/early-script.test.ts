@@ -29,6 +29,8 @@ test('the text is one line of ASCII that ends no script element, whatever the na
 
 test.each([
   [{ endpoint: 7 }, 'endpoint cannot be 7'],
+  [{ agent: 7 }, 'agent cannot be 7'],
+  [{ agnet: 'travel' }, 'agnet cannot be travel'],
   [{ headers: {} }, 'headers cannot be [object Object]'],
 ])('%j is refused, naming the option and the value', async (options, what) => {
   await expect(earlyScript(options as object)).rejects.toThrow(
@@ -52,10 +54,19 @@ test.each([
   ['whose tab keeps a lease of some user', { tab: new Map([[`warm-agent ann ${base} `, '{}']]) }],
   ['for which another tab keeps its spare', { spares: new Map([[`warm-agent ann ${base} `, '{}']]) }],
   ['beside a tab that holds the spare', { locks: [`warm-agent spare ${base} `] }],
-])('a page %s opens nothing', async (_, world) => {
+  ['whose endpoint is no address', {}, { endpoint: 'http://[' }],
+])('a page %s opens nothing, and goes on', async (_, world, options?) => {
   const { run, openings } = openPage(world)
-  await run()
+  await run(options)
   expect(openings).toEqual([])
+})
+
+// Safari and Firefox have no `connection`, pages over plain HTTP no `locks`.
+test.each(['connection', 'locks'])('a page without navigator.%s opens a session, too', async what => {
+  const { run, openings } = openPage()
+  Reflect.deleteProperty(navigator, what)
+  await run()
+  expect(openings).toHaveLength(1)
 })
 
 test.each([undefined, 'travel', 'a "b" \\ ü'])(

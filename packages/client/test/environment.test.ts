@@ -10,21 +10,30 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-test('the browser tells of hidden, shown, left and returned pages until nobody listens', () => {
+test('the browser tells of hidden, left, returned and frozen pages, and of what other tabs write, until nobody listens', () => {
   const listener = vi.fn()
   const stop = browserEnvironment.onPageChange(listener)
-  document.dispatchEvent(new Event('visibilitychange'))
-  expect(listener).toHaveBeenLastCalledWith(false, false)
-  window.dispatchEvent(new Event('pagehide'))
-  expect(listener).toHaveBeenLastCalledWith(true, false)
-  window.dispatchEvent(new Event('pageshow'))
-  expect(listener).toHaveBeenLastCalledWith(false, false)
+  const changes: [EventTarget, string, hasLeft: boolean, isFreezing: boolean][] = [
+    [document, 'visibilitychange', false, false],
+    [window, 'pagehide', true, false],
+    [document, 'visibilitychange', true, false],
+    [window, 'pageshow', false, false],
+    [document, 'freeze', false, true],
+    [document, 'resume', false, false],
+    [window, 'storage', false, false],
+  ]
+  for (const [target, type] of changes) target.dispatchEvent(new Event(type))
   window.dispatchEvent(new Event('focus'))
   window.dispatchEvent(new Event('beforeunload'))
-  expect(listener).toHaveBeenCalledTimes(3)
   stop()
   document.dispatchEvent(new Event('visibilitychange'))
-  expect(listener).toHaveBeenCalledTimes(3)
+  expect(listener.mock.calls).toEqual(changes.map(([, , ...told]) => told))
+})
+
+test('the browser draws each time anew, and has the clock on the wall', () => {
+  expect(browserEnvironment.random()).not.toBe(browserEnvironment.random())
+  vi.setSystemTime(7)
+  expect(browserEnvironment.now()).toBe(7)
 })
 
 test('the browser tells where the page is and whether it is seen', () => {
@@ -90,11 +99,42 @@ test('intent that is watched no more is told no more', () => {
   expect(fire).not.toHaveBeenCalled()
 })
 
-test('without an element the whole page is watched for intent', () => {
+test('without an element the whole page is watched: it is in view, and whatever is done on it is intent', () => {
   const fire = vi.fn()
-  browserEnvironment.onTrigger('intent', undefined, fire)
-  document.body.dispatchEvent(new Event('keydown', { bubbles: true }))
+  browserEnvironment.onTrigger('visible', undefined, fire)
   expect(fire).toHaveBeenCalledTimes(1)
+  browserEnvironment.onTrigger('intent', undefined, fire)
+  // A short body ends above the end of the page.
+  document.documentElement.dispatchEvent(new Event('pointerdown'))
+  expect(fire).toHaveBeenCalledTimes(2)
+})
+
+test('an element that comes into view is told of once, and watched no more', () => {
+  const observe = vi.fn()
+  const disconnect = vi.fn()
+  let tell = (_: { isIntersecting: boolean }[]) => {}
+  vi.stubGlobal(
+    'IntersectionObserver',
+    class {
+      observe = observe
+      disconnect = disconnect
+      constructor(callback: typeof tell) {
+        tell = callback
+      }
+    },
+  )
+  const element = document.createElement('form')
+  const fire = vi.fn()
+  const end = browserEnvironment.onTrigger('visible', element, fire)
+  expect(observe).toHaveBeenCalledExactlyOnceWith(element)
+  tell([{ isIntersecting: false }])
+  expect(fire).not.toHaveBeenCalled()
+  // What has happened since it was told last.
+  tell([{ isIntersecting: false }, { isIntersecting: true }])
+  expect(fire).toHaveBeenCalledTimes(1)
+  expect(disconnect).toHaveBeenCalledTimes(1)
+  end()
+  expect(disconnect).toHaveBeenCalledTimes(2)
 })
 
 test.each(['intent', 'visible'] as const)('an element that is not there yet is not watched for: %s waits', trigger => {

@@ -75,6 +75,15 @@ test('what was given out while it warmed up is not closed when its hold as a spa
   expect(proxy.closes).toEqual([])
 })
 
+test('what was given out when it was warm is not over when its hold as a spare is', async () => {
+  const { session, proxy, environment, types } = await startMounted()
+  await proxy.openings[0]?.warm({ holdMs: minute })
+  await proxy.openings[0]?.end()
+  session.getHeaders()
+  await environment.advance(2 * minute)
+  expect(types()).not.toContain('session-expired')
+})
+
 test('a spare whose headers were given out is no other tab’s, nor lost with its page, and the next tab warms its own', async () => {
   const browser = createFakeBrowser()
   const tab = new Map<string, string>()

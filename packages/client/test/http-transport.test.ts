@@ -1,5 +1,5 @@
 import { createWarmSession, type SessionEvent } from '@warm-agent/client'
-import { createFakeEnvironment } from '@warm-agent/testing'
+import { createFakeEnvironment, settle } from '@warm-agent/testing'
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
@@ -142,6 +142,20 @@ test.each([
   })
 })
 
+test('what a message alone says is not said again when its page is left', async () => {
+  server.use(
+    opening(text),
+    http.post(`${base}/messages`, () => new HttpResponse()),
+    closing,
+  )
+  const { session, environment } = start({ headers: async () => ({ authorization: 'Bearer 1' }) })
+  await session.warm()
+  await session.fetch(`${base}/messages`, { method: 'POST', headers: { 'x-chat': '7' } })
+  await environment.leave()
+  await vi.waitFor(() => expect(seen).toHaveLength(3))
+  expect(seen.map(({ headers }) => headers.get('x-chat'))).toEqual([null, '7', null])
+})
+
 test('what an application closes is closed although it goes to another page at once', async () => {
   server.use(opening(text), closing)
   const sent = vi.fn((input: string, init?: RequestInit) => fetch(input, init))
@@ -187,9 +201,17 @@ test('a warm-up that fails gives the code and message of the proxy', async () =>
   })
 })
 
-test('headers that cannot be made fail the warm-up and send nothing', async () => {
-  const { session } = start({ headers: () => Promise.reject(new Error('not logged in')) })
-  await session.warm()
+const fail = () => {
+  throw new Error('not logged in')
+}
+
+test.each([
+  ['thrown', fail],
+  ['rejected', async () => fail()],
+])('headers that cannot be made (%s) fail the warm-up, no mount, and send nothing', async (_, headers) => {
+  const { session } = start({ headers })
+  session.mount()
+  await settle()
   expect(session.store.getState().error?.message).toContain('not logged in')
   expect(seen).toHaveLength(0)
 })

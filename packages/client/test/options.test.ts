@@ -25,17 +25,21 @@ test('options that are undefined count as absent', () => {
   expect(() => createWarmSession({ endpoint: undefined, warmOn: undefined, onEvent: undefined })).not.toThrow()
 })
 
-test('on a server a session is made, does nothing, and leaves nothing behind', async () => {
-  const calls: unknown[] = []
-  const session = createWarmSession({
-    fetch: async input => {
-      calls.push(input)
-      return new Response()
-    },
-  })
-  const unmount = session.mount()
-  expect(session.store.getState()).toEqual(session.store.getInitialState())
-  unmount()
-  await session.close()
-  expect(calls).toEqual([])
-})
+test.each(['open', 'active'] as const)(
+  'on a server a session with holdWhile: %s is made, does nothing, and leaves nothing behind',
+  async holdWhile => {
+    const calls: unknown[] = []
+    const session = createWarmSession({
+      holdWhile,
+      fetch: async input => {
+        calls.push(input)
+        return new Response()
+      },
+    })
+    const unmount = session.mount()
+    expect(session.store.getState()).toEqual(session.store.getInitialState())
+    unmount()
+    await session.close()
+    expect(calls).toEqual([])
+  },
+)

@@ -22,6 +22,16 @@ test('after a reload the lease is taken up, and is warm when a beat has found it
   expect(proxy.beats).toMatchObject([{ ticket: 'ticket-2' }])
 })
 
+test('a warm-up that goes on over a reload is asked after each second', async () => {
+  const { tab, nowMs } = await leaveWarm()
+  const { session, proxy, environment, status } = start({}, { tab, nowMs })
+  proxy.onBeat = () => beaten({ status: 'warming' })
+  session.mount()
+  await environment.advance(3000)
+  expect(proxy.beats).toHaveLength(4)
+  expect(status()).toBe('warming')
+})
+
 test('a message that comes before that beat is answered goes on the lease', async () => {
   const { tab, nowMs } = await leaveWarm()
   const { session, proxy, ask } = start({}, { tab, nowMs })

@@ -129,12 +129,16 @@ test('an answer lifts the hold of an unsent session, and the next beat tells tha
 })
 
 test.each([
-  ['waits as long as it was told, whatever is answered, while the end is not known', Infinity, 900],
-  ['is due after its time again, when an answer has touched the session', 5000, undefined],
-])('a beat that was refused for a while %s', (_, holdMs, retryAtMs) => {
+  ['waits as long as it was told, whatever is answered, while the end is not known', 'warm', Infinity, 900, Infinity],
+  ['is due after its time again, when an answer has touched the session', 'warm', 5000, undefined, 5000],
+  ['is due after its time again, when another microVM has answered', 'rewarmed', Infinity, undefined, Infinity],
+  ['knows no end any more, when another microVM has answered', 'rewarmed', 5000, undefined, Infinity],
+] as const)('a beat that was refused for a while %s', (_, outcome, holdMs, retryAtMs, nextHoldMs) => {
   const refused = { ...hold, lease: { ...hold.lease, holdMs }, isSent: true, retryAtMs: 900 }
-  const next = transition({ ...common, status: 'active', hold: refused }, events['message-answered'] as SessionEvent)
-  expect((next as { hold: Hold }).hold.retryAtMs).toBe(retryAtMs)
+  const answered: SessionEvent = { type: 'message-answered', outcome, status: 200, atMs }
+  const next = transition({ ...common, status: 'active', hold: refused }, answered) as { hold: Hold }
+  expect(next.hold.retryAtMs).toBe(retryAtMs)
+  expect(next.hold.lease.holdMs).toBe(nextHoldMs)
 })
 
 test('a cold answer brings no durations, so the shortest that the platform knows are taken', () => {

@@ -1,19 +1,27 @@
+import { createFakeBrowser } from '@warm-agent/testing'
 import { expect, test } from 'vitest'
 import { later } from './later.ts'
-import { start } from './start.ts'
+import { start, startMounted } from './start.ts'
 
 const minute = 60_000
 
-test.each(['visible', 'intent'] as const)('with warmOn: %s the warm-up waits for that', async warmOn => {
-  const { session, environment, proxy } = start({ warmOn })
-  session.mount()
-  await environment.advance(minute)
-  expect(proxy.openings).toHaveLength(0)
-  await environment.trigger(warmOn)
-  expect(proxy.openings).toHaveLength(1)
-  await environment.trigger(warmOn)
-  expect(proxy.openings).toHaveLength(1)
-})
+test.each(['visible', 'intent'] as const)(
+  'with warmOn: %s the warm-up waits for that, and for it once',
+  async warmOn => {
+    const { session, environment, proxy } = start({ warmOn })
+    session.mount()
+    await environment.advance(minute)
+    expect(proxy.openings).toHaveLength(0)
+    // The whole page is no element that may be replaced.
+    expect(environment.leftovers().timers).toBe(0)
+    await environment.trigger(warmOn)
+    expect(proxy.openings).toHaveLength(1)
+    await proxy.openings[0]?.lease({ holdMs: 3000 })
+    await environment.advance(minute)
+    await environment.trigger(warmOn)
+    expect(proxy.openings).toHaveLength(1)
+  },
+)
 
 test('nothing is warmed while it is not enabled, and warm() still does (sample-strands #131)', async () => {
   const { session, proxy } = start({ enabled: false })
@@ -111,6 +119,8 @@ test.each(['visible', 'intent'] as const)(
   async warmOn => {
     const { session, environment, proxy } = start({ warmOn })
     session.mount(warmOn, () => ({}) as Element)
+    await environment.hide()
+    await environment.show()
     await session.close()
     expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
     await environment.trigger(warmOn)
@@ -141,12 +151,15 @@ test('a login token that takes its time is waited for, without an error before',
   expect(proxy.openings).toHaveLength(1)
 })
 
-test('a login token that comes after the last user has gone warms nothing', async () => {
+test('a login token that comes after the last user has gone warms nothing, and keeps no other tab from it', async () => {
+  const browser = createFakeBrowser()
   const headers = later<HeadersInit>()
-  const { session, environment, proxy } = start({ headers: headers.promise })
+  const { session, environment, proxy } = start({ headers: headers.promise }, { browser })
   session.mount()()
   await environment.advance(2000)
   headers.resolve({ authorization: 'Bearer token' })
   await environment.advance(minute)
   expect(proxy.openings).toHaveLength(0)
+  const next = await startMounted({}, { browser })
+  expect(next.proxy.openings).toHaveLength(1)
 })

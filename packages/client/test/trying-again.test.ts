@@ -94,6 +94,28 @@ test('the more warm-ups have failed in a row, the longer they are tried no more,
   expect(triedAtMs).toEqual([0, 2, 6, 14, 30, 62, 122, 182, 242])
 })
 
+test.each<[string, (page: Page) => unknown]>([
+  [
+    'a warm-up that succeeded',
+    async page => {
+      await goAndReturn(page)
+      await page.proxy.openings[1]?.complete()
+    },
+  ],
+  ['a message that was answered', ({ ask }) => ask()],
+])('after %s a failure is the first one again', async (_, succeed) => {
+  const page = await failed()
+  const { session, proxy, environment } = page
+  await succeed(page)
+  await environment.sleep(60 * minute)
+  void session.warm()
+  const { length } = proxy.openings
+  await proxy.openings.at(-1)?.fail()
+  await environment.advance(2000)
+  await goAndReturn(page)
+  expect(proxy.openings).toHaveLength(length + 1)
+})
+
 test('a user who turns to the composer too soon after a failure is heard the next time', async () => {
   const { session, environment, proxy } = start({ warmOn: 'intent' })
   session.mount()

@@ -149,6 +149,7 @@ test('an opening that never answers is given up', async () => {
   expect(proxy.openings[0]?.signal.aborted).toBe(false)
   await environment.advance(1)
   expect(proxy.openings[0]?.signal.aborted).toBe(true)
+  expect(session.store.getState().error?.message).toBe('Could not reach the proxy: no answer came.')
 })
 
 test('close during the warm-up aborts it and closes the session whose lease came', async () => {

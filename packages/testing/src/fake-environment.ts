@@ -3,7 +3,10 @@ import type { FakeBrowser } from './fake-browser.ts'
 
 /** A world that stands still until it is told to go on. */
 export interface FakeEnvironment extends Environment {
-  /** Lets time pass, timer by timer, and lets promises settle after each. */
+  /**
+   * Lets time pass, timer by timer, and lets promises settle after each. Whoever sets more than 100 000 timers until it is called
+   * again is given an error: what repeats itself without pause would hang the test.
+   */
   advance(durationMs: number): Promise<void>
   /** Lets time pass without timers, as the sleep of a machine does; they fire late, when it goes on. */
   sleep(durationMs: number): Promise<void>
@@ -40,6 +43,9 @@ export interface FakeEnvironmentOptions {
   tab?: Map<string, string>
 }
 
+/** More than a session sets in a day: to look for its target each second takes 86 400. */
+const mostTimers = 100_000
+
 /** Lets everything that waits for settled promises go on. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await null
@@ -59,6 +65,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   /** A page that was left, or is frozen, hears nothing. */
   let isAsleep = false
   const timers = new Set<{ atMs: number; callback: () => void }>()
+  /** How many were set since time was last told to go on. */
+  let timersSet = 0
   const listeners = new Set<(hasLeft: boolean, isFreezing: boolean) => void>()
   const activityListeners = new Set<() => void>()
   const watches = new Set<{ kind: WarmTrigger; fire: () => void }>()
@@ -81,6 +89,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
 
   async function advance(durationMs: number) {
     const endMs = nowMs + durationMs
+    timersSet = 0
     await settle()
     for (;;) {
       const [next] = [...timers].sort((one, other) => one.atMs - other.atMs)
@@ -97,6 +106,11 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     now: () => nowMs,
     random: () => chance,
     after(delayMs, callback) {
+      if (++timersSet > mostTimers) {
+        throw new Error(
+          `Could not set a timer of ${delayMs} ms: it would be one of more than ${mostTimers}. See what repeats itself without pause.`,
+        )
+      }
       const timer = { atMs: nowMs + delayMs, callback }
       timers.add(timer)
       return () => timers.delete(timer)

@@ -18,3 +18,10 @@ test('a session that nobody uses any more ends a second later and leaves nothing
   expect(session.store.getState().status).toBe('idle')
   expect(environment.leftovers()).toEqual({ timers: 0, listeners: 0 })
 })
+
+test('what repeats itself without pause fails by name, and hangs no test', async () => {
+  const environment = createFakeEnvironment()
+  const again = () => void environment.after(0, again)
+  again()
+  await expect(environment.advance(1)).rejects.toThrow('Could not set a timer of 0 ms: ')
+})
