@@ -16,7 +16,9 @@ test.each([
 
 test('without its headers there is no conversation, and half of them is one that is new here', () => {
   expect(conversationOf({ accept: '*/*', cookie: undefined })).toBeUndefined()
-  expect(conversationOf({ [`${prefix}-Id`]: 'a' })).toEqual({ id: 'a', isNewHere: true, outcome: 'cold' })
+  for (const half of [{}, { [`${prefix}-Vm`]: '', [`${prefix}-Outcome`]: '' }]) {
+    expect(conversationOf({ [`${prefix}-Id`]: 'a', ...half })).toEqual({ id: 'a', isNewHere: true, outcome: 'cold' })
+  }
 })
 
 test.each([undefined, ''])('a header that was copied although it is not there, as %j, is no conversation', id => {

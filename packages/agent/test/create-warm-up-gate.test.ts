@@ -1,8 +1,22 @@
 import { createWarmUpGate } from '@warm-agent/agent'
 import { expect, test, vi } from 'vitest'
 
-test.each([undefined, null, 'text', 7, [], {}, { type: 'warmup' }])('%j is not a warm-up: go on', async body => {
-  expect(await createWarmUpGate().answer(body)).toBeUndefined()
+test.each([undefined, null, 'text', 7, [], {}, { type: 'warmup' }, { type: 'warmup', nonce: ['n'] }])(
+  '%j is not a warm-up: go on',
+  async body => {
+    expect(await createWarmUpGate().answer(body)).toBeUndefined()
+  },
+)
+
+test('a nonce that comes with a message is not taken for the identity of the microVM', async () => {
+  const gate = createWarmUpGate()
+  await gate.answer({ prompt: 'hello', nonce: 'of the message' })
+  expect(await gate.answer({ type: 'warmup', nonce: 'n' })).toEqual({ status: 'warm', nonce: 'n' })
+})
+
+test('an initialisation that fails tells its cause, for the log', async () => {
+  const cause = new Error('no model')
+  await expect(createWarmUpGate({ onWarm: () => Promise.reject(cause) }).answer({})).rejects.toMatchObject({ cause })
 })
 
 test('a message starts the initialisation and waits for it', async () => {

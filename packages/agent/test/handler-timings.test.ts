@@ -18,7 +18,10 @@ afterEach(() => {
 
 test('a warm-up that asks is told what each message took, from entry to first output and exit', async () => {
   const gate = createWarmUpGate({ onWarm: async () => pass(30) })
-  await gate.handle({ prompt: 'first' }, async () => pass(20))
+  await gate.handle({ prompt: 'first' }, async () => {
+    await null
+    pass(20)
+  })
   await gate.handle({ prompt: 'second' }, () => 'at once')
   expect(await gate.handle(ask, () => 'not run')).toMatchObject({
     timings: [
@@ -31,7 +34,7 @@ test('a warm-up that asks is told what each message took, from entry to first ou
 test('timings are told only when they are asked for', async () => {
   const gate = createWarmUpGate()
   await gate.handle({}, () => 'answered')
-  expect(await gate.answer({ type: 'warmup', nonce: 'n' })).toEqual({ status: 'warm', nonce: 'n' })
+  expect(await gate.answer({ ...ask, timings: false })).toEqual({ status: 'warm', nonce: 'n' })
   expect(await gate.answer(ask)).toMatchObject({ timings: [{ initialiseMs: expect.any(Number) }] })
 })
 
@@ -71,11 +74,36 @@ test('a generator keeps its return value, its `throw`, and its clean-up', async 
   await expect(failing.throw(new Error('stop'))).rejects.toThrow('stop')
 })
 
-test('a message that fails is stamped too, and at most 16 are kept', async () => {
-  const gate = createWarmUpGate()
-  const fail = () => {
+test.each<[string, (generator: AsyncGenerator) => Promise<unknown>]>([
+  ['fails', generator => generator.next()],
+  ['is left', generator => generator.return('over')],
+  ['is made to fail', generator => generator.throw(new Error('stop'))],
+])('a streamed answer that %s is stamped then, and once', async (_, end) => {
+  async function* process() {
+    yield 1
+    pass(20)
     throw new Error('no')
   }
-  for (let count = 0; count < 20; count++) await expect(gate.handle({}, fail)).rejects.toThrow('no')
-  expect(((await gate.answer(ask)) as { timings: unknown[] }).timings).toHaveLength(16)
+  const gate = createWarmUpGate()
+  const generator = (await gate.handle({}, process)) as AsyncGenerator
+  await generator.next()
+  await end(generator).catch(() => undefined)
+  const { timings } = (await gate.answer(ask)) as { timings: unknown[] }
+  expect(timings).toHaveLength(1)
+  pass(40)
+  await generator.next()
+  expect(await gate.answer(ask)).toMatchObject({ timings })
+})
+
+test('a message that fails is stamped too, and the last 16 are kept', async () => {
+  const gate = createWarmUpGate()
+  for (let count = 0; count < 20; count++) {
+    const fail = () => {
+      pass(count)
+      throw new Error('no')
+    }
+    await expect(gate.handle({}, fail)).rejects.toThrow('no')
+  }
+  const { timings } = (await gate.answer(ask)) as { timings: { exitMs: number }[] }
+  expect(timings.map(({ exitMs }) => exitMs)).toEqual(Array.from({ length: 16 }, (_, index) => index + 4))
 })

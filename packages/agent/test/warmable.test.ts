@@ -62,6 +62,11 @@ test.each([
   expect(process).toHaveBeenCalledExactlyOnceWith(body, expect.anything())
 })
 
+test('the schema keeps what else it can do', () => {
+  const wrapped = warmable({ requestSchema, process: vi.fn() }).requestSchema
+  expect(wrapped.safeParse({ prompt: 'hello', extra: true })).toEqual({ success: true, data: { prompt: 'hello' } })
+})
+
 test('the first nonce is echoed for ever', async () => {
   const invoke = await serveAgent(
     new BedrockAgentCoreApp({ invocationHandler: warmable({ process: vi.fn() }), config }),
@@ -98,6 +103,7 @@ test.each([
     },
   ],
   ['rejects', () => Promise.reject(new Error('no model'))],
+  ['rejects with what is no Error', () => Promise.reject('no model')],
 ])('when onWarm %s, warm-up and message report it and the next one tries again', async (_, fail) => {
   const onWarm = vi.fn<() => unknown>().mockImplementationOnce(fail).mockImplementationOnce(fail)
   const process = vi.fn(async () => ({ said: 'hello' }))

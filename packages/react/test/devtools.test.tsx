@@ -1,11 +1,12 @@
 // @vitest-environment jsdom
 
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { dollarsOf, prices } from '@warm-agent/protocol/prices'
 import { useWarmAgentSession, type WarmSessionOptions } from '@warm-agent/react'
 import { createDevtools, type Devtools, WarmAgentDevtools } from '@warm-agent/react/devtools'
 import { createFakeEnvironment, type FakeEnvironment, warmAgentHandlers } from '@warm-agent/testing'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 
 const server = setupServer()
 let environment: FakeEnvironment
@@ -54,6 +55,7 @@ test('Offline holds the network off, and says so', async () => {
   await expect.poll(told).toContain('lease-granted')
   await press('Offline')
   expect(screen.getByRole('status').textContent).toContain('network held off')
+  expect(screen.getByRole('button', { pressed: true }).textContent).toBe('Offline')
   await expect(send()).rejects.toThrow('Could not reach the proxy: the devtools hold the network off.')
   await press('Offline')
   await act(send)
@@ -68,13 +70,42 @@ test('Expire ends the session behind the page’s back: the next message starts 
   expect(told()[0]).toBe('message-answered: rewarmed')
 })
 
-test('Expire without a session says why not', async () => {
+test('Expire without a session says why not, until it is pressed again', async () => {
   options = { ...options, warmOn: 'manual' }
   render(<Chat />)
   await press('Expire')
   expect(screen.getByRole('alert').textContent).toBe(
     'Could not expire the session: none was seen yet. Warm one up first.',
   )
+  await press('Warm')
+  await expect.poll(() => told()[0]).toMatch('warm-succeeded')
+  await press('Expire')
+  expect(screen.queryByRole('alert')).toBeNull()
+})
+
+test('what the session is held for and costs goes on by the clock while nothing happens, until the panel goes', async () => {
+  vi.useFakeTimers({ now: 1_000_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  const { onEvent } = devtools.watch()
+  onEvent?.({ type: 'warm-started', atMs: 1_000_000 })
+  // The clock of the page has been set back since.
+  onEvent?.({ type: 'lease-granted', atMs: 1_004_000, beatMs: 60_000, ttlMs: 60_000, holdMs: 60_000 })
+  const session = { warm: async () => {}, close: async () => {} }
+  const { unmount } = render(<WarmAgentDevtools devtools={devtools} session={session} footprintGb={100} isOpen />)
+  const figures = () => screen.getAllByRole('definition').map(({ textContent }) => textContent)
+  const cost = (heldMs: number) => `$${dollarsOf({ heldMs, gb: 100 }, prices.v2).toFixed(5)}`
+  await act(() => vi.advanceTimersByTimeAsync(0))
+  expect(figures().slice(0, 2)).toEqual(['4 s', cost(4000)])
+  await act(() => vi.advanceTimersByTimeAsync(10_000))
+  expect(figures().slice(0, 2)).toEqual(['10 s', cost(10_000)])
+  unmount()
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('its style has the nonce that the page’s Content-Security-Policy asks for', () => {
+  const session = { warm: async () => {}, close: async () => {} }
+  const { container } = render(<WarmAgentDevtools devtools={devtools} session={session} nonce="n" />)
+  expect(container.querySelector('style')?.getAttribute('nonce')).toBe('n')
 })
 
 test('Close closes, Warm warms up, and Escape leaves the panel for the button that opens it', async () => {

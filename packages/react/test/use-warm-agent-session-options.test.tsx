@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 
-import { render } from '@testing-library/react'
+import { act, render } from '@testing-library/react'
+import { useWarmAgentSession } from '@warm-agent/react'
+import { type ReactNode, Suspense, startTransition, useEffect } from 'react'
 import { expect, test, vi } from 'vitest'
 import { start } from './start.tsx'
 
@@ -46,6 +48,43 @@ test('headers, fetch and onEvent are those of the last commit (vercel/ai #7819)'
     'message-sent',
     'message-answered',
   ])
+})
+
+test('a child that asks for something from its effect has the headers of the parent’s last render, from the first on', async () => {
+  const { options, warmUp, proxy } = start()
+  function Child({ token, fetch }: { token: string; fetch: typeof globalThis.fetch }) {
+    useEffect(() => void fetch(`/api/agent/history?of=${token}`), [token, fetch])
+    return null
+  }
+  function Parent({ token }: { token: string }) {
+    const { fetch } = useWarmAgentSession({ ...options, headers: { authorization: token } })
+    return <Child token={token} fetch={fetch} />
+  }
+  const { rerender } = render(<Parent token="first" />)
+  await warmUp()
+  await act(async () => rerender(<Parent token="second" />))
+  expect(proxy.messages.map(({ headers }) => headers.get('authorization'))).toEqual(['first', 'second'])
+})
+
+function Waiting(): ReactNode {
+  throw new Promise(() => {})
+}
+
+test('options of a render that is not committed do not count', async () => {
+  const { Chat, warmUp, send, seen, proxy } = start()
+  const page = (authorization: string, more?: ReactNode) => (
+    <Suspense>
+      <Chat headers={{ authorization }} />
+      {more}
+    </Suspense>
+  )
+  const { rerender } = render(page('first'))
+  await warmUp()
+  const renders = seen.length
+  startTransition(() => rerender(page('second', <Waiting />)))
+  expect(seen.length).toBeGreaterThan(renders)
+  await send(seen[0])
+  expect(proxy.messages[0]?.headers.get('authorization')).toBe('first')
 })
 
 /** A page whose triggers never fire, and what they are watched on. */

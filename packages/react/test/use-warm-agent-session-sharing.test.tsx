@@ -69,6 +69,20 @@ test('what one component closes, and another one warms again, all of them see', 
   expect(container.textContent).toBe('warmwarm')
 })
 
+test('a session that is closed although nobody uses it any more leaves its successor to those that come', async () => {
+  const { Chat, warmUp, last, environment, proxy } = start()
+  const { unmount } = render(<Chat />)
+  await warmUp()
+  const { close } = last()
+  unmount()
+  await close()
+  render(<Chat />)
+  // The first one's second without users is over, and it closes once more.
+  await act(() => environment.advance(1000))
+  render(<Chat />)
+  expect(proxy.openings).toHaveLength(2)
+})
+
 test('of several components one that wants the warm-up is enough', () => {
   const { Chat, proxy } = start()
   const { rerender } = render([<Chat key="manual" warmOn="manual" />])
@@ -100,15 +114,18 @@ test.each([
   [' in StrictMode', StrictMode],
 ])('of several components that have an option the last one decides%s', async (_, Mode) => {
   const { Chat, warmUp, send, seen, proxy } = start()
+  const [unused, used] = [vi.fn(proxy.fetch), vi.fn(proxy.fetch)]
   render(
     <Mode>
-      <Chat headers={{ authorization: 'of the first' }} />
-      <Chat headers={{ authorization: 'of the last' }} />
+      <Chat headers={{ authorization: 'of the first' }} fetch={unused} />
+      <Chat headers={{ authorization: 'of the last' }} fetch={used} />
     </Mode>,
   )
   await warmUp()
   await send(seen[0])
   expect(proxy.messages[0]?.headers.get('authorization')).toBe('of the last')
+  expect(unused).not.toHaveBeenCalled()
+  expect(used).toHaveBeenCalledOnce()
 })
 
 test('a session that one component opens has the headers that another one brings', async () => {

@@ -3,7 +3,7 @@
 import { act, render } from '@testing-library/react'
 import { createWarmSession } from '@warm-agent/client'
 import { useWarmAgentSession, WarmAgentProvider, type WarmSessionOptions } from '@warm-agent/react'
-import { Component, lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
+import { Component, type ComponentProps, lazy, type ReactNode, StrictMode, Suspense, useEffect, useState } from 'react'
 import { hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -162,7 +162,7 @@ test('a part of the page that hydrates after the session is warm does so without
 
 test('a session of one’s own is used as it is', async () => {
   const { Chat, options, warmUp, last, environment } = start()
-  const session = createWarmSession(options)
+  const session = Object.freeze(createWarmSession(options))
   const { unmount } = render(<Chat session={session} />)
   await warmUp()
   expect(last().status).toBe('warm')
@@ -170,6 +170,41 @@ test('a session of one’s own is used as it is', async () => {
   unmount()
   await environment.advance(1000)
   expect(session.store.getState().status).toBe('idle')
+})
+
+test('a component that has gone listens no more to a session of one’s own', async () => {
+  const { Chat, options } = start()
+  const session = createWarmSession(options)
+  const { subscribe } = session.store
+  let listening = 0
+  session.store.subscribe = listener => {
+    const end = subscribe(listener)
+    listening++
+    return () => {
+      end()
+      listening--
+    }
+  }
+  const { unmount } = render(<Chat session={session} />)
+  expect(listening).toBe(1)
+  unmount()
+  expect(listening).toBe(0)
+})
+
+test.each<[string, (options: WarmSessionOptions) => ComponentProps<ReturnType<typeof start>['Chat']>]>([
+  ['agent', options => options],
+  ['session of one’s own', options => ({ session: createWarmSession(options) })],
+])('after a change of %s, the status is that of the new one', async (_, propsFor) => {
+  const { Chat, options, warmUp, environment, proxy } = start()
+  const [before, after] = ['travel', 'food'].map(agent => propsFor({ ...options, agent }))
+  const { rerender, container } = render(<Chat {...before} />)
+  await warmUp()
+  rerender(<Chat {...after} />)
+  expect(container.textContent).toBe('warming')
+  await warmUp(1)
+  expect(container.textContent).toBe('warm')
+  await act(() => environment.advance(1000))
+  expect(proxy.closes).toHaveLength(1)
 })
 
 function Guest() {
@@ -196,4 +231,15 @@ test('under a provider the hook without options uses the provider’s session, w
   unmount()
   await environment.advance(1000)
   expect(session.store.getState().status).toBe('idle')
+})
+
+test('a provider that is given another session keeps that one, and lets the first go', async () => {
+  const { options, warmUp, environment, proxy } = start()
+  const page = (agent: string) => <WarmAgentProvider session={createWarmSession({ ...options, agent })} />
+  const { rerender } = render(page('travel'))
+  await warmUp()
+  rerender(page('food'))
+  expect(proxy.openings).toHaveLength(2)
+  await environment.advance(1000)
+  expect(proxy.closes).toEqual([{ ticket: 'ticket-2' }])
 })

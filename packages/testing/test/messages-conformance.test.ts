@@ -18,6 +18,20 @@ playAlike({
     },
     [{ event: 'failed', data: { error: { code: 'quota_exceeded', retryAfterMs: 1500 } } }, undefined, 'cold', 'cold'],
   ],
+  'a message starts a session again whose warm-up failed, once its time is over': [
+    { isFull: true, warmUpMs: 500, expireAfterMs: 10_000 },
+    async ({ visit, pass, sleep, send, beat }) => {
+      const { ticket, next } = await visit()
+      await pass(500)
+      await next()
+      sleep(9_800)
+      const sending = send('hi', ticket)
+      await pass(500)
+      const message = await sending
+      return [outcomeOf(message), await beat(ticketOf(message))]
+    },
+    ['rewarmed', { status: 'warm' }],
+  ],
   'a message during the warm-up joins it, one after it finds it warm, with any ticket of the session': [
     { warmUpMs: 3000 },
     async ({ openLease, send, pass }) => {
@@ -59,6 +73,14 @@ playAlike({
     { isBroken: true },
     async ({ send }) => codeOf(await send('hi')),
     [502, 'agent_failed'],
+  ],
+  'a message that the agent answers with a refusal of its own has a session all the same': [
+    { status: 418 },
+    async ({ send, beat }) => {
+      const refused = await send('hi')
+      return [refused.status, outcomeOf(refused), await beat(ticketOf(refused))]
+    },
+    [418, 'cold', { status: 'warm', holdMs: 480 * minute }],
   ],
   'a message that is too large is refused': [
     {},

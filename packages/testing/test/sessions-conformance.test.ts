@@ -71,9 +71,11 @@ const server = playAlike({
       const first = await page.post('/sessions/close', { ticket })
       const again = await page.post('/sessions/close', { body: `${ticket}\n` })
       const beat = await refusedBeat(page, ticket)
-      return [first.status, again.status, beat, outcomeOf(await page.send('hi', ticket))]
+      const message = await page.send('hi', ticket)
+      const lease = await page.beat(ticketOf(message))
+      return [first.status, again.status, beat, outcomeOf(message), lease, await refusedBeat(page, ticket)]
     },
-    [204, 204, [410, 'session_expired'], 'rewarmed'],
+    [204, 204, [410, 'session_expired'], 'rewarmed', { status: 'warm' }, [410, 'session_expired']],
   ],
   'a session that is closed while it warms is stopped after that, and stays closed': [
     { warmUpMs: 1000 },
@@ -125,6 +127,39 @@ const server = playAlike({
     },
     [{ status: 'warm' }, [410, 'session_expired'], { status: 'warm' }],
   ],
+  'a page that leaves when its session is warm leaves it as it is': [
+    {},
+    async page => {
+      const { ticket, next, leave } = await page.visit()
+      await next()
+      await leave()
+      await page.pass(31_000)
+      return page.beat(ticket)
+    },
+    { status: 'warm' },
+  ],
+  'a session that is parked for longer than it lives is closed when its life is over': [
+    { expireAfterMs: 10_000 },
+    async page => {
+      const { ticket } = await page.openWarm()
+      await page.post('/sessions/close?afterMs=60000', { ticket })
+      await page.pass(10_000)
+      const message = await page.send('hi', ticket)
+      return [outcomeOf(message), await refusedBeat(page, ticket), await page.beat(ticketOf(message))]
+    },
+    ['rewarmed', [410, 'session_expired'], { status: 'warm' }],
+  ],
+  'a session lives for eight hours at most': [
+    { expireAfterMs: 300 * minute },
+    async page => {
+      const message = await page.send('hi')
+      page.sleep(240 * minute)
+      const lease = await page.beat(ticketOf(message))
+      page.sleep(240 * minute)
+      return [lease, await refusedBeat(page, lease.ticket)]
+    },
+    [{ status: 'warm', ttlMs: 240 * minute, holdMs: 240 * minute }, [410, 'session_expired']],
+  ],
   'no ticket and an unknown one look the same': [
     {},
     async ({ post }) => [
@@ -147,6 +182,7 @@ const server = playAlike({
         await page.post('/sessions', { body: '[]' }),
         await page.post('/sessions/close?afterMs=soon', { ticket }),
         await page.post('/sessions/close?afterMs=', { ticket }),
+        await page.post('/sessions/close?afterMs=5x', { ticket }),
         await page.post('/sessions', newer),
         await page.post('/sessions', { headers: { 'Warm-Agent-Version': '0' } }),
         await page.post('/nowhere', newer),
@@ -156,7 +192,7 @@ const server = playAlike({
       return Promise.all(answers.map(codeOf))
     },
     [
-      ...Array(5).fill([400, 'bad_request']),
+      ...Array(6).fill([400, 'bad_request']),
       ...Array(2).fill([426, 'unsupported_version']),
       ...Array(2).fill([404, 'not_found']),
       [403, 'forbidden'],

@@ -69,6 +69,7 @@ test('everything that the proxy sees is on record', async () => {
   const { ticket } = await openWarm()
   await openWarm()
   await beat(ticket)
+  await beat('of another proxy')
   await send('one', ticket)
   await send('two')
   expect(proxy.seen).toEqual({
@@ -95,6 +96,14 @@ test('a session whose warm-up failed is not live, nor is one whose message faile
   await next()
   await send('hi')
   expect(proxy.seen).toEqual({ opened: 1, closed: 0, live: 0, beats: 0, messages: [{ text: 'hi', outcome: 'cold' }] })
+})
+
+test('a page that aborts its opening hears of it at once', async () => {
+  const leaving = new AbortController()
+  const { next } = await start({ warmUpMs: 60_000 }).open({ signal: leaving.signal })
+  await next()
+  leaving.abort(new Error('left'))
+  await expect(next()).rejects.toThrow('left')
 })
 
 test('each call plays a proxy of its own', async () => {

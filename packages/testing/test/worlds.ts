@@ -11,6 +11,8 @@ export interface WorldOptions {
   isFull?: boolean
   /** The agent fails at a message that comes without a warm-up. */
   isBroken?: boolean
+  /** What the agent answers messages with. @default 200 */
+  status?: number
   expireAfterMs?: number
 }
 
@@ -21,7 +23,7 @@ interface World {
 }
 
 /** The real proxy, in this process, on a platform that is played. */
-export function realWorld({ warmUpMs = 0, isFull, isBroken, expireAfterMs = 900_000 }: WorldOptions): World {
+export function realWorld({ warmUpMs = 0, isFull, isBroken, status, expireAfterMs = 900_000 }: WorldOptions): World {
   const { runtime, failNext, log } = createFakeRuntime({ bootMs: warmUpMs, idleTimeoutMs: expireAfterMs })
   if (isFull) {
     failNext(async () => {
@@ -30,6 +32,11 @@ export function realWorld({ warmUpMs = 0, isFull, isBroken, expireAfterMs = 900_
     })
   }
   if (isBroken) failNext(failure('agent', true))
+  const { invoke } = runtime
+  runtime.invoke = async (session, request, signal) => {
+    const answered = await invoke(session, request, signal)
+    return status && !request.isWarmUp ? { ...answered, status } : answered
+  }
   return {
     fetch: createTestProxy({ runtime }).proxy.fetch,
     ran: () => log.flatMap(line => /ran (.*)/.exec(line)?.[1] ?? []),
@@ -37,7 +44,7 @@ export function realWorld({ warmUpMs = 0, isFull, isBroken, expireAfterMs = 900_
 }
 
 /** The handlers, behind `fetch`, as a page meets them. */
-export function fakeWorld(server: SetupServer, { isFull, isBroken, ...options }: WorldOptions): World {
+export function fakeWorld(server: SetupServer, { isFull, isBroken, status, ...options }: WorldOptions): World {
   const failWith =
     isFull &&
     new WarmAgentError('quota_exceeded', 'Could not start the agent: too many sessions are running. Try again later.', {
@@ -47,7 +54,10 @@ export function fakeWorld(server: SetupServer, { isFull, isBroken, ...options }:
     'agent_failed',
     "Could not get an answer: the agent failed. See the agent's log before you send again.",
   )
-  const answer = isBroken ? () => Promise.reject(agentFailed) : 'onetwo'
+  const answer = () => {
+    if (isBroken) throw agentFailed
+    return new Response('onetwo', { status: status ?? 200, headers: { 'content-type': 'text/event-stream' } })
+  }
   const proxy = warmAgentHandlers({ ...options, answer, failWith: failWith || undefined })
   server.use(...proxy)
   return { fetch: request => fetch(request), ran: () => proxy.seen.messages.map(({ text }) => text) }
