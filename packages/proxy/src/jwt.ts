@@ -89,7 +89,7 @@ export function jwtCallers(options: JwtCallersOptions): Authorize {
   })
 
   async function verify(token: string): Promise<JWTPayload | undefined> {
-    const rules = { issuer, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp', 'sub'] }
+    const rules = { issuer, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['exp'] }
     try {
       const { payload } = await jwtVerify(token, keys, rules)
       checkAudience(payload, audiences)

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { type LeanRequest, readBytes } from './lean-request.ts'
 import { serialize, typeOf } from './parsed-body.ts'
+import { readBefore } from './read-body.ts'
 
 /** Express and its kin keep the whole URL and the parsed body here. */
 type MountedRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
@@ -94,18 +95,26 @@ function readIncoming(
 }
 
 async function parsedBytes(incoming: MountedRequest, maxBytes: number): Promise<Uint8Array | undefined> {
+  if (isGone(incoming)) throw readBefore()
   const parsed = parsedBody(incoming)
   const bytes = typeof parsed === 'string' ? Buffer.from(parsed) : parsed
   return bytes.byteLength > maxBytes ? undefined : bytes
 }
 
 function bodyOf(incoming: MountedRequest): BodyInit {
+  // Whoever reads it hears of that: not all routes do.
+  if (isGone(incoming)) return new ReadableStream({ start: controller => controller.error(readBefore()) })
   return (wasRead(incoming) ? parsedBody(incoming) : Readable.toWeb(incoming)) as BodyInit
 }
 
 /** An empty body has never been read when it has ended. */
 function wasRead({ readableDidRead, readableEnded }: IncomingMessage): boolean {
   return readableDidRead || readableEnded
+}
+
+/** Something has read of a body that was not empty, and left nothing of it: that was no body parser. */
+function isGone({ body, readableDidRead }: MountedRequest): boolean {
+  return readableDidRead && body === undefined
 }
 
 /** Behind a body parser the stream has been read already: what the parser made of it is serialised again. */

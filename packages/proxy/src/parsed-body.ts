@@ -1,6 +1,5 @@
 /** @returns a parsed body as it is sent on, written again in this content type. */
 export function serialize(body: unknown, type: string): string | Uint8Array {
-  if (body === undefined) return ''
   if (typeof body === 'string' || body instanceof Uint8Array) return body
   const fields = isForm(type) && fieldsOf(body)
   return fields ? `${new URLSearchParams(fields)}` : JSON.stringify(body)

@@ -17,12 +17,7 @@ export async function readBody(request: Request, maxBytes: number, whatToDo = 'S
     if (bytes) return bytes
     throw tooLarge()
   }
-  if (request.bodyUsed) {
-    throw new WarmAgentError(
-      'internal',
-      'Could not read the body: something in front of the proxy has read it. Mount the proxy before that, or give it a clone.',
-    )
-  }
+  if (request.bodyUsed) throw readBefore()
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {
@@ -37,4 +32,12 @@ export async function readBody(request: Request, maxBytes: number, whatToDo = 'S
     offset += chunk.byteLength
   }
   return body
+}
+
+/** Of a body that is gone: an empty message instead would be answered as if it were meant. */
+export function readBefore(): WarmAgentError {
+  return new WarmAgentError(
+    'internal',
+    'Could not read the body: something in front of the proxy has read it. Mount the proxy before that, or give it a clone.',
+  )
 }

@@ -40,7 +40,7 @@ test('who comes without a cookie gets one, and is the same caller with it', asyn
   const first = await ask({ secret: newer })
   expect(first.callerId).toMatch(/^anonymous:/)
   expect(first.cookie).not.toContain(first.callerId)
-  expect(await ask({ secret: newer }, { cookie: `a=b; ${first.cookie}` })).toMatchObject({
+  expect(await ask({ secret: newer }, { cookie: `a=b; ${first.cookie} ; c=d` })).toMatchObject({
     callerId: first.callerId,
     setCookie: undefined,
   })
@@ -101,6 +101,7 @@ test('a cookie that was sealed before the time was counts as the oldest, and sta
 test('of two proxies on one host, with secrets of their own, each leaves the cookie of the other alone', async () => {
   const one = await ask({ secret: older })
   const other = await ask({ secret: newer }, { cookie: one.cookie })
+  expect(nameOf(other.cookie)).not.toBe(nameOf(one.cookie))
   const both = { cookie: `${one.cookie}; ${other.cookie}` }
   expect(await ask({ secret: older }, both)).toMatchObject({ callerId: one.callerId, cookie: '' })
   expect(await ask({ secret: newer }, both)).toMatchObject({ callerId: other.callerId, cookie: '' })
@@ -130,6 +131,8 @@ test.each([
   [{}, 'http', { 'x-forwarded-proto': 'https' }, '__Host-warm-agent-caller', `${lax}; Secure`],
   [{}, 'http', { 'sec-fetch-site': 'same-origin' }, '__Host-warm-agent-caller', `${lax}; Secure`],
   [{}, 'http', { 'sec-fetch-site': 'same-origin', origin: 'http://localhost:5173' }, 'warm-agent-caller', lax],
+  [{}, 'http://localhost:8787', { 'sec-fetch-site': 'same-origin' }, 'warm-agent-caller', lax],
+  [{}, 'http://127.0.0.1:8787', { 'sec-fetch-site': 'same-origin' }, 'warm-agent-caller', lax],
   [{ cookieName: '__Host-me' }, 'https', {}, '__Host-me', `${lax}; Secure`],
   [{ crossSite: true }, 'http', {}, '__Host-warm-agent-caller', 'Path=/; HttpOnly; SameSite=None; Secure; Partitioned'],
 ])('with %j on %s from %j the cookie %s is %s', async (options, scheme, headers, name, attributes) => {
@@ -194,7 +197,8 @@ test('the limits may count by the address, which is not whom a ticket is bound t
   const limitKey = (request: Request) => request.headers.get('x-address')
   const first = await ask({ secret: newer, limitKey }, { 'x-address': '192.0.2.1' })
   expect(first).toMatchObject({ limitKey: '192.0.2.1', callerId: expect.stringMatching(/^anonymous:/) })
-  expect((await ask({ secret: newer, limitKey })).limitKey).toBeUndefined()
+  for (const nowhere of [undefined, null, ''])
+    expect((await ask({ secret: newer, limitKey: () => nowhere })).limitKey, 'one limit for all').toBeUndefined()
 })
 
 test.each<[object, RegExp]>([

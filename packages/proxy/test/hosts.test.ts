@@ -7,7 +7,7 @@ import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
 import { cloneRawRequest } from 'hono/request'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { browserOf, createTestProxy } from './browser.ts'
 import { createFakeRuntime, hang } from './fake-runtime.ts'
 import { describeHost } from './host-cases.ts'
@@ -47,6 +47,16 @@ test('Lambda: a message without an answer when the time is over is told so, in t
   await close()
 })
 
+test('Lambda: once it is answered no timer is left, which would end the next request that this function serves', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const lambda = hosts.find(({ hearsLeaving }) => !hearsLeaving) as Host
+  const { origin, fetch, close } = await lambda.start(async () => new Response('whole'))
+  expect(await (await fetch(`${origin}/api/agent/health`)).text()).toBe('whole')
+  expect(vi.getTimerCount()).toBe(0)
+  await close()
+})
+
 type FunctionUrlEvent = Parameters<ReturnType<typeof toLambdaHandler>>[0]
 
 /** What a function URL hands over, with these differences. */
@@ -57,6 +67,11 @@ function eventWith({ method = 'POST', ...more }: Partial<FunctionUrlEvent> & { m
 
 test.each([
   ['a path that would go on with the name of the host', eventWith({ rawPath: '@evil.test/api/agent/health' }), 400],
+  [
+    'a path that would go on with the name of the host, and is no sign-in',
+    eventWith({ method: 'GET', rawPath: '.evil.test/api/agent/health' }),
+    400,
+  ],
   ['a method that no Fetch request has', eventWith({ method: 'TRACE' }), 400],
   ['a header that is none', eventWith({ headers: { x: 'a\u20ac' } }), 400],
   ['a cookie that is none', eventWith({ cookies: ['a=b\r\nx: y'] }), 400],
@@ -110,6 +125,21 @@ test.each(apps)(
     await close()
   },
 )
+
+test.each([
+  [true, 200],
+  [false, 403],
+])('Fastify behind a load balancer: with trustProxy %s its pages get %i', async (trustProxy, status) => {
+  const { proxy } = createTestProxy({ runtime: createFakeRuntime().runtime })
+  const app = Fastify({ trustProxy, forceCloseConnections: true })
+  await app.register(toFastifyPlugin(proxy.fetch), { prefix: '/api/agent' })
+  const own = await app.listen({ port: 0, host: '127.0.0.1' })
+  const forwarded = { 'x-forwarded-host': 'chat.example', 'x-forwarded-proto': 'https' }
+  const headers = { ...forwarded, origin: 'https://chat.example' }
+  const response = await fetch(`${own}/api/agent/health`, { headers })
+  await app.close()
+  expect(response.status).toBe(status)
+})
 
 test('Hono, behind a middleware that has read the body: a clone is answered, and the request itself refused with what to do', async () => {
   const { runtime, log } = createFakeRuntime()

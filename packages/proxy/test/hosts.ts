@@ -112,6 +112,16 @@ export const hosts: Host[] = [
   })),
 ]
 
+/** Lambda sends status and headers with the first write, and never without one. */
+function onFirstWrite(stream: Writable, begin: () => void): void {
+  const { write } = stream
+  stream.write = (...chunk: never[]) => {
+    stream.write = write
+    begin()
+    return Reflect.apply(write, stream, chunk)
+  }
+}
+
 /** Lambda's side of response streaming, by aws-lambda-nodejs-runtime-interface-client. */
 async function startLambda(handle: Handle, remainingMs = 60_000): ReturnType<Host['start']> {
   type WithPrelude = Writable & { prelude?: object }
@@ -119,8 +129,10 @@ async function startLambda(handle: Handle, remainingMs = 60_000): ReturnType<Hos
     awslambda: {
       streamifyResponse: (handler: unknown) => handler,
       HttpResponseStream: {
-        from: (stream: WithPrelude, prelude: object) =>
-          Object.assign(stream, { prelude: JSON.parse(JSON.stringify(prelude)) }),
+        from(stream: WithPrelude, prelude: object) {
+          onFirstWrite(stream, () => Object.assign(stream, { prelude: JSON.parse(JSON.stringify(prelude)) }))
+          return stream
+        },
       },
     },
   })
@@ -134,15 +146,7 @@ async function startLambda(handle: Handle, remainingMs = 60_000): ReturnType<Hos
       )
       const { pathname, search, host } = new URL(url)
       const stream: WithPrelude = new PassThrough()
-      // The prelude goes out before the first write, and not before.
-      const begun = new Promise<void>(resolve => {
-        const write = stream.write
-        stream.write = (...chunk: never[]) => {
-          stream.write = write
-          resolve()
-          return Reflect.apply(write, stream, chunk)
-        }
-      })
+      const begun = new Promise<void>(resolve => onFirstWrite(stream, resolve))
       const { cookie, ...others } = headers
       const running = handler(
         {

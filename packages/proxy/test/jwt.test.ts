@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type JwtCallersOptions, jwtCallers } from '@warm-agent/proxy/jwt'
 import { errors, exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 
@@ -132,6 +132,19 @@ test('a token that is signed with the public key as a secret is refused', async 
     .setProtectedHeader({ alg: 'HS256', kid: 'first' })
     .sign(secret)
   expect((await start().ask(token)).status).toBe(401)
+})
+
+test.each([
+  [undefined, 4, 200],
+  [undefined, 6, 401],
+  [0, 0, 401],
+  [60, 59, 200],
+])('with a tolerance of %s seconds a token that expired %i ago is answered with %i', async (seconds, ago, status) => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const tolerance = seconds === undefined ? {} : { clockToleranceSeconds: seconds }
+  const token = await sign({ exp: Math.floor(Date.now() / 1000) - ago })
+  expect((await start(tolerance).ask(token)).status).toBe(status)
 })
 
 test("an access token without an audience goes by its client, as Amazon Cognito's do", async () => {

@@ -54,6 +54,15 @@ test('where nobody listens, what sends a browser to the log of the proxy stands 
   ])
 })
 
+test('where nobody listens, a session that the platform would not let end is told of', async () => {
+  const { runtime } = createFakeRuntime()
+  const stop = () => Promise.reject(failure('refused'))
+  const { openWarm, post, lines } = unheard({ runtime: { ...runtime, stop } })
+  await post('/sessions/close', { ticket: (await openWarm()).ticket })
+  const line = 'warm-agent: stop-failed: RuntimeFailure: the platform said refused'
+  await vi.waitFor(() => expect(lines).toContainEqual([line]))
+})
+
 test('where nobody listens, what a stranger can make fail is told once in ten seconds, in a line that is short and plain', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   let asked = 0

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime, failure, hang, streamOf } from './fake-runtime.ts'
 import { during, fakeTime } from './fake-time.ts'
@@ -73,6 +73,35 @@ test.each(['conflict', 'throttled', 'unreachable'] as const)(
     expect(log.filter(line => line.includes('ran'))).toEqual(['vm 1 ran hi'])
   },
 )
+
+test('an answer says for how long its message waited, and for what; no browser takes it for what its type does not say', async () => {
+  const { runtime } = createFakeRuntime()
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000)
+  onTestFinished(() => clock.mockRestore())
+  const conversationId = () => {
+    clock.mockReturnValue(1_200)
+    return 'trip'
+  }
+  const invoke: typeof runtime.invoke = (...words) => {
+    clock.mockReturnValue(1_550)
+    return runtime.invoke(...words)
+  }
+  const { headers } = await createTestProxy({ runtime: { ...runtime, invoke }, conversationId }).send('hi')
+  expect(headers.get('server-timing')).toBe('join;dur=200.0, agent;dur=350.0')
+  expect(headers.get('x-content-type-options')).toBe('nosniff')
+})
+
+test.each([
+  ['is read to its end', (answer: Response) => answer.text()],
+  ['is left', (answer: Response) => answer.body?.cancel()],
+])('once an answer %s no timer of its own is left, which would keep it in memory for an hour', async (_, end) => {
+  const { runtime } = createFakeRuntime()
+  const { send } = createTestProxy({ runtime, authorize: async () => ({ callerId: 'ann' }) })
+  await end(await send('hi'))
+  const timers = vi.getTimerCount()
+  for (let count = 0; count < 5; count++) await end(await send('hi'))
+  expect(vi.getTimerCount()).toBe(timers)
+})
 
 test('Retry-After is honoured', async () => {
   const { runtime, failNext, log } = createFakeRuntime()

@@ -109,6 +109,33 @@ test('a client that leaves aborts also the requests that it had sent behind the 
   expect(left).toHaveLength(3)
 })
 
+test('what a connection hears for one of its requests does not pile up', async () => {
+  let listening = new Set<number>()
+  const url = await listen((incoming, outgoing) => {
+    void toNodeHandler(async () => new Response('ok'))(incoming, outgoing)
+    outgoing.once('finish', () => setImmediate(() => listening.add(incoming.socket.listenerCount('close'))))
+  })
+  const warned: string[] = []
+  const onWarning = ({ name }: Error) => void warned.push(name)
+  process.on('warning', onWarning)
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+  const answers = async (count: number) => {
+    listening = new Set()
+    socket.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n'.repeat(count))
+    for (let text = ''; text.split('HTTP/1.1 200').length <= count || !text.endsWith('0\r\n\r\n'); ) {
+      const [chunk] = await once(socket, 'data')
+      text += chunk
+    }
+    await new Promise(setImmediate)
+    return Math.min(...listening)
+  }
+  const afterOne = await answers(1)
+  expect(await answers(30)).toBe(afterOne)
+  process.off('warning', onWarning)
+  socket.destroy()
+  expect(warned).not.toContain('MaxListenersExceededWarning')
+})
+
 test('an answer that is read to its end aborts nothing', async () => {
   let isAborted = false
   const url = await serve(async request => {
@@ -138,6 +165,35 @@ test('behind a body parser the parsed body is sent (uploadthing #590)', async ()
   expect(await response.text()).toBe('{"prompt":"hi"}')
 })
 
+test('a body that was read before, and nobody knows any more, is refused with what to do; not so where there was none', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { proxy } = createTestProxy({ runtime })
+  const read = async (incoming: IncomingMessage) => {
+    for await (const _ of incoming) {
+      // Nothing is kept of it.
+    }
+  }
+  /** Without a length in its headers. */
+  const chunked = () => ({ duplex: 'half', body: new Blob(['{"prompt":"hi"}']).stream() }) as RequestInit
+  for (const handle of [proxy.fetch, (request: Request) => proxy.fetch(request)]) {
+    const url = `${await serve(handle, read)}/api/agent`
+    for (const path of ['/messages', '/sessions', '/sessions/close']) {
+      for (const init of [{ body: '{"prompt":"hi"}' }, chunked()]) {
+        const answer = await fetch(`${url}${path}`, { method: 'POST', ...init })
+        const says = /^{"error":{"code":"internal","message":"Could not read the body: .* has read it\..*}$/
+        expect([answer.status, await answer.text()]).toEqual([500, expect.stringMatching(says)])
+      }
+    }
+    expect(log).toEqual([])
+    for (const init of [{}, { body: '' }]) {
+      const answer = await fetch(`${url}/messages`, { method: 'POST', ...init })
+      expect([answer.status, await answer.text()]).toEqual([200, 'onetwo'])
+    }
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+    log.length = 0
+  }
+})
+
 test('under a mount path the original URL counts', async () => {
   const url = await serve(
     async request => new Response(new URL(request.url).pathname),
@@ -159,7 +215,9 @@ test('`authorize` is given a Request with which everything can be done but read 
   const authorize = (request: Request) => {
     const copies = [new Request(request), request.clone(), new Request('http://other.test', request)]
     const users = new Set(copies.map(({ headers }) => headers.get('x-user')))
-    return users.size === 1 && !request.signal.aborted ? { callerId: [...users].join() } : null
+    return users.size === 1 && request.method === 'POST' && !request.signal.aborted
+      ? { callerId: [...users].join() }
+      : null
   }
   const { proxy } = createTestProxy({ runtime: createFakeRuntime().runtime, authorize })
   const url = await serve(proxy.fetch)
@@ -169,6 +227,26 @@ test('`authorize` is given a Request with which everything can be done but read 
     headers: { 'x-user': 'ann' },
   })
   expect([response.status, await response.text()]).toEqual([200, 'onetwo'])
+})
+
+test('`authorize` hears that the client has left', async () => {
+  const heard = new EventEmitter()
+  const authorize = async (request: Request) => {
+    const left = once(request.signal, 'abort')
+    heard.emit('asked')
+    await left
+    heard.emit('left')
+    return null
+  }
+  const { proxy } = createTestProxy({ runtime: createFakeRuntime().runtime, authorize })
+  const url = await serve(proxy.fetch)
+  const [asked, left] = [once(heard, 'asked'), once(heard, 'left')]
+  const leaving = new AbortController()
+  const answer = fetch(`${url}/api/agent/sessions`, { method: 'POST', signal: leaving.signal })
+  await asked
+  leaving.abort()
+  await expect(answer).rejects.toThrow()
+  await left
 })
 
 test('when the host has answered meanwhile, the answer of the agent is given up and nothing else', async () => {

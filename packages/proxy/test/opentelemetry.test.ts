@@ -12,6 +12,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
+import type { AgentRuntime } from '@warm-agent/proxy'
 import { createTelemetry } from '@warm-agent/proxy/opentelemetry'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { browserOf, createTestProxy, outcomeOf } from './browser.ts'
@@ -134,7 +135,50 @@ test('a span ends also when the page leaves, and one that failed says why in a w
   await (await send('hi')).text()
   const [request, call] = spans.slice(2)
   expect(request).toMatchObject({ isEnded: true, status: { code: SpanStatusCode.ERROR } })
-  expect(call).toMatchObject({ isEnded: true, attributes: { 'error.type': 'agent' } })
+  const status = { code: SpanStatusCode.ERROR }
+  expect(call).toMatchObject({ isEnded: true, attributes: { 'error.type': 'agent' }, status })
+})
+
+test.each([
+  [499, undefined],
+  [500, SpanStatusCode.ERROR],
+])('the span of a request that is answered with %i has the status %s', async (status, expected) => {
+  const handle = createTelemetry().traceRequests(async () => new Response(null, { status }))
+  await handle(new Request('http://chat.test/api/agent/messages', { method: 'POST' }))
+  expect(spans.map(span => [span.isEnded, span.status?.code])).toEqual([[true, expected]])
+})
+
+test('what a stranger asks for is no name of a span', async () => {
+  const { post } = start()
+  await (await post('/ann/secret-words')).text()
+  expect(spans).toMatchObject([{ name: 'warm-agent unknown', attributes: { 'warm_agent.route': 'unknown' } }])
+  expect(JSON.stringify(spans)).not.toContain('secret-words')
+})
+
+test('a runtime that is a class with private parts and getters is traced like any other', async () => {
+  class Runtime implements AgentRuntime {
+    #fake = createFakeRuntime().runtime
+    get qualifiers() {
+      return this.#fake.qualifiers
+    }
+    get idleTimeoutMs() {
+      return this.#fake.idleTimeoutMs
+    }
+    get maxLifetimeMs() {
+      return this.#fake.maxLifetimeMs
+    }
+    invoke = (...words: Parameters<AgentRuntime['invoke']>) => this.#fake.invoke(...words)
+    stop = (...words: Parameters<AgentRuntime['stop']>) => this.#fake.stop(...words)
+    warmUpRequest(nonce: string) {
+      return this.#fake.warmUpRequest(nonce)
+    }
+    readEcho(text: string) {
+      return this.#fake.readEcho(text)
+    }
+  }
+  const { openWarm, send } = createTestProxy({ runtime: createTelemetry().traceCalls(new Runtime()) })
+  expect(outcomeOf(await send('hi', (await openWarm()).ticket))).toBe('warm')
+  expect(spans.map(({ name }) => name)).toEqual(['warm-agent warm up', 'warm-agent invoke'])
 })
 
 test('warm-ups and stops are spans too, metrics follow the events, and nothing tells a caller or a session', async () => {

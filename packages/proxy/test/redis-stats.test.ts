@@ -99,6 +99,24 @@ test('the oldest events are forgotten, and more of them than one page are read',
   expect(started).toBeLessThan(1_700)
 })
 
+test('a fleet report tells since when it counts, and each event once, those at the border of two pages too', async () => {
+  const { client, stats } = instance('pages')
+  const event = JSON.stringify({ type: 'warm-refused', limit: 'warmUpsPerSecond' })
+  for (let number = 0; number < 501; number++) {
+    client.xadd('{pages}:stats', `${1_000 + number}-0`, 'event', event).catch(() => undefined)
+  }
+  await client.ping()
+  const { sinceMs, warmUps } = await stats.report()
+  expect([sinceMs, warmUps.refused]).toEqual([1_000, 501])
+})
+
+test('of a fleet too a warm-up that moved to another endpoint is one', async () => {
+  const { tell, stats } = instance('moved')
+  await tell('warm-00000001', { type: 'warm-started', qualifier: 'blue' })
+  await tell('warm-00000001', { ...answered(7), qualifier: 'green' })
+  expect((await stats.report()).warmUps).toMatchObject({ started: 1, used: 1, waiting: 0 })
+})
+
 test('what others have put between the events is not counted, and told', async () => {
   const failures: unknown[] = []
   const { tell, client, stats } = instance('nonsense', { onFailed: cause => failures.push(cause) })

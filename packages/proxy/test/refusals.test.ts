@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf, secret } from './browser.ts'
-import { createFakeRuntime } from './fake-runtime.ts'
+import { createFakeRuntime, failure } from './fake-runtime.ts'
 
 const { runtime } = createFakeRuntime()
 
@@ -155,6 +155,24 @@ test.each([
   })
   expect(response.headers.get('Warm-Agent-Version')).toBe('1')
   expect(log).toEqual([])
+})
+
+test.each([
+  ['invalid', 400, 'bad_request'],
+  ['unauthenticated', 401, 'unauthenticated'],
+  ['refused', 503, 'agent_unavailable'],
+  ['missing', 503, 'agent_unavailable'],
+  ['quota', 429, 'quota_exceeded'],
+  ['conflict', 503, 'agent_unavailable'],
+  ['throttled', 429, 'rate_limited'],
+  ['agent', 502, 'agent_failed'],
+  ['unavailable', 503, 'agent_unavailable'],
+  ['unreachable', 503, 'agent_unavailable'],
+] as const)('a message that fails for the reason "%s" is answered with %i, %s', async (reason, status, code) => {
+  const { runtime, failNext } = createFakeRuntime()
+  failNext(failure(reason, true))
+  const answer = await createTestProxy({ runtime }).send('hi')
+  expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }])
 })
 
 test('a body that grows past the limit while it streams is refused', async () => {

@@ -65,6 +65,14 @@ test('a session that ended in the pool is a warm-up that was never used, with it
   expect(dollars.total).toBeCloseTo(0.1 + 3)
 })
 
+test('of what a session waited that ended in the pool, only that counts which this collector has seen', () => {
+  const stats = createStats({ costs })
+  stats.onPoolEvent({ type: 'sessions-held', atMs: 0, heldMs: 10_000, others: 0 })
+  stats.onPoolEvent({ type: 'session-retired', atMs: 0, ageMs: 25_000_000 })
+  const { unused, pool } = stats.report().dollars
+  expect(unused).toBeCloseTo(pool)
+})
+
 test('of a pool that nobody tells of, what its sessions had waited is the least; no second has a price, and nothing is kept for it', () => {
   const { dollars, verdict } = reportOf(undefined)
   expect(dollars).toMatchObject({ isWhole: false, perSecondSaved: null })

@@ -2,9 +2,12 @@ import { bootVcpuSeconds } from '@warm-agent/protocol/prices'
 import type { ProxyEvent } from '@warm-agent/proxy'
 import { createStats } from '@warm-agent/proxy/stats'
 import { expect, test } from 'vitest'
+import { quantile } from '../src/stats/quantile.ts'
 import { createTestProxy } from './browser.ts'
-import { createFakeRuntime } from './fake-runtime.ts'
+import { createFakeRuntime, failure } from './fake-runtime.ts'
+import { prepareEndpoints } from './refusing-endpoints.ts'
 
+const { endpoints, start } = prepareEndpoints()
 const details = { agent: 'default', qualifier: 'DEFAULT' }
 const warmed = { type: 'warm-succeeded', tookMs: 2_900, evidence: 'observed' } as const
 
@@ -72,14 +75,20 @@ test('with a hold-out the comparison is with it: seconds saved, and dollars for 
 })
 
 test('without a hold-out it says what it compares with instead', () => {
-  const { stats, visit, cold } = startStory()
+  const { stats, visit, cold, heldOut } = startStory()
   expect(stats.report()).toMatchObject({ baseline: 'none', savedMs: null })
   for (let count = 0; count < 30; count++) visit(10_000)
   const byWarmUps = stats.report()
   expect(byWarmUps.baseline).toBe('warm-ups')
   expect(byWarmUps.savedMs?.p50).toBe(2_900)
-  for (let count = 0; count < 20; count++) cold(3_500)
+  for (let count = 0; count < 19; count++) cold(3_500)
+  expect(stats.report().baseline).toBe('warm-ups')
+  cold(3_500)
   expect(stats.report().baseline).toBe('cold-messages')
+  for (let count = 0; count < 19; count++) heldOut(3_500)
+  expect(stats.report().baseline).toBe('cold-messages')
+  heldOut(3_500)
+  expect(stats.report().baseline).toBe('hold-out')
 })
 
 test('a session that is started again in a conversation is no first message again', () => {
@@ -163,6 +172,64 @@ test('a session that a page took out of a pool is a warm-up, used or not; one th
   })
 })
 
+test('a warm-up that moved to another endpoint is one, and used when its message came there', async () => {
+  const { openWarm, send, events } = start()
+  endpoints.sick = { blue: failure('throttled', false, 60_000) }
+  await (await send('hi', (await openWarm()).ticket)).text()
+  const { onEvent, report } = createStats()
+  for (const event of events) onEvent(event)
+  expect(report().warmUps).toMatchObject({ started: 1, used: 1, unused: 0, waiting: 0 })
+})
+
+test('a thousand pages that are open at once are each remembered until their message comes', () => {
+  const stats = createStats()
+  const tags = Array.from({ length: 1_000 }, (_, page) => `warm-${page}`)
+  const tell = (atMs: number, event: object) => {
+    for (const sessionTag of tags) stats.onEvent({ ...details, sessionTag, atMs, ...event } as ProxyEvent)
+  }
+  tell(0, { type: 'warm-started' })
+  expect(stats.report().warmUps).toMatchObject({ waiting: 1_000 })
+  tell(10_000, { type: 'message-answered', outcome: 'warm', joinMs: 0, agentMs: 100 })
+  expect(stats.report().warmUps).toMatchObject({ started: 1_000, used: 1_000, unused: 0, waiting: 0 })
+})
+
+test.each([
+  ['fails is not waited for, and not unused', { type: 'warm-failed', code: 'agent_failed' }, { failed: 1, unused: 0 }],
+  ['expires is unused', { type: 'session-expired', reason: 'idle' }, { failed: 0, unused: 1 }],
+  ['is reaped is unused', { type: 'session-reaped', reason: 'hold' }, { failed: 0, unused: 1 }],
+])('a warm-up that %s', (_, end, counts) => {
+  const { onEvent, report } = createStats()
+  const about = { ...details, sessionTag: 'warm-1' }
+  onEvent({ ...about, type: 'warm-started', atMs: 0 })
+  onEvent({ ...about, ...end, atMs: 5_000 } as ProxyEvent)
+  expect(report().warmUps).toMatchObject({ started: 1, used: 0, waiting: 0, ...counts })
+})
+
+test('a session that nobody told the end of was held for the eight hours that it can live, however late that is noticed', () => {
+  const { onEvent, report } = createStats({ costs: { prices: { dollarsPerVcpuHour: 0, dollarsPerGbHour: 1 }, gb: 1 } })
+  for (const hours of [0, 50]) {
+    onEvent({ ...details, type: 'warm-started', sessionTag: `warm-${hours}`, atMs: hours * 3_600_000 })
+  }
+  const { warmUps, dollars } = report()
+  expect(warmUps).toMatchObject({ started: 2, unused: 1, waiting: 1 })
+  expect(dollars.unused).toBeCloseTo(8)
+})
+
+test('how long a message waits that is to start the session it was lent is not seen', () => {
+  const { onEvent, report } = createStats()
+  const lent = { type: 'session-lent', atMs: 0, joinMs: 7, isFirst: true } as const
+  for (const outcome of ['cold', 'rewarmed'] as const) onEvent({ ...details, ...lent, sessionTag: outcome, outcome })
+  expect(report()).toMatchObject({ firstMessages: { total: 2 }, waitMs: { warmed: null } })
+  for (const outcome of ['warm', 'joined'] as const) onEvent({ ...details, ...lent, sessionTag: outcome, outcome })
+  expect(report().waitMs.warmed).toEqual({ p50: 7, p95: 7 })
+})
+
+test('a report leaves the samples in the order in which they came: the oldest are replaced first', () => {
+  const samples = [3, 1, 2]
+  expect(quantile(samples, 0.5)).toBe(2)
+  expect(samples).toEqual([3, 1, 2])
+})
+
 test('a message that its ticket says is not the first does not count as one, whoever answered those before', () => {
   const { onEvent, report } = createStats()
   const answer = { type: 'message-answered', outcome: 'warm', joinMs: 0, agentMs: 9, atMs: 0 } as const
@@ -210,6 +277,8 @@ test('a boot in vain takes as much CPU as the table of prices says', () => {
 test.each([
   [{ cost: {} }, /there is no option cost\./],
   [{ costs: { gigabytes: 2 } }, /there is no option costs\.gigabytes/],
+  [{ costs: { platform: 'toString' } }, /costs\.platform is "toString"/],
+  [{ costs: { gb: Number.POSITIVE_INFINITY } }, /costs\.gb is /],
   [{ costs: { platform: 'v3' } }, /costs\.platform is "v3"\. Give one of v1-code, v1-container, v2/],
   [{ costs: { gb: -1 } }, /costs\.gb is -1/],
   [{ costs: { mostDollarsPerSecond: Number.NaN } }, /costs\.mostDollarsPerSecond/],

@@ -135,7 +135,10 @@ export function createTally() {
   }
 }
 
-/** A tag is the first characters of an id that is random: enough to tell the sessions of one process apart. */
-function keyOf({ agent, qualifier, sessionTag }: SessionEventDetails): string {
-  return `${agent} ${qualifier} ${sessionTag}`
+/**
+ * A tag is the first characters of an id that is random: enough to tell sessions apart. Not the endpoint, which a session may
+ * leave for another while it warms.
+ */
+function keyOf({ agent, sessionTag }: SessionEventDetails): string {
+  return `${agent} ${sessionTag}`
 }
