@@ -1,4 +1,4 @@
-import { memoryLedger } from '@warm-agent/proxy'
+import { memoryLedger, type SessionLedger } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { connectTo } from './connect-to-ledger.ts'
@@ -63,6 +63,22 @@ test('a session that was started again by who could not know of its end is every
     'vm 2 warmed',
     'vm 2 stopped',
   ])
+})
+
+test('a close stops what was started again by who could not know of its end, though the ledger still has it as ended', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const away = connectTo(ledger)
+  const one = createTestProxy({ runtime, ledger: away.ledger })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openWarm()
+  away.connection.is = 'cut'
+  await two.post('/sessions/close', { ticket })
+  await pass(901_000)
+  const answer = await one.send('hi', ticket)
+  await answer.text()
+  expect((await two.post('/sessions/close', { ticket: ticketOf(answer) })).status).toBe(204)
+  expect(log.slice(2)).toEqual(['vm 1 stopped', 'vm 2 started', 'vm 2 ran hi', 'vm 2 stopped'])
 })
 
 test('what was closed while the ledger was away stays closed, whatever came for it afterwards', async () => {
@@ -159,6 +175,83 @@ test('a proxy that has closed asks a ledger that is away no more', async () => {
   write.mockClear()
   await pass(60_000)
   expect(write).not.toHaveBeenCalled()
+})
+
+test('an outage is told once, though the reaper meets it too', async () => {
+  const { runtime } = createFakeRuntime()
+  const { ledger, connection } = connectTo(memoryLedger())
+  const { openWarm, events } = createTestProxy({ runtime, ledger })
+  connection.is = 'cut'
+  await openWarm()
+  await pass(10_000)
+  expect(events.filter(({ type }) => type === 'ledger-failed')).toHaveLength(1)
+})
+
+test('a message waits a second for a ledger that does not answer, and the next one not at all', async () => {
+  const { runtime } = createFakeRuntime()
+  const { ledger, connection } = connectTo(memoryLedger())
+  const { openWarm, send } = createTestProxy({ runtime, ledger })
+  const { ticket } = await openWarm()
+  connection.is = 'hung'
+  for (const mostMs of [1_100, 100]) {
+    const sentAt = Date.now()
+    expect(outcomeOf(await during(send('hi', ticket)))).toBe('warm')
+    expect(Date.now() - sentAt).toBeLessThanOrEqual(mostMs)
+  }
+})
+
+test('what the ledger missed of a message is written down, though a beat with an older ticket came after it', async () => {
+  const { runtime, sessions } = createFakeRuntime()
+  const { ledger, connection } = connectTo(memoryLedger())
+  const { openWarm, send, beat } = createTestProxy({ runtime, ledger })
+  const { ticket } = await openWarm()
+  connection.is = 'cut'
+  await (await send('hi', ticket)).text()
+  await beat(ticket)
+  connection.is = 'up'
+  await pass(5_000)
+  const [session] = sessions
+  expect(session && (await ledger.read(session))).toMatchObject({ reason: 'conversation', isSent: true })
+})
+
+/** A ledger that can lose all that it has. */
+function createForgetfulLedger() {
+  let kept = memoryLedger()
+  const ledger: SessionLedger = {
+    read: session => kept.read(session),
+    write: (...written) => kept.write(...written),
+    due: (...asked) => kept.due(...asked),
+    list: () => kept.list(),
+    lead: (...asked) => kept.lead(...asked),
+    resign: instance => kept.resign(instance),
+  }
+  return {
+    ledger,
+    forget() {
+      kept = memoryLedger()
+    },
+  }
+}
+
+test('what is closed is closed everywhere, though the ledger has lost all that it had', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { ledger, forget } = createForgetfulLedger()
+  const [one, two] = [createTestProxy({ runtime, ledger }), createTestProxy({ runtime, ledger })]
+  const { ticket } = await one.openWarm()
+  forget()
+  expect((await one.post('/sessions/close', { ticket })).status).toBe(204)
+  expect(await two.beat(ticket)).toMatchObject({ error: { code: 'session_expired' } })
+  expect(log).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+})
+
+test('whoever parked a session stops it, though the ledger has lost all that it had', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const { ledger, forget } = createForgetfulLedger()
+  const { openWarm, post } = createTestProxy({ runtime, ledger })
+  await post(park, { ticket: (await openWarm()).ticket })
+  forget()
+  await pass(31_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
 })
 
 test('while Redis is away messages run, and what was missed is written down when it is back', async () => {

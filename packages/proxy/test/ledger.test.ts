@@ -1,8 +1,9 @@
-import type { LedgerEntry, SessionLedger } from '@warm-agent/proxy'
+import { type LedgerEntry, memoryLedger, type SessionLedger } from '@warm-agent/proxy'
 import { redisLedger } from '@warm-agent/proxy/ledger-redis'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
+import { isEntry } from '../src/ledger/is-entry.ts'
 import { ledgerKinds } from './ledgers.ts'
 
 let redis: RedisServer
@@ -14,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 afterEach(() => {
   for (const close of closing.splice(0)) close()
+  vi.useRealTimers()
 })
 
 const now = Date.now()
@@ -35,6 +37,17 @@ function entryOf(id: string, more: Partial<LedgerEntry> = {}): LedgerEntry {
     endsAt: now + 900_000,
     ...more,
   }
+}
+
+let prefixes = 0
+
+/** A ledger of its own, and a view of what it has in Redis. */
+function createRedisLedger() {
+  const client = new Redis(redis.url)
+  closing.push(() => client.disconnect())
+  const prefix = `seen-${++prefixes}`
+  const keyOf = (id: string) => `{${prefix}}:session:DEFAULT/${id}`
+  return { ledger: redisLedger({ client, prefix }), client, prefix, keyOf }
 }
 
 async function listed(ledger: SessionLedger): Promise<string[]> {
@@ -95,6 +108,53 @@ describe.each(Object.entries(ledgerKinds))('ledger: %s', (_, open) => {
     expect(await ledger.due(now + 60_000, 10)).toEqual([])
     expect(await ledger.read(ended.session)).toMatchObject({ state: 'ended' })
   })
+
+  test('a conversation that somebody was ending is due, so that another goes on with it', async () => {
+    const ledger = await create()
+    await ledger.write(entryOf('talk', { reason: 'conversation', state: 'ending', heldUntil: now + 100 }))
+    expect((await ledger.due(now + 100, 10)).map(({ session }) => session.id)).toEqual(['talk'])
+  })
+})
+
+/** Until when it matters: its tickets are refused, or somebody may still be stopping it. */
+const kept = [
+  ['held', { heldUntil: now, endsAt: now + 900_000 }],
+  ['ended', { heldUntil: now, endsAt: now + 900_000 }],
+  ['ending', { heldUntil: now + 900_000, endsAt: now }],
+] as const
+
+test.each(kept)('Redis forgets what is %s a minute after nobody asks for it any more', async (state, times) => {
+  const { ledger, client, keyOf } = createRedisLedger()
+  vi.useFakeTimers({ toFake: ['Date'], now })
+  await ledger.write(entryOf(state, { state, ...times }))
+  const leftMs = await client.pttl(keyOf(state))
+  expect(leftMs).toBeGreaterThan(950_000)
+  expect(leftMs).toBeLessThanOrEqual(960_000)
+})
+
+test.each(kept)('the process forgets what is %s a minute after nobody asks for it any more', async (state, times) => {
+  vi.useFakeTimers({ toFake: ['Date'], now })
+  const ledger = memoryLedger()
+  const entry = entryOf(state, { state, ...times })
+  await ledger.write(entry)
+  const readAt = async (ms: number) => {
+    vi.setSystemTime(ms)
+    await ledger.due(ms, 10)
+    return ledger.read(entry.session)
+  }
+  expect(await readAt(now + 959_999)).toEqual(entry)
+  expect(await readAt(now + 960_000)).toBeUndefined()
+})
+
+test('what has expired in Redis leaves the index when somebody looks for it', async () => {
+  const { ledger, client, prefix, keyOf } = createRedisLedger()
+  const index = `{${prefix}}:due`
+  const gone = entryOf('gone')
+  for (const entry of [gone, entryOf('kept')]) await ledger.write(entry)
+  await client.del(keyOf('gone'))
+  expect(await client.zcard(index)).toBe(2)
+  expect(await ledger.read(gone.session)).toBeUndefined()
+  expect(await client.zrange(index, '0', '-1')).toEqual(['DEFAULT/kept'])
 })
 
 describe.each(Object.entries(ledgerKinds).filter(([kind]) => kind !== 'memory'))('fleet: %s', (_, open) => {
@@ -139,16 +199,36 @@ describe.each(Object.entries(ledgerKinds).filter(([kind]) => kind !== 'memory'))
   })
 })
 
+test('who leads goes on leading though Redis has lost the fencing token', async () => {
+  const { ledger, client, prefix } = createRedisLedger()
+  await ledger.lead('one', 60_000)
+  await client.del(`{${prefix}}:fence`)
+  const fence = await ledger.lead('one', 60_000)
+  expect(fence).toBe(1)
+  expect(await ledger.write(entryOf('a'), fence)).toEqual({ is: 'written' })
+})
+
+test.each([
+  ...['version', 'session', 'agent', 'callerId', 'bornAt', 'touchedAt', 'state', 'heldUntil', 'endsAt'],
+  ...['session.id', 'session.qualifier'],
+])('what has no %s, or one of another type, is no entry', path => {
+  const spoil = (value: unknown) => {
+    const spoilt = structuredClone(entryOf('spoilt'))
+    const [name = '', inner] = path.split('.')
+    if (inner) Object.assign(spoilt.session, { [inner]: value })
+    else Object.assign(spoilt, { [name]: value })
+    return spoilt
+  }
+  expect([undefined, null, true, []].map(value => isEntry(spoil(value)))).toEqual([false, false, false, false])
+  expect(isEntry({ ...entryOf('whole'), ofLaterRelease: true })).toBe(true)
+})
+
 test.each(['not JSON', 'null', '7', '[]', '{}'])(
   'what others have put in the place of an entry, %s, is none, and is written over',
   async nonsense => {
-    const client = new Redis(redis.url)
-    closing.push(() => client.disconnect())
-    const prefix = 'nonsense'
-    await client.flushall()
-    const ledger = redisLedger({ client, prefix })
+    const { ledger, client, keyOf } = createRedisLedger()
     for (const id of ['spoilt', 'whole']) await ledger.write(entryOf(id))
-    await client.set(`{${prefix}}:session:DEFAULT/spoilt`, nonsense)
+    await client.set(keyOf('spoilt'), nonsense)
     const spoilt = entryOf('spoilt')
     expect(await listed(ledger)).toEqual(['whole'])
     expect(await ledger.read(spoilt.session)).toBeUndefined()

@@ -196,6 +196,16 @@ test('a ledger that leads but cannot tell what is due is told of once, and again
   expect(told()).toBe(2)
 })
 
+test('a ledger that once does not answer what is due is asked again', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const due = vi.fn(ledger.due).mockImplementationOnce(() => new Promise(() => {}))
+  const { openWarm } = createTestProxy({ runtime, ledger: { ...ledger, due }, limits: { unsentHoldMs: 60_000 } })
+  await openWarm()
+  await pass(65_000)
+  expect(log.at(-1)).toBe('vm 1 stopped')
+})
+
 test('a session that somebody has decided to stop is stopped although its answer goes on', async () => {
   const { runtime, log, answerWith } = createFakeRuntime()
   answerWith(() => new ReadableStream())

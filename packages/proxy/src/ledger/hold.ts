@@ -107,7 +107,7 @@ function isOutdated(current: LedgerEntry | undefined, { change, atMs, nowMs }: H
   return nowMs - atMs > lateMs && newestMs < (current?.heardAt ?? 0)
 }
 
-/** Which instances pass on an answer, and until when they are believed. */
+/** Which instances pass on an answer, and until when they are believed: no others, or the entry would only ever grow. */
 function answersOf(current: LedgerEntry | undefined, { holder, isAnswering, nowMs }: HoldNews): [string, number][] {
   const answers = Object.entries({ ...current?.answering, [holder]: isAnswering ? nowMs + answeringMs : 0 })
   return answers.filter(([, untilMs]) => untilMs > nowMs)

@@ -19,7 +19,7 @@ interface Debt {
 
 /** The wait before a store that did not answer is asked again, in milliseconds. */
 const retryMs = 2_000
-/** When more than this many are owed, the oldest are given up: their sessions end by idling. */
+/** When more than this many are owed, those owed for longest are given up: their sessions end by idling. */
 const mostOwed = 10_000
 /** How many owed writes are made at a time. */
 const mostAtOnce = 50
@@ -30,16 +30,14 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
   /** The store does not answer and is left alone. This ends with its first answer, long before all that is owed is written. */
   let isAway = false
   let isMakingUp = false
-  let timer: ReturnType<typeof setTimeout>
   let turns = 0
 
   function owe(key: string, debt: Debt): void {
     const other = owed.get(key)
     if (other && (other.matters === debt.matters ? other.turn > debt.turn : other.matters)) return
-    owed.delete(key)
     owed.set(key, debt)
-    const [oldest] = owed.keys()
-    if (owed.size > mostOwed && oldest !== undefined) owed.delete(oldest)
+    const [longest] = owed.keys()
+    if (owed.size > mostOwed && longest !== undefined) owed.delete(longest)
   }
 
   async function makeUp(): Promise<void> {
@@ -53,7 +51,11 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
         isAway = false
       } catch {
         // The first failure has been told. These go to the end: one that always fails must not keep the others waiting.
-        for (const [key, debt] of next) if (owed.delete(key)) owed.set(key, debt)
+        for (const [key] of next) {
+          // A newer one may have replaced it meanwhile.
+          const debt = owed.get(key)
+          if (debt && owed.delete(key)) owed.set(key, debt)
+        }
         isAway = true
       }
     }
@@ -61,14 +63,12 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
   }
 
   function leaveAlone(): Promise<void> {
-    return new Promise(resolve => {
-      timer = backgroundTimeout(resolve, retryMs)
-    })
+    return new Promise(resolve => backgroundTimeout(resolve, retryMs))
   }
 
   async function repay([key, debt]: [string, Debt]): Promise<void> {
     await debt.write()
-    // A newer one may have replaced it meanwhile.
+    // Unless a newer one has replaced it.
     if (owed.get(key) === debt) owed.delete(key)
   }
 
@@ -86,9 +86,6 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
         void makeUp()
       }
     },
-    close() {
-      clearTimeout(timer)
-      owed.clear()
-    },
+    close: () => owed.clear(),
   }
 }
