@@ -278,7 +278,7 @@ test.each([
   [{ cost: {} }, /there is no option cost\./],
   [{ costs: { gigabytes: 2 } }, /there is no option costs\.gigabytes/],
   [{ costs: { platform: 'toString' } }, /costs\.platform is "toString"/],
-  [{ costs: { gb: Number.POSITIVE_INFINITY } }, /costs\.gb is /],
+  [{ costs: { gb: Number.POSITIVE_INFINITY } }, /costs\.gb is Infinity/],
   [{ costs: { platform: 'v3' } }, /costs\.platform is "v3"\. Give one of v1-code, v1-container, v2/],
   [{ costs: { gb: -1 } }, /costs\.gb is -1/],
   [{ costs: { mostDollarsPerSecond: Number.NaN } }, /costs\.mostDollarsPerSecond/],

@@ -1,4 +1,5 @@
 import { prices } from '@warm-agent/protocol/prices'
+import { showValue } from '../explain-refusal.ts'
 import type { StatsCosts } from './stats-report.ts'
 
 const names: readonly string[] = [
@@ -13,7 +14,7 @@ const names: readonly string[] = [
 export function checkCosts(costs: StatsCosts | undefined): void {
   if (!costs) return
   const refuse = (name: string, value: unknown, expected: string): never => {
-    throw new Error(`Could not collect statistics: costs.${name} is ${JSON.stringify(value)}. Give ${expected}.`)
+    throw new Error(`Could not collect statistics: costs.${name} is ${showValue(value)}. Give ${expected}.`)
   }
   const unknown = Object.keys(costs).find(name => !names.includes(name))
   if (unknown) throw new Error(`Could not collect statistics: there is no option costs.${unknown}. See StatsCosts.`)
