@@ -4,8 +4,10 @@ import type { Socket } from 'node:net'
 import { listen } from './listen.ts'
 import { onEnd } from './on-end.ts'
 
-/** How long answers may go on after SIGTERM. Orchestrators kill after 30 s, and stopping the sessions takes up to 10 s. */
-const drainMs = 18_000
+/** Orchestrators kill 30 s after SIGTERM. */
+const endMs = 28_000
+/** How long answers may go on after it: stopping the sessions takes up to 10 s. */
+const drainMs = endMs - 10_000
 /** A request may be on its way on a connection that was just opened. Milliseconds. */
 const unusedMs = 1_000
 /** Longer than the 60 s of most load balancers, so that they never reuse a connection that is just being closed. */
@@ -14,8 +16,8 @@ const keepAliveMs = 65_000
 interface Drain {
   /** No more requests are taken. */
   begun(): void
-  /** The answers have ended, or were cut. */
-  done(): Promise<void>
+  /** The answers have ended, or were cut. @param leftMs How long this may take, in milliseconds: 10 s at least. */
+  done(leftMs: number): Promise<void>
 }
 
 /**
@@ -45,6 +47,7 @@ export async function serve(
   })
   const url = await listen(server, { port, host }, '--port or --host')
   const drain = async () => {
+    const endsAtMs = performance.now() + endMs
     setTimeout(() => server.closeAllConnections(), drainMs).unref()
     isDraining = true
     begun()
@@ -54,7 +57,7 @@ export async function serve(
       for (const socket of unused) if (socket.bytesRead === 0) socket.destroy()
     }, unusedMs).unref()
     await once(server, 'close')
-    await done()
+    await done(endsAtMs - performance.now())
     process.exit(0)
   }
   onEnd(drain, () => process.exit(1))

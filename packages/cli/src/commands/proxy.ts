@@ -44,15 +44,16 @@ export async function proxy(args: string[]): Promise<void> {
     await start(values, opened)
   } catch (cause) {
     // An open connection would keep the process alive.
-    await closeAll(opened)
+    await closeAll(opened, 0)
     throw cause
   }
 }
 
-type Closer = () => unknown
+/** @param leftMs How long that may take, in milliseconds. */
+type Closer = (leftMs: number) => unknown
 
-async function closeAll(opened: Closer[]): Promise<void> {
-  for (const close of opened.reverse()) await close()
+async function closeAll(opened: Closer[], leftMs: number): Promise<void> {
+  for (const close of opened.reverse()) await close(leftMs)
 }
 
 /** @param opened Gets a function for everything that is opened, to close it. */
@@ -92,12 +93,14 @@ async function start(values: Values<typeof settings>, opened: Closer[]): Promise
     }),
   )
   let hasPartInPool = false
-  opened.push(() => Promise.all([warmProxy.close(), pooled && hasPartInPool && leavePool(pooled.pool, log.warn)]))
+  opened.push(leftMs =>
+    Promise.all([warmProxy.close(), pooled && hasPartInPool && leavePool(pooled.pool, leftMs, log.warn)]),
+  )
   const statsLine = await stats.listen()
   const operationsLine = await operations.listen()
   const url = await serve(toNodeHandler(warmProxy.fetch), values, {
     begun: operations.drain,
-    done: () => closeAll(opened),
+    done: leftMs => closeAll(opened, leftMs),
   })
   if (!authorize) {
     log.warn(
