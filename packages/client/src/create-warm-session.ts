@@ -145,7 +145,11 @@ export function createWarmSession(options: WarmSessionOptions = {}): WarmSession
 
   return {
     store: hand.store,
-    ...createSending(endpoint, agent, headers, carry, hand, environment, sharing, attach),
+    ...createSending(endpoint, agent, headers, carry, hand, environment, sharing, () => {
+      attach()
+      // When the page is left its notice has to have them, and nothing else may have asked.
+      headers.now()
+    }),
     warm() {
       attach()
       return sharing.warm()

@@ -7,25 +7,35 @@ export interface WireHeaders {
   resolve(): Promise<Headers>
   /** Settles when they are known, well or not; nothing when they are at once. */
   pending(): Promise<unknown> | undefined
-  /** Those that are known at once, or else those of the request before: a page that is going away cannot wait. */
-  now(): Headers
+  /**
+   * Those that are known at once, or else those that were known last: a page that is going away cannot wait. Asks for them if
+   * nobody has asked yet.
+   */
+  now(): Headers | undefined
 }
 
 export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): WireHeaders {
-  let last = new Headers()
+  let last: Headers | undefined
   /** Whether they had to be waited for when they were asked for last: then asking may begin to renew a token. */
-  let isSlow = true
+  let isSlow: boolean | undefined
   function ask() {
     const given = typeof source === 'function' ? source() : source
     // Not `instanceof`: a promise may come from another realm, or from a library that replaces Promise.
     isSlow = typeof (given as PromiseLike<unknown> | undefined)?.then === 'function'
     return given
   }
+  function note(given: HeadersInit | undefined) {
+    last = new Headers(given)
+    return last
+  }
   function pending() {
     try {
       const given = ask()
-      if (isSlow) return Promise.resolve(given).catch(() => {})
-      last = new Headers(given as HeadersInit)
+      if (isSlow)
+        return Promise.resolve(given)
+          .then(note)
+          .catch(() => {})
+      note(given as HeadersInit)
     } catch {
       // The request that needs them will fail by it, and tell.
     }
@@ -33,8 +43,9 @@ export function createWireHeaders(source: Resolvable<HeadersInit> | undefined): 
   return {
     pending,
     async resolve() {
-      last = new Headers(await ask())
-      return last
+      // The first of several components asks; by then the others of its commit have mounted too.
+      await null
+      return note(await ask())
     },
     now() {
       if (!isSlow) void pending()

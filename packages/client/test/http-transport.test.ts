@@ -156,6 +156,26 @@ test('what a message alone says is not said again when its page is left', async 
   expect(seen.map(({ headers }) => headers.get('x-chat'))).toEqual([null, '7', null])
 })
 
+test.each([
+  ['an object', { authorization: 'Bearer 1' }],
+  ['a function', () => ({ authorization: 'Bearer 1' })],
+  ['a function that promises', async () => ({ authorization: 'Bearer 1' })],
+])(
+  "a conversation that began in the app's own route is parked with the headers of the proxy, which are %s",
+  async (_, headers) => {
+    server.use(closing)
+    const { session, environment } = start({ headers, warmOn: 'manual' })
+    const unmount = session.mount()
+    const { answered } = await session.handoff()
+    answered(new Headers({ 'warm-agent-ticket': 'first', 'warm-agent-outcome': 'cold' }))
+    await settle()
+    await environment.leave()
+    await vi.waitFor(() => expect(seen).toHaveLength(1))
+    expect(seen[0]?.headers.get('authorization')).toBe('Bearer 1')
+    unmount()
+  },
+)
+
 test('what an application closes is closed although it goes to another page at once', async () => {
   server.use(opening(text), closing)
   const sent = vi.fn((input: string, init?: RequestInit) => fetch(input, init))

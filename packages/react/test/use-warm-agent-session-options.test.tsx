@@ -66,6 +66,21 @@ test('a child that asks for something from its effect has the headers of the par
   expect(proxy.messages.map(({ headers }) => headers.get('authorization'))).toEqual(['first', 'second'])
 })
 
+test('what a component asks for in its first effect has the headers that its parent gives the session', async () => {
+  const { options, proxy } = start()
+  function Child() {
+    const { fetch } = useWarmAgentSession(options)
+    useEffect(() => void fetch('/api/agent/history'), [fetch])
+    return null
+  }
+  function Parent() {
+    useWarmAgentSession({ ...options, headers: { authorization: 'Bearer 1' } })
+    return <Child />
+  }
+  await act(async () => render(<Parent />))
+  expect(proxy.messages.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer 1'])
+})
+
 function Waiting(): ReactNode {
   throw new Promise(() => {})
 }
