@@ -66,12 +66,7 @@ test('a session that was started again by who could not know of its end is every
 })
 
 test('a close stops what was started again by who could not know of its end, though the ledger still has it as ended', async () => {
-  const { runtime, log } = createFakeRuntime()
-  const ledger = memoryLedger()
-  const away = connectTo(ledger)
-  const one = createTestProxy({ runtime, ledger: away.ledger })
-  const two = createTestProxy({ runtime, ledger })
-  const { ticket } = await one.openWarm()
+  const { log, away, one, two, ticket } = await startApart()
   away.connection.is = 'cut'
   await two.post('/sessions/close', { ticket })
   await pass(901_000)
@@ -82,12 +77,7 @@ test('a close stops what was started again by who could not know of its end, tho
 })
 
 test('what was closed while the ledger was away stays closed, whatever came for it afterwards', async () => {
-  const { runtime, log } = createFakeRuntime()
-  const ledger = memoryLedger()
-  const away = connectTo(ledger)
-  const one = createTestProxy({ runtime, ledger: away.ledger })
-  const two = createTestProxy({ runtime, ledger })
-  const { ticket } = await one.openWarm()
+  const { log, away, one, two, ticket } = await startApart()
   away.connection.is = 'cut'
   await one.post('/sessions/close', { ticket })
   expect(outcomeOf(await one.send('hi', ticket))).toBe('rewarmed')
@@ -153,12 +143,7 @@ test('after an outage nothing is reaped before all have had the time to write do
 })
 
 test('a proxy that closes while the ledger is away leaves alone what another may have touched', async () => {
-  const { runtime, log } = createFakeRuntime()
-  const ledger = memoryLedger()
-  const away = connectTo(ledger)
-  const one = createTestProxy({ runtime, ledger: away.ledger })
-  const two = createTestProxy({ runtime, ledger })
-  const { ticket } = await one.openWarm()
+  const { log, away, one, two, ticket } = await startApart()
   expect(outcomeOf(await two.send('hi', ticket))).toBe('warm')
   away.connection.is = 'cut'
   await one.proxy.close()
@@ -282,3 +267,14 @@ test('without a ledger the proxy works, and says once what it cannot do', async 
   const told = events.filter(event => event.type === 'ledger-missing')
   expect(told).toEqual([expect.objectContaining({ message: expect.stringMatching(/only this process.*be listed/i) })])
 })
+
+/** Two instances, and a session that one of them has warmed, whose connection to the ledger can break. */
+async function startApart() {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const away = connectTo(ledger)
+  const one = createTestProxy({ runtime, ledger: away.ledger })
+  const two = createTestProxy({ runtime, ledger })
+  const { ticket } = await one.openWarm()
+  return { log, away, one, two, ticket }
+}

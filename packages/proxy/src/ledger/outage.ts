@@ -54,7 +54,8 @@ export function createOutage(onFailure: (cause: unknown) => void): Outage {
         for (const [key] of next) {
           // A newer one may have replaced it meanwhile.
           const debt = owed.get(key)
-          if (debt && owed.delete(key)) owed.set(key, debt)
+          owed.delete(key)
+          if (debt) owed.set(key, debt)
         }
         isAway = true
       }
