@@ -1,3 +1,4 @@
+import type { SessionLedger } from '@warm-agent/proxy'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
 import { type RedisServer, startRedis } from '../../../test/support/redis.ts'
@@ -13,6 +14,7 @@ export function prepareFleet() {
   let probe: Redis
   let prefix = ''
   let fleets = 0
+  let underWay = 0
   const closing: (() => unknown)[] = []
 
   beforeAll(async () => {
@@ -37,7 +39,8 @@ export function prepareFleet() {
 
   /** An instance of the fleet, with a connection to Redis of its own. */
   async function instance(options: Parameters<typeof createTestProxy>[0]) {
-    const { ledger, close } = await ledgerKinds.ioredis(redis.url, prefix)
+    const { ledger: uncounted, close } = await ledgerKinds.ioredis(redis.url, prefix)
+    const ledger = counted(uncounted)
     closing.push(close)
     return {
       ...createTestProxy({ ledger, ...options }),
@@ -50,20 +53,38 @@ export function prepareFleet() {
     }
   }
 
-  /** Lets what is on its way to Redis come back. */
+  /** Counts what is under way to Redis. */
+  function counted(ledger: SessionLedger): SessionLedger {
+    return new Proxy(ledger, {
+      get(target, name: keyof SessionLedger) {
+        const method: (...args: never[]) => unknown = target[name]
+        if (name === 'list') return method
+        return async (...args: never[]) => {
+          underWay++
+          try {
+            return await method(...args)
+          } finally {
+            underWay--
+          }
+        }
+      },
+    })
+  }
+
+  /** Lets what is on its way to Redis come back, and what follows from it; what never comes back is not waited for. */
   async function settle(): Promise<void> {
-    for (let turn = 0; turn < 10; turn++) {
+    for (let turn = 0, quiet = 0; quiet < 4 && turn < 100; turn++) {
       await probe.ping().catch(() => undefined)
       await new Promise(resolve => setImmediate(resolve))
+      quiet = underWay === 0 ? quiet + 1 : 0
     }
   }
 
-  /** Lets the faked time pass; the real Redis answers in between. */
+  /** Lets the faked time pass, in steps that are shorter than anything waits for Redis; the real Redis answers in between. */
   async function pass(ms: number): Promise<void> {
     await settle()
-    const step = Math.max(500, ms / 200)
-    for (let passed = 0; passed < ms; passed += step) {
-      await vi.advanceTimersByTimeAsync(Math.min(step, ms - passed))
+    for (let passed = 0; passed < ms; passed += 400) {
+      await vi.advanceTimersByTimeAsync(Math.min(400, ms - passed))
       await settle()
     }
   }
