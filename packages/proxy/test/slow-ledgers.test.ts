@@ -77,6 +77,7 @@ test('a ledger that becomes slow for good is taken to be so, and goes on being r
 test.each([
   ['is slow', inTurn(600)],
   ['is late at random', inTurn(100, 1_900)],
+  ['is slower than any call waits for', inTurn(1_500)],
   ['is late always', inTurn(6_000)],
 ])('what a dead instance left is stopped though the ledger of the one that leads %s', async (_, msOf) => {
   vi.spyOn(Math, 'random').mockReturnValue(0.5)

@@ -33,8 +33,11 @@ const settleMs = 6_000
  * a sweep that begins in the middle of a stall sees only the rest of it.
  */
 const stallMs = 500
-/** No round trip is waited for longer than this, however slow the ledger usually is. */
-const mostMs = 5_000
+/**
+ * No round trip is waited for longer than this, however slow the ledger usually is: nothing can be ended over one that is
+ * slower, because no other call waits longer for it.
+ */
+const mostMs = 1_000
 /**
  * The usual round trip is the median of the last so many: what has become slow is soon usual. An instance that finds the
  * ledger late more often than that before it may reap again gives the lead away: perhaps it is late only for this one.
