@@ -154,6 +154,14 @@ test('a running pool fills the queue, and another process claims from it', async
   expect(agents.running().toSorted()).toEqual([...claimed].toSorted())
 })
 
+test('no two processes look in step: each would see half of the queue, and neither that both have filled it', async () => {
+  const { client, queueUrl } = await openQueue()
+  const periods = Array.from({ length: 20 }, () => sqsStore({ client, queueUrl, lookEveryMs: 10_000 }).lookEveryMs)
+  expect(new Set(periods).size).toBe(20)
+  expect(Math.min(...periods)).toBeGreaterThanOrEqual(9_000)
+  expect(Math.max(...periods)).toBeLessThanOrEqual(11_000)
+})
+
 test('two processes that both tend one queue come back to its target after filling it twice, and hand nothing out twice', async () => {
   const { client, queueUrl, waiting } = await open()
   const agents = createFakeAgents()

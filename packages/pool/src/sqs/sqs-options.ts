@@ -11,7 +11,8 @@ export interface SqsStoreOptions {
   queueUrl: string
   /**
    * How often a running pool looks into the queue for sessions that need care, in milliseconds. Each look costs some requests,
-   * and holds a few sessions at a time for some milliseconds. What was claimed here is refilled at once. @default 15_000
+   * and holds a few sessions at a time for some milliseconds. What was claimed here is refilled at once. Each store takes up to
+   * 10 % more or less, once: two processes that looked in step would see half of the queue each. @default 15_000
    */
   lookEveryMs?: number
 }

@@ -24,7 +24,9 @@ export function sqsStore(options: SqsStoreOptions): PoolStore {
 }
 
 function openStore(options: SqsStoreOptions, identity?: string): PoolStore {
-  const { client, queueUrl, lookEveryMs = 15_000 } = options
+  const { client, queueUrl } = options
+  // Of two processes that look in step each locks what the other looks for, and neither sees that both have filled the queue.
+  const lookEveryMs = (options.lookEveryMs ?? 15_000) * (0.9 + 0.2 * Math.random())
   const queue = createSessionQueue(client, queueUrl, identity)
   /** What is not in the queue: sessions that this process is warming or stopping. */
   const local = new Map<string, StoredEntry>()
