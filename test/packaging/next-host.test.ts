@@ -7,7 +7,7 @@ let next: Awaited<ReturnType<typeof startNextHost>>
 
 beforeAll(async () => {
   next = await startNextHost()
-}, 180_000)
+}, 300_000)
 afterAll(() => next?.close())
 
 describeHost({
