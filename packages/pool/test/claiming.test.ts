@@ -102,7 +102,7 @@ test('a session that answered a moment ago is handed out untouched (HikariCP: al
 test('a session that has not answered lately is touched first', async () => {
   const { pool, agents, news } = await startPool()
   await vi.advanceTimersByTimeAsync(2 * minutes)
-  expect(await pool.claim()).not.toBeNull()
+  expect(await pool.claim()).toMatchObject({ touchedAtMs: Date.now() })
   expect(agents.count('touched')).toBe(1)
   expect(news('session-claimed')).toMatchObject([{ wasValidated: true }])
 })
@@ -162,6 +162,16 @@ test('an agent that echoes nothing is served too, and nobody claims that it was 
   const { pool } = await startPool({}, createFakeAgents({ echoes: false }))
   await vi.advanceTimersByTimeAsync(20 * minutes)
   expect(await pool.claim()).toMatchObject({ evidence: 'assumed', nonce: undefined })
+})
+
+test('a store that fails is told by the miss alone', async () => {
+  const store = memoryStore()
+  const { pool, news } = await startPool({ store })
+  store.claim = () => Promise.reject(new Error('away'))
+  expect(await pool.claim()).toBeNull()
+  await vi.advanceTimersByTimeAsync(10)
+  expect(news('claim-missed')).toMatchObject([{ cause: 'store', error: { message: 'away' } }])
+  expect(news('store-failed')).toEqual([])
 })
 
 test('a store that does not answer costs a claim no more than its time limit, and what comes late is put back', async () => {

@@ -81,6 +81,11 @@ test.each<[string, Partial<PoolSituation> & { isBusy?: boolean }, Partial<Return
     { warm: 1, retire: ['version'] },
   ],
   [
+    'also for one that the store cannot show',
+    { stored: [stored('old'), stored('old')], unseen: 1 },
+    { warm: 1, retire: ['version'] },
+  ],
+  [
     'or all are stopped at once',
     { stored: [stored('old'), stored('old')], drain: 'at once' },
     { warm: 2, retire: ['version', 'version'] },
@@ -113,6 +118,11 @@ test('two who tend one queue, and see different parts of it, leave as many as ar
   }
 })
 
-test('the next look is when the next beat is due', () => {
-  expect(planFor({ stored: ready(2) }).nextAtMs).toBe(nowMs + 8 * minute)
+test.each([
+  ['when the next beat is due', {}, 8 * minute],
+  ['when a session has to be replaced that soon will be too old', { retireAtMs: nowMs + minute }, minute - 3_000],
+  ['when that retires', { retireAtMs: nowMs + 2_000 }, 2_000],
+  ['when a session may have idled out', { touchedAtMs: nowMs - 10 * minute }, 4 * minute],
+])('the next look is %s', (_, about, inMs) => {
+  expect(planFor({ stored: [...ready(1), ...ready(1, about)] }).nextAtMs).toBe(nowMs + inMs)
 })
