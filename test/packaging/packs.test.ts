@@ -30,7 +30,7 @@ beforeAll(async () => {
   packs = await buildPacks(copy)
   // The command is run, not imported.
   libraries = packs.filter(({ manifest }) => manifest.exports)
-  emulator = await startEmulator({ agent: `node ${join(root, 'test/fixtures/agent.js')}` })
+  emulator = await startEmulator({ agent: `node "${join(root, 'test/fixtures/agent.js')}"` })
   env = { ...emulator.env, WARM_AGENT_SECRET: 'a secret that is known to everybody', WARM_AGENT_ANONYMOUS: '1' }
 }, longestMs)
 afterAll(async () => {

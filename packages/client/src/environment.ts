@@ -63,6 +63,14 @@ function listen(
   }
 }
 
+/**
+ * Firefox ends the script that runs when a background tab is closed, at its next loop: the listener it is in, and no other (seen
+ * in 153 ESR: 7 of 16 pages could not say that they left). This one is there for that, ahead of the one that has to say so.
+ */
+function spin() {
+  for (let step = 20_000; step; ) step--
+}
+
 /** The browser. On a server it is a page that nobody sees and that never changes. */
 export const browserEnvironment: Environment = {
   now: () => Date.now(),
@@ -79,7 +87,13 @@ export const browserEnvironment: Environment = {
       hasLeft = type === 'pagehide' || (hasLeft && type !== 'pageshow')
       listener(hasLeft, type === 'freeze')
     }
-    return listen(globalThis.window, pageEvents, hear, true)
+    const ends = [
+      listen(globalThis.window, ['pagehide'], spin, true),
+      listen(globalThis.window, pageEvents, hear, true),
+    ]
+    return () => {
+      for (const end of ends) end()
+    }
   },
   onTrigger(trigger, target, fire) {
     let end = () => {}

@@ -30,6 +30,22 @@ test('the browser tells of hidden, left, returned and frozen pages, and of what 
   expect(listener.mock.calls).toEqual(changes.map(([, , ...told]) => told))
 })
 
+test('a page of which Firefox cuts the first listener, as it closes a background tab, hears all the same that it is left', () => {
+  const add = window.addEventListener.bind(window)
+  let isCut = false
+  vi.spyOn(window, 'addEventListener').mockImplementation((type: string, listener: EventListener, options) => {
+    if (type === 'pagehide' && !isCut) isCut = true
+    else add(type, listener, options)
+  })
+  const listener = vi.fn()
+  const stop = browserEnvironment.onPageChange(listener)
+  vi.restoreAllMocks()
+  window.dispatchEvent(new Event('pagehide'))
+  stop()
+  window.dispatchEvent(new Event('pagehide'))
+  expect(listener.mock.calls).toEqual([[true, false]])
+})
+
 test('the browser draws each time anew, and has the clock on the wall', () => {
   expect(browserEnvironment.random()).not.toBe(browserEnvironment.random())
   vi.setSystemTime(7)
