@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -12,8 +13,8 @@ declare module 'vitest' {
 /** A program that the tests need and npm does not bring. */
 interface Program {
   debianPackage: string
-  /** Names the executable, and keeps anything from being installed. */
-  variable: string
+  /** Names the executable, and keeps anything from being installed. Without one, tests call the program by its name. */
+  variable?: string
   usualPlaces: readonly string[]
 }
 
@@ -34,12 +35,18 @@ const redisServer: Program = {
   usualPlaces: ['/usr/bin/redis-server', '/usr/local/bin/redis-server', '/opt/homebrew/bin/redis-server'],
 }
 
+const onPath = (name: string) => process.env.PATH?.split(delimiter).map(folder => join(folder, name)) ?? []
+const python: Program = { debianPackage: 'python3', usualPlaces: onPath('python3') }
+const git: Program = { debianPackage: 'git', usualPlaces: onPath('git') }
+
 /** Makes sure, once and before any test, that this machine has what they need. Without it they fail; none is skipped. */
 export function setup({ provide }: TestProject): void {
-  const missing = [chromium, redisServer].filter(program => !pathOf(program))
+  const missing = [chromium, redisServer, python, git].filter(program => !pathOf(program))
   if (missing.length > 0) install(missing)
   provide('chromiumPath', demandPathOf(chromium))
   provide('redisServerPath', demandPathOf(redisServer))
+  demandPathOf(python)
+  demandPathOf(git)
 }
 
 function demandPathOf(program: Program): string {
@@ -47,12 +54,13 @@ function demandPathOf(program: Program): string {
   if (found) return found
   throw new Error(
     `Could not find ${program.debianPackage}: tests need it. ` +
-      `Install it (Debian: apt-get install ${program.debianPackage}), or set ${program.variable} to an executable.`,
+      `Install it (Debian: apt-get install ${program.debianPackage})` +
+      (program.variable ? `, or set ${program.variable} to an executable.` : '.'),
   )
 }
 
 function pathOf({ variable, usualPlaces }: Program): string | undefined {
-  const named = process.env[variable]
+  const named = variable && process.env[variable]
   return (named ? [named] : usualPlaces).find(isExecutable)
 }
 
@@ -67,7 +75,7 @@ function isExecutable(path: string): boolean {
 
 /** Where it may, as root of a Debian. Elsewhere the error says what to install. */
 function install(programs: readonly Program[]): void {
-  const isNamed = programs.some(({ variable }) => process.env[variable])
+  const isNamed = programs.some(({ variable }) => variable && process.env[variable])
   if (isNamed || process.getuid?.() !== 0 || !isExecutable('/usr/bin/apt-get')) return
   const names = programs.map(({ debianPackage }) => debianPackage)
   process.stderr.write(`There is no ${names.join(', no ')} yet: installing from Debian.\n`)

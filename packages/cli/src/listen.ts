@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { UsageError } from './usage-error.ts'
 
 /**
- * @param settings The flags to change when the port cannot be had, in words.
+ * @param settings The variables and flags to change when the port cannot be had, in words.
  * @returns where it listens.
  * @throws UsageError when the port cannot be had.
  */

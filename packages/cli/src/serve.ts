@@ -45,7 +45,7 @@ export async function serve(
     unused.add(socket)
     socket.once('close', () => unused.delete(socket))
   })
-  const url = await listen(server, { port, host }, '--port or --host')
+  const url = await listen(server, { port, host }, 'PORT (or --port) or HOST (or --host)')
   const drain = async () => {
     const endsAtMs = performance.now() + endMs
     setTimeout(() => server.closeAllConnections(), drainMs).unref()

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { withEnvFile } from './env-file.ts'
 import { UsageError } from './usage-error.ts'
 
 /** One setting of a command. */
@@ -37,13 +38,15 @@ export function readSettings<Settings extends Record<string, Setting<unknown>>>(
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
     const flag = flags[name]
-    // An empty variable is what a template leaves behind: it counts as unset.
-    const text = flag === undefined ? (setting.variable && process.env[setting.variable]) || undefined : String(flag)
+    // An empty variable is what a template leaves behind: it counts as unset. A shell leaves "\r" of a .env from Windows.
+    const set = (setting.variable && process.env[setting.variable]?.trim()) || undefined
+    const text = flag === undefined ? set : String(flag)
     try {
       values[name] = setting.read(text)
     } catch (cause) {
       const isMissing = text === undefined && setting.variable
-      const hint = isMissing && existsSync('.env') ? '. A .env is not read by itself: "set -a; . ./.env" reads it' : ''
+      const hint =
+        isMissing && existsSync('.env') ? `. A .env is not read by itself: "${withEnvFile('…')}" reads it` : ''
       throw new UsageError(`Could not use ${labelOf(name, setting)}: ${(cause as Error).message}${hint}.`, { cause })
     }
   }

@@ -1,5 +1,6 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
+import { optional, readSettings, setting } from '../src/settings.ts'
 import { aProject } from './a-project.ts'
 import { runCaptured } from './run-captured.ts'
 
@@ -21,6 +22,12 @@ test.for([
   ],
   ['an unknown flag', ['proxy', '--nope'], good, /'--nope'/],
   ['a word too many', ['proxy', 'now'], good, /'now'/],
+  [
+    'a HOST that some shells export',
+    ['proxy'],
+    { ...good, HOST: '192.0.2.1' },
+    /192\.0\.2\.1:0: .* HOST \(or --host\)/,
+  ],
   ['a senseless port', ['proxy', '--port', '70000'], good, /PORT \(or --port\): "70000"/],
   ['a senseless origin', ['proxy'], { ...good, WARM_AGENT_ORIGINS: 'example.com' }, /origins\.0/],
   ['a senseless switch', ['proxy'], { ...good, WARM_AGENT_ANONYMOUS: 'maybe' }, /"maybe"/],
@@ -103,8 +110,19 @@ test('where there is a .env, a setting that is missing says that it is not read,
   const before = process.cwd()
   process.chdir(await aProject({ '.env': `AGENT_RUNTIME_ARN=${arn}\n` }))
   onTestFinished(() => process.chdir(before))
-  const hint = /not set\. Give .*\. A \.env is not read by itself: "set -a; \. \.\/\.env" reads it\.\n$/
+  const hint =
+    /not set\. Give .*\. A \.env is not read by itself: "\(set -a; \. \.\/\.env; npx warm-agent …\)" reads it\.\n$/
   expect(await missing('proxy')).toMatch(hint)
   expect(await missing('proxy', '--agent-runtime-arn', arn)).toMatch(hint)
   expect(await missing('emulate')).not.toContain('.env')
+})
+
+test('what a shell reads from a .env with the line ends of Windows is what the lines say', () => {
+  const settings = {
+    secret: setting('SECRET', '', optional, { variable: 'WARM_AGENT_SECRET' }),
+    cookie: setting('NAME', '', optional, { variable: 'WARM_AGENT_JWT_COOKIE' }),
+  }
+  vi.stubEnv('WARM_AGENT_SECRET', `${secret}\r`)
+  vi.stubEnv('WARM_AGENT_JWT_COOKIE', '\r')
+  expect(readSettings('', settings, [])).toEqual({ secret, cookie: undefined })
 })

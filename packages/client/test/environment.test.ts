@@ -33,10 +33,12 @@ test('the browser tells of hidden, left, returned and frozen pages, and of what 
 test('a page of which Firefox cuts the first listener, as it closes a background tab, hears all the same that it is left', () => {
   const add = window.addEventListener.bind(window)
   let isCut = false
-  vi.spyOn(window, 'addEventListener').mockImplementation((type: string, listener: EventListener, options) => {
-    if (type === 'pagehide' && !isCut) isCut = true
-    else add(type, listener, options)
-  })
+  vi.spyOn(window, 'addEventListener').mockImplementation(
+    (type: string, listener: EventListenerOrEventListenerObject, options) => {
+      if (type === 'pagehide' && !isCut) isCut = true
+      else add(type, listener, options)
+    },
+  )
   const listener = vi.fn()
   const stop = browserEnvironment.onPageChange(listener)
   vi.restoreAllMocks()

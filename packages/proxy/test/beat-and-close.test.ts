@@ -1,7 +1,8 @@
 import { memoryLedger } from '@warm-agent/proxy'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
-import { createFakeRuntime, failure } from './fake-runtime.ts'
+import { createFakeRuntime, failure, hang } from './fake-runtime.ts'
+import { during } from './fake-time.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
@@ -93,6 +94,34 @@ test('a beat that is throttled yields: it is not tried again, and its page is to
   expect(answer.headers.get('retry-after')).toBe('2')
   expect(await answer.json()).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 1100 } })
   expect(log.at(-1)).toBe('failed')
+})
+
+test('a beat that hangs is given up when a warm-up would be', async () => {
+  const { runtime, failNext } = createFakeRuntime()
+  const { openWarm, post } = createTestProxy({ runtime, limits: { warmTimeoutMs: 10_000 } })
+  const { ticket } = await openWarm()
+  failNext(hang)
+  const beatAt = Date.now()
+  expect((await during(post('/sessions/beat', { ticket }))).status).toBe(504)
+  expect(Date.now() - beatAt).toBeLessThan(12_000)
+})
+
+test('a page that leaves ends the call of its beat', async () => {
+  const { runtime, failNext } = createFakeRuntime()
+  const { openWarm, post } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  vi.setSystemTime(Date.now() + 600_000)
+  let called: AbortSignal | undefined
+  failNext(signal => {
+    called = signal
+    return hang(signal)
+  })
+  const leaving = new AbortController()
+  void post('/sessions/beat', { ticket, signal: leaving.signal })
+  await vi.waitUntil(() => called)
+  expect(called?.aborted).toBe(false)
+  leaving.abort()
+  expect(called?.aborted).toBe(true)
 })
 
 test('close stops the VM, and is 204 again', async () => {

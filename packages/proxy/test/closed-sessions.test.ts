@@ -74,6 +74,26 @@ test('a warm-up that arrives after its session was closed elsewhere and here sto
   expect(log).toEqual(['nothing to stop', 'vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
 })
 
+test('a warm-up that comes up after its session was closed elsewhere is stopped, in the name of its caller', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const ledger = memoryLedger()
+  const late: typeof runtime.invoke = async (...call) => {
+    await new Promise(resolve => setTimeout(resolve, 3_000))
+    return runtime.invoke(...call)
+  }
+  const stop = vi.fn(runtime.stop)
+  const authorize = () => ({ callerId: 'ann', bearer: 'token of ann' })
+  const one = createTestProxy({ runtime: { ...runtime, invoke: late, stop }, ledger, authorize })
+  const two = createTestProxy({ runtime, ledger, authorize })
+  const { ticket } = await one.openLease()
+  await pass(1_000)
+  expect((await two.post('/sessions/close', { ticket })).status).toBe(204)
+  await pass(5_000)
+  expect(log).toEqual(['nothing to stop', 'vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
+  const credentials = expect.objectContaining({ bearer: 'token of ann' })
+  expect(stop).toHaveBeenCalledExactlyOnceWith(expect.anything(), expect.any(AbortSignal), credentials)
+})
+
 test('a warm-up that fails just when its page closes the session is stopped by one of the two', async () => {
   const { runtime, log, failNext } = createFakeRuntime()
   const ledger = memoryLedger()

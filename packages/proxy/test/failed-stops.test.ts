@@ -84,6 +84,16 @@ test('a proxy that drains takes ten seconds at most, also when neither the ledge
   expect(Date.now() - closedAtMs).toBeLessThanOrEqual(10_500)
 })
 
+test('a close whose stop hangs is given up when a warm-up would be', async () => {
+  const { runtime } = createFakeRuntime()
+  const stop = () => new Promise<never>(() => {})
+  const { openWarm, post } = createTestProxy({ runtime: { ...runtime, stop }, limits: { warmTimeoutMs: 10_000 } })
+  const { ticket } = await openWarm()
+  const closedAtMs = Date.now()
+  expect((await during(post('/sessions/close', { ticket }))).status).toBe(504)
+  expect(Date.now() - closedAtMs).toBeLessThan(12_000)
+})
+
 test('a stop that the platform refuses for good is not made again every few seconds', async () => {
   const { runtime } = createFakeRuntime()
   let stops = 0

@@ -156,6 +156,17 @@ test('a message that could not wait for the warm-up of another instance leaves n
   expect(log.filter(line => !line.startsWith('vm 2'))).toEqual(['vm 1 started', 'vm 1 warmed', 'vm 1 stopped'])
 })
 
+test('a session that a message starts is listed as soon as its answer has begun', async () => {
+  const { runtime, answerWith } = createFakeRuntime()
+  answerWith(() => new ReadableStream())
+  const { send, ledger } = await instance({ runtime })
+  await send('hi')
+  await settle()
+  const reasons = []
+  for await (const { reason } of ledger.list()) reasons.push(reason)
+  expect(reasons).toEqual(['conversation'])
+})
+
 test('the list tells who, what, since when, until when and why', async () => {
   const { runtime, answerWith } = createFakeRuntime()
   answerWith(() => streamOf('ok'))

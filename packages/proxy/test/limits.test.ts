@@ -86,6 +86,18 @@ test('a session that idled out, or whose warm-up failed, makes room too', async 
   expect((await open()).response.status).toBe(200)
 })
 
+test('a warm-up that failed, and a session that could not be stopped, make room at once', async () => {
+  const { open, openWarm, post, failNext, runtime } = start({ warmUpsAtOnce: 1, liveSessionsPerCaller: 1 })
+  failNext(failure('invalid'))
+  const { next } = await open()
+  await next()
+  expect(await next()).toMatchObject({ event: 'failed' })
+  const { ticket } = await openWarm()
+  runtime.stop = () => Promise.reject(failure('refused'))
+  expect((await post('/sessions/close', { ticket })).status).toBe(503)
+  expect((await open()).response.status).toBe(200)
+})
+
 test('a beat keeps the room of its session', async () => {
   const { open, openWarm, beat } = start({ liveSessionsPerCaller: 1 })
   const { ticket } = await openWarm()
@@ -93,6 +105,13 @@ test('a beat keeps the room of its session', async () => {
   await beat(ticket)
   vi.setSystemTime(Date.now() + 600_000)
   expect((await open()).response.status).toBe(429)
+})
+
+test('a beat keeps that room no longer than the platform keeps the session, however long a hold may last', async () => {
+  const { open, openWarm, beat } = start({ liveSessionsPerCaller: 1, unsentHoldMs: 3_600_000 })
+  await beat((await openWarm()).ticket)
+  vi.setSystemTime(Date.now() + 900_000)
+  expect((await open()).response.status).toBe(200)
 })
 
 test('a parked session has its room until it is stopped', async () => {
@@ -103,6 +122,16 @@ test('a parked session has its room until it is stopped', async () => {
   expect((await open()).response.status).toBe(429)
   vi.setSystemTime(Date.now() + 1)
   expect((await open()).response.status).toBe(200)
+})
+
+test('so has one that is parked with an older ticket than that of its last beat', async () => {
+  const { open, openWarm, beat, post } = start({ liveSessionsPerCaller: 1 })
+  const { ticket } = await openWarm()
+  vi.setSystemTime(Date.now() + 600_000)
+  await beat(ticket)
+  await post('/sessions/close?afterMs=600000', { ticket })
+  vi.setSystemTime(Date.now() + 400_000)
+  expect((await open()).response.status).toBe(429)
 })
 
 test('a caller asks for so many warm-ups in a minute, whatever became of them', async () => {
@@ -142,6 +171,50 @@ test('callers with one limitKey share the limits per caller, and nothing else', 
   expect((await open({ headers: { 'x-user': 'bob' } })).response.status).toBe(429)
   expect((await send('hi', ticket, { headers: { 'x-user': 'bob' } })).status).toBe(401)
 })
+
+test('callers with one limitKey share the warm-ups of a minute: a new name gets no more of them', async () => {
+  const { runtime } = createFakeRuntime()
+  let callers = 0
+  const authorize = () => ({ callerId: `ann ${++callers}`, limitKey: '192.0.2.1' })
+  const { open } = createTestProxy({ runtime, authorize, limits: { warmUpsPerCallerPerMinute: 1 } })
+  const statuses = [await open(), await open()].map(({ response }) => response.status)
+  expect(statuses).toEqual([200, 429])
+})
+
+/** A session of Ann's, and Bob who is Ann by another name. Each may have one. */
+async function startWithTwoNames() {
+  const fake = createFakeRuntime()
+  const authorize = (request: Request) => ({ callerId: request.headers.get('x-user') ?? 'ann', otherIds: ['ann'] })
+  const browser = createTestProxy({ runtime: fake.runtime, authorize, limits: { liveSessionsPerCaller: 1 } })
+  const { ticket } = await browser.openWarm()
+  return { ...fake, ...browser, ticket, asBob: { ticket, headers: { 'x-user': 'bob' } } }
+}
+
+test.each(['closes a session', 'beats for a session that is gone'])(
+  'who %s by another name makes room for the name that it was opened by',
+  async what => {
+    const { asBob, open, post, killAll } = await startWithTwoNames()
+    if (what === 'closes a session') expect((await post('/sessions/close', asBob)).status).toBe(204)
+    else {
+      killAll()
+      expect(await (await post('/sessions/beat', asBob)).json()).toMatchObject({ error: { code: 'session_expired' } })
+    }
+    expect((await open()).response.status).toBe(200)
+  },
+)
+
+test.each(['beats', 'sends a message on', 'borrows'])(
+  'who %s a session by another name takes no place of that name',
+  async what => {
+    const { asBob, open, post, proxy } = await startWithTwoNames()
+    const headers = { ...asBob.headers, 'Warm-Agent-Ticket': asBob.ticket }
+    if (what === 'beats') expect((await post('/sessions/beat', asBob)).status).toBe(200)
+    else if (what === 'borrows')
+      expect(await proxy.session(new Request('http://chat.test/chat', { headers }))).toMatchObject({ outcome: 'warm' })
+    else expect(outcomeOf(await post('/messages', { ...asBob, body: 'hi' }))).toBe('warm')
+    expect((await open({ headers: asBob.headers })).response.status).toBe(200)
+  },
+)
 
 test('so many warm-ups are in flight at the same time', async () => {
   const { openMany, refusals, events } = start({ warmUpsAtOnce: 5 }, { bootMs: 3000 })

@@ -5,6 +5,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { boundMessages } from '../src/limits/bound-messages.ts'
+import { memoryLimits } from '../src/limits/memory-limits.ts'
 import { createTestProxy } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 
@@ -79,3 +81,26 @@ test('the message is not held in memory as long as its answer goes on', async ()
     return sent && sent.deref() === undefined
   })
 })
+
+test.each(['their sessions', 'their messages'])(
+  'nothing is kept of a multitude of callers when %s are over',
+  async what => {
+    const { hold } = memoryLimits()
+    const admitMessage = boundMessages(1)
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let count = 0; count < 50_000; count++) {
+      const callerId = `${'x'.repeat(1_000)}${count}`
+      if (what === 'their messages') admitMessage({ callerId })()
+      else await hold(callerId, 'a session', 1, 1)
+      vi.setSystemTime(Date.now() + 1)
+    }
+    collect()
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000)
+    // Both are still in use.
+    expect(await hold('ann', 'a session', 1, 1)).toBe(0)
+    expect(admitMessage({ callerId: 'ann' })).toBeTypeOf('function')
+  },
+)

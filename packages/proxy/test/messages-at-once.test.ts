@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { brokenStreamOf, failure, hang } from './fake-runtime.ts'
+import { createTestProxy } from './browser.ts'
+import { brokenStreamOf, createFakeRuntime, failure, hang } from './fake-runtime.ts'
 import { prepareLimits } from './prepare-limits.ts'
 
 const start = prepareLimits()
@@ -18,6 +19,15 @@ test('a caller has so many messages in flight; one more is told when to try agai
   expect((await send('hi', undefined, { headers: { 'x-user': 'bob' } })).status).toBe(200)
   await first.text()
   expect((await send('four')).status).toBe(200)
+})
+
+test('a message by another name of its caller counts for the name that its session was opened by', async () => {
+  const { runtime } = createFakeRuntime()
+  const authorize = (request: Request) => ({ callerId: request.headers.get('x-user') ?? 'ann', otherIds: ['ann'] })
+  const { openWarm, send } = createTestProxy({ runtime, authorize, limits: { messagesAtOncePerCaller: 1 } })
+  const { ticket } = await openWarm()
+  const statuses = [await send('one', ticket), await send('two', ticket, { headers: { 'x-user': 'bob' } })]
+  expect(statuses.map(({ status }) => status)).toEqual([200, 429])
 })
 
 const endings: [

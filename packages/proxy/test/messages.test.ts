@@ -103,6 +103,16 @@ test.each([
   expect(vi.getTimerCount()).toBe(timers)
 })
 
+test('nor is one left of those that kept a warm session alive while its answer was awaited and read', async () => {
+  const { runtime } = createFakeRuntime()
+  const { openWarm, send } = createTestProxy({ runtime })
+  const { ticket } = await openWarm()
+  await (await send('hi', ticket)).text()
+  const timers = vi.getTimerCount()
+  await (await send('again', ticket)).text()
+  expect(vi.getTimerCount()).toBe(timers)
+})
+
 test('Retry-After is honoured', async () => {
   const { runtime, failNext, log } = createFakeRuntime()
   failNext(failure('throttled', false, 4000))

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
+import { during } from './fake-time.ts'
 import { prepareEndpoints } from './refusing-endpoints.ts'
 
 const { endpoints, start } = prepareEndpoints()
@@ -68,6 +69,25 @@ test('the ledger lists a session where it runs, and nowhere else', async () => {
   await vi.waitFor(async () => expect(await listed()).toEqual(['green']))
 })
 
+test('of a warm-up that no endpoint takes the ledger keeps nothing', async () => {
+  const { open, ledger } = start({ ledger: true })
+  endpoints.sick = { blue: failure('quota'), green: failure('invalid') }
+  const { next } = await open()
+  expect(await next()).toMatchObject({ event: 'lease' })
+  expect(await next()).toMatchObject({ event: 'failed' })
+  const listed = () => ledger.list()[Symbol.asyncIterator]().next()
+  await vi.waitFor(async () => expect(await listed()).toMatchObject({ done: true }))
+})
+
+test('a proxy that closes ends a session that has moved once, where it is', async () => {
+  const { openWarm, proxy, events } = start()
+  endpoints.sick = { blue: failure('quota') }
+  await openWarm()
+  await proxy.close()
+  expect(endpoints.stopped).toMatchObject([{ qualifier: 'green' }])
+  expect(events.filter(({ type }) => type === 'session-closed')).toHaveLength(1)
+})
+
 test('a message that comes while its warm-up moves joins it', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const { openLease, send, log } = start({ bootMs: 2_000 })
@@ -79,6 +99,34 @@ test('a message that comes while its warm-up moves joins it', async () => {
   expect(outcomeOf(await answering)).toBe('joined')
   expect(endpoints.calls).toEqual(['blue', 'green', 'green'])
   expect(log.filter(line => line.includes('started'))).toHaveLength(1)
+})
+
+/** A warm-up that begins at blue waits for two seconds, and then comes up at green. */
+const refuseFor2s = () => ({
+  blue: [failure('throttled', false, 2_000), failure('quota')],
+  green: [failure('quota')],
+})
+
+test('a message that waits while its warm-up moves is sent where that came up', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { openLease, send } = start()
+  endpoints.sick = refuseFor2s()
+  const { ticket } = await openLease()
+  expect(outcomeOf(await during(send('hi', ticket)))).toBe('joined')
+  expect(endpoints.calls).toEqual(['blue', 'green', 'blue', 'green', 'green'])
+})
+
+test('a message that waits while its warm-up moves and is closed goes on a session of its own', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { openLease, post, send, log } = start({ bootMs: 2_000 })
+  endpoints.sick = refuseFor2s()
+  const { ticket } = await openLease()
+  const answering = send('hi', ticket)
+  await during(new Promise(resolve => setTimeout(resolve, 3_000)))
+  expect(log).toEqual(['vm 1 started'])
+  const closing = post('/sessions/close', { ticket })
+  expect(outcomeOf(await during(answering))).toBe('rewarmed')
+  expect((await during(closing)).status).toBe(204)
 })
 
 test('a session that is closed or left while its warm-up moves is stopped where it came up', async () => {
@@ -137,12 +185,8 @@ test.each([false, true])(
   async ledger => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     const { openLease, post, beat, log } = start({ ledger })
-    const refuseOnce = () => ({
-      blue: [failure('throttled', false, 2_000), failure('quota')],
-      green: [failure('quota')],
-    })
     for (const isTouched of [false, true]) {
-      endpoints.sick = refuseOnce()
+      endpoints.sick = refuseFor2s()
       const { ticket } = await openLease()
       await post('/sessions/close?afterMs=10000', { ticket })
       await vi.advanceTimersByTimeAsync(4_000)

@@ -196,3 +196,14 @@ test('warm-ups and stops are spans too, metrics follow the events, and nothing t
   expect(counted.some(line => line.startsWith('warm_agent.warm_up '))).toBe(true)
   expect(JSON.stringify([spans, counted])).not.toMatch(/warm-[0-9a-f]{8}-|eyJ|ann/)
 })
+
+test('a traced runtime is told in whose name it stops a session, and until when', async () => {
+  const { runtime } = createFakeRuntime()
+  const stop = vi.fn(runtime.stop)
+  const traced = createTelemetry().traceCalls({ ...runtime, stop })
+  const authorize = () => ({ callerId: 'ann', bearer: 'token of ann' })
+  const { openWarm, post } = createTestProxy({ runtime: traced, authorize })
+  await post('/sessions/close', { ticket: (await openWarm()).ticket })
+  const credentials = expect.objectContaining({ bearer: 'token of ann' })
+  expect(stop).toHaveBeenCalledExactlyOnceWith(expect.anything(), expect.any(AbortSignal), credentials)
+})

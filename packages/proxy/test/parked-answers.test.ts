@@ -101,6 +101,24 @@ test('an answer whose request is aborted is over, though its host does not cance
   await expect(answer.text()).rejects.toThrow('the page is gone')
 })
 
+test('nor does one whose reader leaves just when it is passed on keep a parked session', async () => {
+  const { runtime, log } = createFakeRuntime()
+  const leaving = new AbortController()
+  const invoke: typeof runtime.invoke = async (session, request, ...rest) => {
+    const answer = await runtime.invoke(session, request, ...rest)
+    if (request.isWarmUp) return answer
+    const leave = () => void leaving.abort()
+    return Object.defineProperty(answer, 'reader', { get: leave })
+  }
+  const { openWarm, send, post } = createTestProxy({ runtime: { ...runtime, invoke } })
+  const { ticket } = await openWarm()
+  await send('hi', ticket, { signal: leaving.signal })
+  expect(leaving.signal.aborted).toBe(true)
+  await post(park, { ticket })
+  await pass(31_000)
+  expect(stopsOf(log)).toEqual(['vm 1 stopped'])
+})
+
 test.each(['breaks off', 'is left by its reader', 'never begins'])(
   'an answer that %s keeps no parked session (a fleet)',
   async way => {

@@ -140,6 +140,21 @@ test.each([
   expect(statuses).toEqual([200, 200, 429])
 })
 
+test('a session of the pool that is closed makes room', async () => {
+  const { runtime, pool } = await createStock()
+  const { open, openWarm, post } = createTestProxy({ runtime, pool, limits: { liveSessionsPerCaller: 1 } })
+  await post('/sessions/close', { ticket: (await openWarm()).ticket })
+  expect((await open()).response.status).toBe(200)
+})
+
+test('a proxy that closes stops the session of the pool that a page has', async () => {
+  const { runtime, log, pool } = await createStock()
+  const { openWarm, proxy } = createTestProxy({ runtime, pool })
+  await openWarm()
+  await proxy.close()
+  expect(log).toEqual(['vm 1 stopped'])
+})
+
 test('claims take nothing of the budget of warm-ups', async () => {
   const { runtime, pool } = await createStock({ spares: 3 })
   const { openWarm } = createTestProxy({ runtime, pool, limits: { warmUpsPerSecond: 1 } })

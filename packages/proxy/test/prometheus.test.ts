@@ -61,6 +61,24 @@ test('the longest cold start has a bucket, and no time is lost beyond the last',
   expect(counts).toMatchObject({ '0.05': 0, '0.1': 1, '2': 1, '3': 2, '120': 2, '+Inf': 3 })
 })
 
+test('each time and each end is told as what it is', async () => {
+  const { onEvent, registry } = createPrometheusMetrics()
+  const about = { atMs: 0, agent: 'a', qualifier: 'blue', sessionTag: 'warm-01234567' }
+  onEvent({ ...about, type: 'message-answered', outcome: 'warm', joinMs: 2_000, agentMs: 500 })
+  onEvent({ ...about, type: 'session-lent', outcome: 'joined', joinMs: 3_000, isFirst: true })
+  onEvent({ ...about, type: 'session-reaped', reason: 'parked' })
+  onEvent({ ...about, type: 'session-expired', reason: 'idle' })
+  const lines = (await registry.metrics()).split('\n')
+  const labels = 'agent="a",endpoint="blue"'
+  expect(lines.filter(line => /_sum|ended_total\{/.test(line)).sort()).toEqual([
+    `warm_agent_message_agent_seconds_sum{${labels},outcome="warm"} 0.5`,
+    `warm_agent_message_join_seconds_sum{${labels},outcome="joined"} 3`,
+    `warm_agent_message_join_seconds_sum{${labels},outcome="warm"} 2`,
+    `warm_agent_sessions_ended_total{${labels},how="expired-idle"} 1`,
+    `warm_agent_sessions_ended_total{${labels},how="reaped"} 1`,
+  ])
+})
+
 test('an unknown option is refused by name', () => {
   expect(() => createPrometheusMetrics({ register: new Registry() } as never)).toThrow(
     'Could not count for Prometheus: there is no option register. Give `registry`, or nothing.',

@@ -58,6 +58,19 @@ test('who has crashed beats no more: its unsent session is stopped before the pl
   expect((await open()).response.status).toBe(200)
 })
 
+test('a page that beats in time is never reaped', async () => {
+  const { runtime, log } = createFakeRuntime({ idleTimeoutMs: 60_000 })
+  const { openWarm, beat } = createTestProxy({ runtime, ledger: memoryLedger() })
+  let { ticket } = await openWarm()
+  for (let beats = 0; beats < 3; beats++) {
+    await pass(40_000)
+    const lease = await beat(ticket)
+    expect(lease).toMatchObject({ status: 'warm' })
+    ticket = lease.ticket
+  }
+  expect(log).not.toContain('vm 1 stopped')
+})
+
 test('a hold that is over is ended although nobody asks', async () => {
   const { runtime, log } = createFakeRuntime()
   const { openWarm } = await instance({ runtime, limits: { unsentHoldMs: 60_000 } })

@@ -45,13 +45,15 @@ test.each(['/agent/sessions', '/api/agent/session'])(
 
 test('a ticket shows neither the session id nor the caller', async () => {
   const { runtime, sessions } = createFakeRuntime()
-  const { openWarm } = createTestProxy({ runtime })
+  // Three letters may stand in a random text.
+  const callerId = 'ann of the long name'
+  const { openWarm } = createTestProxy({ runtime, authorize: () => ({ callerId }) })
   const lease = await openWarm()
   const decoded = lease.ticket
     .split('.')
     .map(part => Buffer.from(part, 'base64url').toString('latin1'))
     .join()
-  for (const hidden of [sessions[0]?.id ?? '-', 'ann']) {
+  for (const hidden of [sessions[0]?.id ?? '-', callerId]) {
     expect(decoded).not.toContain(hidden)
     expect(JSON.stringify(lease)).not.toContain(hidden)
   }
@@ -83,6 +85,14 @@ test.each([
   )
   expect(response.status).toBe(status)
   expect(response.headers.get('access-control-allow-origin')).toBe(status === 200 ? origin : null)
+})
+
+test('behind a TLS terminator, too, another port of the same host is another origin', async () => {
+  const { proxy } = createTestProxy({ runtime })
+  const statusFor = async (origin: string) =>
+    (await proxy.fetch(new Request('http://chat.test:8443/api/agent/health', { headers: { origin } }))).status
+  expect(await statusFor('https://chat.test:8443')).toBe(200)
+  expect(await statusFor('https://chat.test')).toBe(403)
 })
 
 test('the refusal names the origin, to whoever called and in the log, shortened and with nothing of it left loose', async () => {
@@ -222,6 +232,19 @@ test.each([null, undefined])('authorize that returns %s refuses with 401', async
 test('authorize may answer by itself', async () => {
   const { post } = createTestProxy({ runtime, authorize: () => new Response('pay first', { status: 402 }) })
   expect((await post('/sessions')).status).toBe(402)
+})
+
+test('it may answer with a redirect, whose headers cannot be changed, and with the same one again', async () => {
+  const answer = Response.redirect('http://chat.test/login', 302)
+  const { post } = createTestProxy({ runtime, authorize: () => answer })
+  for (let asked = 0; asked < 2; asked++) {
+    const { status, headers } = await post('/sessions')
+    expect([status, headers.get('location'), headers.get('Warm-Agent-Version')]).toEqual([
+      302,
+      'http://chat.test/login',
+      '1',
+    ])
+  }
 })
 
 test.each([{}, { callerId: '' }, { callerId: 7 }, { callerId: 'x'.repeat(513) }])(

@@ -1,6 +1,6 @@
 import type { AgentRequest } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
-import { createTestProxy, outcomeOf } from './browser.ts'
+import { createTestProxy, outcomeOf, ticketOf } from './browser.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 
 test.each([204, 205, 304])(
@@ -22,6 +22,21 @@ test.each([204, 205, 304])(
     expect(events.map(({ type }) => type)).toEqual(['message-answered'])
   },
 )
+
+test('what an agent says in its headers replaces nothing that the proxy says, in whatever case', async () => {
+  const { runtime } = createFakeRuntime()
+  const forged = { 'content-type': 'text/html', 'server-timing': 'forged', etag: '"kept"' }
+  const invoke: typeof runtime.invoke = async (...call) => ({
+    ...(await runtime.invoke(...call)),
+    headers: { ...forged, 'warm-agent-outcome': 'forged', 'WARM-AGENT-TICKET': 'forged' },
+  })
+  const { send } = createTestProxy({ runtime: { ...runtime, invoke } })
+  const answer = await send('hi')
+  expect([outcomeOf(answer), answer.headers.get('etag')]).toEqual(['cold', '"kept"'])
+  expect(answer.headers.get('content-type')).toBe('text/event-stream')
+  expect(answer.headers.get('server-timing')).not.toContain('forged')
+  expect(outcomeOf(await send('again', ticketOf(answer)))).toBe('warm')
+})
 
 /** Sends one message, and tells what the agent was asked. */
 async function asked(body: string, headers: Record<string, string>): Promise<AgentRequest | undefined> {

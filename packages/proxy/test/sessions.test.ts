@@ -155,6 +155,15 @@ test('the app that keeps its own route gets the session, and the page gets its t
   expect(await ask({ origin: 'https://evil.test' })).toBeNull()
 })
 
+test('nothing that authorize adds, in whatever case, lets the answer of such an app be stored, or forges its outcome', async () => {
+  const { runtime } = createFakeRuntime()
+  const responseHeaders = { 'Cache-Control': 'public', 'warm-agent-outcome': 'warm', 'set-cookie': 'kept=1' }
+  const { proxy } = createTestProxy({ runtime, authorize: () => ({ callerId: 'ann', responseHeaders }) })
+  const headers = new Headers((await proxy.session(new Request('http://chat.test/chat')))?.headers)
+  const [cache, cookie] = [headers.get('cache-control'), headers.get('set-cookie')]
+  expect([cache, headers.get('Warm-Agent-Outcome'), cookie]).toEqual(['no-store, no-transform', 'cold', 'kept=1'])
+})
+
 test('what such an app was lent counts as touched, and is in the ledger', async () => {
   const { runtime, sessions } = createFakeRuntime()
   const ledger = memoryLedger()

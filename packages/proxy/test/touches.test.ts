@@ -26,6 +26,14 @@ test('beats of one session take three calls a second, whatever comes, and those 
   expect(log.filter(line => line === 'vm 1 warmed')).toHaveLength(5)
 })
 
+test('each session has touches of its own: beats of many at once are all made', async () => {
+  const { openWarm, beat, log } = start({})
+  const leases = [await openWarm(), await openWarm(), await openWarm(), await openWarm()]
+  log.length = 0
+  await Promise.all(leases.map(({ ticket }) => beat(ticket)))
+  expect(log.sort()).toEqual(['vm 1 warmed', 'vm 2 warmed', 'vm 3 warmed', 'vm 4 warmed'])
+})
+
 test('a beat that waited for the limits while its warm-up ended says that it is warm, and so do those that come too soon', async () => {
   const store = memoryLimits()
   const slow = { ...store, hold: vi.fn(store.hold) }

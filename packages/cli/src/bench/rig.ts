@@ -41,8 +41,11 @@ export interface Rig {
  */
 export async function startRig({ arn, qualifiers, emulate }: Target, poolSize: number): Promise<Rig> {
   const emulator = emulate && (await startAgent(emulate))
-  // The AWS SDK looks for them there, in the proxy and in the naive caller.
-  if (emulator) Object.assign(process.env, emulator.env)
+  if (emulator) {
+    // The AWS SDK looks for them there, in the proxy and in the naive caller, and for a profile before them.
+    Object.assign(process.env, emulator.env)
+    delete process.env.AWS_PROFILE
+  }
   const agentRuntimeArn = arn ?? emulator?.env.AGENT_RUNTIME_ARN ?? ''
   const runtime = createAgentCoreRuntime({ arn: agentRuntimeArn, ...(qualifiers && { qualifiers }) })
   const books = createSessionBooks(runtime)

@@ -112,11 +112,9 @@ export async function emulate(args: string[]): Promise<void> {
   onEnd(end, () => process.exit(1))
   // Not on stdout: a shell evaluates that.
   if (values['admin-port'] !== undefined) process.stderr.write(`Admin routes: ${emulator.adminUrl}/_emulator/\n`)
-  process.stdout.write(
-    Object.entries(emulator.env)
-      .map(([name, value]) => `export ${name}=${value}\n`)
-      .join(''),
-  )
+  const exports = Object.entries(emulator.env).map(([name, value]) => `export ${name}=${value}\n`)
+  // Last: what reads .env files passes over it there, and Node 20 would add the name of a variable that came after it.
+  process.stdout.write(`${exports.join('')}unset AWS_PROFILE\n`)
 }
 
 function printEvent(event: EmulatorEvent): void {

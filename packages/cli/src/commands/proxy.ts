@@ -2,6 +2,7 @@ import { defaultBasePath } from '@warm-agent/protocol'
 import { createWarmProxy, memoryLedger } from '@warm-agent/proxy'
 import { toNodeHandler } from '@warm-agent/proxy/node'
 import { callerSettings, callersFrom } from '../caller-settings.ts'
+import { secretCommand } from '../init/proxy-source.ts'
 import { leavePool } from '../leave-pool.ts'
 import { limitSettings, limitsFrom } from '../limit-settings.ts'
 import { createLog } from '../log.ts'
@@ -20,7 +21,7 @@ const settings = {
   'warm-agent-secret': setting(
     'SECRETS',
     'seals the tickets; at least 32 bytes; comma-separated for rotation: the first seals, all open',
-    text => list(required('at least 32 random bytes, for example from: openssl rand -base64 48')(text)) ?? [],
+    text => list(required(`at least 32 random bytes, for example from: ${secretCommand}`)(text)) ?? [],
     { variable: 'WARM_AGENT_SECRET' },
   ),
   'warm-agent-origins': setting('ORIGINS', 'further origins whose pages may call, comma-separated', list, {

@@ -1,14 +1,14 @@
-/** Tells on stderr what is being done: on a terminal in one line that is replaced, elsewhere in a line each. */
+/** Tells on stderr what is being done: on a terminal in one line that is replaced, elsewhere (and on one that cannot: TERM=dumb) in a line each. */
 export function createSteps(): { begin(text: string): void; clear(): void } {
-  const { isTTY } = process.stderr
+  const isReplaced = process.stderr.isTTY && process.env.TERM !== 'dumb'
   const clear = () => {
-    if (isTTY) process.stderr.write('\r\u001b[K')
+    if (isReplaced) process.stderr.write('\r\u001b[K')
   }
   return {
     clear,
     begin(text) {
       clear()
-      process.stderr.write(isTTY ? `… ${text}` : `… ${text}\n`)
+      process.stderr.write(isReplaced ? `… ${text}` : `… ${text}\n`)
     },
   }
 }

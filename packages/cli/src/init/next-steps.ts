@@ -1,3 +1,4 @@
+import { withEnvFile } from '../env-file.ts'
 import type { Change } from './change.ts'
 import type { Framework } from './framework.ts'
 import type { Project } from './project.ts'
@@ -18,7 +19,7 @@ export function nextSteps(project: Project, framework: Framework, changes: Chang
     hook
       ? `In your chat, take \`fetch\` from ${hook} and send messages to /api/agent/messages.`
       : 'In your page, use useWarmAgentSession() of @warm-agent/react, or createWarmSession() of @warm-agent/client.',
-    `See whether it works, with the server running: (set -a; . ./.env; npx warm-agent doctor --proxy-url http://localhost:${ports[framework]}/api/agent)`,
+    `See whether it works, with the server running: ${withEnvFile(`doctor --proxy-url http://localhost:${ports[framework]}/api/agent`)}`,
   ].filter(Boolean)
   return `\nNext:\n${steps.map((step, index) => `${index + 1}. ${step}\n`).join('')}`
 }

@@ -14,10 +14,13 @@ export const proxyImports = `import { createAgentCoreRuntime } from '@warm-agent
 import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
 `
 
+/** Prints a secret, in every shell. */
+export const secretCommand = `node -p "crypto.randomBytes(48).toString('base64')"`
+
 /** What `createWarmProxy` in those files needs to be set. */
 export const variables = {
   AGENT_RUNTIME_ARN: 'The agent runtime on Amazon Bedrock AgentCore.',
-  WARM_AGENT_SECRET: 'Seals the tickets: at least 32 random bytes, for example from: openssl rand -base64 48',
+  WARM_AGENT_SECRET: `Seals the tickets: at least 32 random bytes, for example from: ${secretCommand}`,
   WARM_AGENT_ANONYMOUS:
     '1 accepts anybody, each bound to a sealed cookie. Empty: only callers that your `authorize` knows.',
 }

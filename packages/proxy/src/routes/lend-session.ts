@@ -3,6 +3,7 @@ import { isMissing } from '../agent-runtime.ts'
 import type { Caller } from '../callers.ts'
 import { conversationHeaders, conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
+import { withOwnHeaders } from '../own-headers.ts'
 import { type JoinedSession, replaceSession } from '../sessions/join-session.ts'
 import { ownedByConversation } from '../sessions/send-message.ts'
 import { agentOf, type SessionContext } from '../sessions/session-context.ts'
@@ -50,18 +51,18 @@ export async function lendSession(
   void context.ledger.hold(owned, 'noted')
   const joinMs = performance.now() - arrivedAt
   context.emit({ type: 'session-lent', outcome, joinMs, ...messageFacts(opened, caller) }, ticket)
+  const own = {
+    ...streamingHeaders,
+    [headerNames.ticket]: await sealTicket(context.sealer, owned),
+    [headerNames.outcome]: outcome,
+  }
   return {
     runtimeSessionId: ticket.session.id,
     qualifier: ticket.session.qualifier,
     ...agentOf(context, ticket).runtime.addressOf?.(ticket.session),
     outcome,
     agentHeaders: conversationHeaders(conversation, ticket, outcome),
-    headers: {
-      ...caller.responseHeaders,
-      ...streamingHeaders,
-      [headerNames.ticket]: await sealTicket(context.sealer, owned),
-      [headerNames.outcome]: outcome,
-    },
+    headers: withOwnHeaders(own, caller.responseHeaders),
   }
 }
 

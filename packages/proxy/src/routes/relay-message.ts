@@ -3,6 +3,7 @@ import type { AgentAnswer } from '../agent-runtime.ts'
 import type { Caller } from '../callers.ts'
 import { conversationOf } from '../conversation.ts'
 import { noteMessage } from '../limits/note-message.ts'
+import { withOwnHeaders } from '../own-headers.ts'
 import { readBody } from '../read-body.ts'
 import { sendMessage } from '../sessions/send-message.ts'
 import type { SessionContext } from '../sessions/session-context.ts'
@@ -56,16 +57,13 @@ async function relay(
   const joinMs = joinedAt - arrivedAt
   const agentMs = answeredAt - joinedAt
   context.emit({ type: 'message-answered', outcome, joinMs, agentMs, ...messageFacts(opened, caller) }, ticket)
-  return new Response(bodyOf(answer), {
-    status: answer.status,
-    headers: {
-      ...answer.headers,
-      'content-type': answer.contentType,
-      [headerNames.outcome]: outcome,
-      [headerNames.ticket]: await sealTicket(context.sealer, ticket),
-      'server-timing': `join;dur=${joinMs.toFixed(1)}, agent;dur=${agentMs.toFixed(1)}`,
-    },
-  })
+  const own = {
+    'content-type': answer.contentType,
+    [headerNames.outcome]: outcome,
+    [headerNames.ticket]: await sealTicket(context.sealer, ticket),
+    'server-timing': `join;dur=${joinMs.toFixed(1)}, agent;dur=${agentMs.toFixed(1)}`,
+  }
+  return new Response(bodyOf(answer), { status: answer.status, headers: withOwnHeaders(own, answer.headers) })
 }
 
 /** Statuses that allow no body: a Response with one of them and a body, even an empty one, cannot be made. */
