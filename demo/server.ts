@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
 import { startEmulator } from '@warm-agent/emulator'
 import { defaultBasePath } from '@warm-agent/protocol'
@@ -14,7 +17,7 @@ export interface DemoBackend {
   /** The same for `node:http`, and so for Vite's dev server. */
   handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>
   description: DemoDescription
-  /** Stops the proxy, the emulator and every agent. */
+  /** Stops the proxy, the emulator and every agent, and forgets what was asked. */
   close(): Promise<void>
 }
 
@@ -60,19 +63,31 @@ async function startPlatform(arn: string | undefined) {
     const region = arn.split(':')[3] ?? ''
     return { arn, description: { runsOn: 'aws' as const, region }, countMicroVms: undefined, close: async () => {} }
   }
+  const historyFolder = await mkdtemp(join(tmpdir(), 'warm-agent-demo-'))
+  const forget = () => rm(historyFolder, { recursive: true, force: true })
+  // The emulator starts the first agent at once.
+  process.env.DEMO_HISTORY_FOLDER = historyFolder
   const emulator = await startEmulator({
     agent: agentCommand,
     boot: { kind: 'lognormal', ...boot },
     agentOutput: 'inherit',
+  }).catch(async error => {
+    await forget()
+    throw error
   })
   // Never taken back: when Vite restarts, the next backend starts before this one closes. The ARN stays out of it, as the next
   // backend would take it for a runtime on AWS.
   const { AGENT_RUNTIME_ARN: emulatedArn, ...environment } = emulator.env
   Object.assign(process.env, environment, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' })
+  // The AWS SDK would take its credentials before the emulator's.
+  delete process.env.AWS_PROFILE
   return {
     arn: emulatedArn,
     description: { runsOn: 'emulator' as const, boot },
     countMicroVms: () => emulator.ledger().totals,
-    close: emulator.close,
+    async close() {
+      await emulator.close()
+      await forget()
+    },
   }
 }

@@ -4,6 +4,7 @@ import type { DemoBackend } from './server.ts'
 /** Mounts the demo's backend on the dev server's own origin, from sources, and closes it with the server. */
 export function demoBackend(): Plugin {
   let backend: Promise<DemoBackend> | undefined
+  let stopListening = () => {}
 
   return {
     name: 'warm-agent-demo-backend',
@@ -11,6 +12,11 @@ export function demoBackend(): Plugin {
     apply: (_, { command, isPreview }) => command === 'serve' && !isPreview && !process.env.VITEST,
 
     configureServer(server) {
+      const end = (status: number) => void server.close().finally(() => process.exit(status))
+      // Vite itself closes at SIGTERM only.
+      const interrupt = () => end(130)
+      process.once('SIGINT', interrupt)
+      stopListening = () => void process.off('SIGINT', interrupt)
       backend = server
         .ssrLoadModule('/server.ts')
         .then(module => (module.startDemoBackend as () => Promise<DemoBackend>)())
@@ -22,7 +28,10 @@ export function demoBackend(): Plugin {
               : `the emulator, boots of ${description.boot.medianMs} ms (median)`
           server.config.logger.info(`  ➜  Backend: /api on ${platform}`)
         },
-        error => server.config.logger.error(`Could not start the demo's backend: ${error.message}`, { error }),
+        error => {
+          server.config.logger.error(error.message, { error })
+          end(1)
+        },
       )
       server.middlewares.use('/api', (incoming, outgoing, next) => {
         backend?.then(({ handle }) => handle(incoming, outgoing)).catch(next)
@@ -30,6 +39,7 @@ export function demoBackend(): Plugin {
     },
 
     async buildEnd() {
+      stopListening()
       const closing = backend
       backend = undefined
       await closing?.then(

@@ -40,7 +40,9 @@ test('measures a real agent in an emulator of its own: warm is faster than cold,
     '{"thinkMs":100,"tokens":4,"everyMs":20}',
   ]
   const flags = ['--boot', 'fixed:500', '--messages', '2', '--concurrency', '2', '--delay-ms', '100', '--seed', '1']
-  const { code, stderr } = await warmAgentOnce([...command, '--scenarios', 'cold,naive,warm', ...flags])
+  // In the shell of a user who works with a profile of AWS, which the bench does not need.
+  const env = { AWS_PROFILE: 'of-the-user' }
+  const { code, stderr } = await warmAgentOnce([...command, '--scenarios', 'cold,naive,warm', ...flags], env)
   expect({ code, stderr }).toMatchObject({ code: 0 })
 
   const result = await read(out)

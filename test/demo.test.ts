@@ -1,14 +1,19 @@
+import { mkdtemp, readdir, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { startDemo } from './support/demo.ts'
+import { demoEnds, startDemo } from './support/demo.ts'
 import { launchBrowser } from './support/launch-browser.ts'
 
+let temporary: string
 let demo: Awaited<ReturnType<typeof startDemo>>
 let browser: Browser
 let page: Page
 
 beforeAll(async () => {
-  demo = await startDemo()
+  temporary = await mkdtemp(join(tmpdir(), 'demo-'))
+  demo = await startDemo({ TMPDIR: temporary })
   browser = await launchBrowser(inject('chromiumPath'))
   page = await browser.newPage()
 }, 60_000)
@@ -68,3 +73,19 @@ test('a conversation outlives its microVM: another one reloads its history, and 
   expect(await page.getByTestId('answer-warm').last().textContent()).toContain('How long is a session held?')
   expect(await page.getByTestId('reloaded-cold').count()).toBe(0)
 }, 60_000)
+
+test('what was asked is kept in a folder that is private, and goes with the demo, also at Ctrl-C', async () => {
+  const folders = async () => (await readdir(temporary)).filter(name => name.startsWith('warm-agent-demo'))
+  const [folder = 'none', ...others] = await folders()
+  expect(others).toEqual([])
+  expect((await stat(join(temporary, folder))).mode & 0o777).toBe(0o700)
+  expect(await readdir(join(temporary, folder))).not.toEqual([])
+  await demo.stop('SIGINT')
+  expect(await folders()).toEqual([])
+})
+
+test('a demo without a backend ends, with the reason', async () => {
+  const { code, stderr } = await demoEnds({ AGENT_RUNTIME_ARN: 'none' })
+  expect(stderr).toMatch(/^Could not .+\. .+\.\n$/)
+  expect(code).toBe(1)
+})

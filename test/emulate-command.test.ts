@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
 import type { AgentRequest } from '@warm-agent/proxy'
 import { afterAll, afterEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -19,7 +21,7 @@ const message: AgentRequest = {
 
 /** A runtime that the emulator plays, as a proxy in this process calls it by what the command printed. */
 function runtimeOf({ env }: Awaited<ReturnType<typeof startEmulate>>) {
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  for (const [name, value] of Object.entries({ ...env, AWS_PROFILE: undefined })) vi.stubEnv(name, value)
   const runtime = createAgentCoreRuntime({ arn: env.AGENT_RUNTIME_ARN })
   const invoke = (name: string, request: AgentRequest) =>
     runtime.invoke({ id: name.padEnd(40, '0'), qualifier: 'DEFAULT' }, request, AbortSignal.timeout(8_000))
@@ -96,6 +98,18 @@ test('draws boots from a file, keeps a quota, and tells people what happens', as
   const said = emulator.command.stderr()
   expect(said).toMatch(/VM 1 \(session one00000…, DEFAULT\) is provisioned, which takes 0\.12 s\.\n/)
   expect(said).toMatch(/Refused with 402 ServiceQuotaExceededException, session two00000…: .+\n/)
+})
+
+test('prints what a shell evaluates, whose user works with a profile of AWS, and what is read as an .env file', async () => {
+  const { command } = await startEmulate()
+  await command.stop()
+  const read = parseEnv(command.stdout())
+  expect(read.AGENT_RUNTIME_ARN).toContain(':runtime/')
+  const env = { PATH: process.env.PATH, AWS_PROFILE: 'of-the-user' }
+  const evaluated = parseEnv(execFileSync('sh', ['-ec', `${command.stdout()}env`], { env, encoding: 'utf8' }))
+  expect(evaluated).toMatchObject(read)
+  expect(evaluated.AWS_PROFILE).toBeUndefined()
+  expect(Object.keys(read).filter(name => name.includes('AWS_PROFILE'))).toEqual([])
 })
 
 test('checks signatures with the key that it prints', async () => {

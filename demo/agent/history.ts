@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { appendFile, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Conversation } from '@warm-agent/agent'
@@ -14,8 +15,12 @@ export interface History {
 /**
  * A history that outlives every microVM: in memory, and in a folder that stands in for AgentCore Memory or a database.
  * On AgentCore the folder would end with its VM.
+ *
+ * @param folder One that exists. @default what `DEMO_HISTORY_FOLDER` names, or else a new one
  */
-export function createHistory(folder = process.env.DEMO_HISTORY_FOLDER ?? join(tmpdir(), 'warm-agent-demo')): History {
+export function createHistory(
+  folder = process.env.DEMO_HISTORY_FOLDER ?? mkdtempSync(join(tmpdir(), 'warm-agent-demo-')),
+): History {
   const inMemory = new Map<string, string[]>()
   const fileOf = ({ id }: Conversation) => join(folder, `${createHash('sha256').update(id).digest('hex')}.jsonl`)
 
@@ -41,7 +46,6 @@ export function createHistory(folder = process.env.DEMO_HISTORY_FOLDER ?? join(t
     },
     async add(conversation, question) {
       inMemory.set(conversation.id, [...(inMemory.get(conversation.id) ?? []), question])
-      await mkdir(folder, { recursive: true })
       await appendFile(fileOf(conversation), `${JSON.stringify(question)}\n`)
     },
   }

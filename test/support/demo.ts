@@ -1,27 +1,43 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 /** Starts the demo as `npm run demo` does, on a free port. */
-export async function startDemo(): Promise<{ url: string; stop(): Promise<void> }> {
-  const { VITEST, ...env } = process.env
-  const demo = spawn(process.execPath, ['node_modules/vite/bin/vite.js', '--port', '0', '--host', '127.0.0.1'], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { ...env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const url = await urlPrintedBy(demo)
+export async function startDemo(env: Record<string, string> = {}) {
+  const demo = spawnDemo(env)
+  demo.stderr.pipe(process.stderr)
+  const exited = once(demo, 'exit')
   return {
-    url,
-    async stop() {
-      demo.kill('SIGTERM')
-      await once(demo, 'exit')
+    url: await urlPrintedBy(demo),
+    async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+      demo.kill(signal)
+      await exited
     },
   }
 }
 
-async function urlPrintedBy(demo: ChildProcess & { stdout: NonNullable<ChildProcess['stdout']> }): Promise<string> {
+/** Starts a demo that ends by itself. */
+export async function demoEnds(env: Record<string, string>) {
+  const demo = spawnDemo(env, 15_000)
+  demo.stdout.resume()
+  const [stderr, [code]] = await Promise.all([text(demo.stderr), once(demo, 'exit')])
+  return { code: code as number | null, stderr }
+}
+
+/** For a user who works with a profile of AWS. @param timeout it is ended then, in milliseconds */
+function spawnDemo(more: Record<string, string>, timeout?: number) {
+  const { VITEST, ...env } = process.env
+  return spawn(process.execPath, ['node_modules/vite/bin/vite.js', '--port', '0', '--host', '127.0.0.1'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...env, NO_COLOR: '1', AWS_PROFILE: 'of-the-user', ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
+  })
+}
+
+async function urlPrintedBy(demo: ReturnType<typeof spawnDemo>): Promise<string> {
   let url: string | undefined
   for await (const line of createInterface({ input: demo.stdout })) {
     url ??= /(http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1]

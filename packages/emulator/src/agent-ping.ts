@@ -1,10 +1,16 @@
 import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Machine } from './engine.ts'
 import type { Ping } from './ping.ts'
 
 /** An agent that takes longer has nothing to say this time. */
 const patienceMs = 2_000
+
+/** What a machine is asked, for people: an agent may listen, but not there. */
+export function describePing({ port }: Machine): string {
+  return port === undefined ? 'GET /ping' : `GET http://127.0.0.1:${port}/ping`
+}
 
 /** Asks `/ping` until it answers 200: often at first, because many agents are up in no time. */
 export async function waitUntilHealthy(port: number, signal: AbortSignal): Promise<void> {

@@ -27,7 +27,7 @@ export interface AgentProcess {
 const waitForAgent = "trap 'exit 143' TERM; "
 
 /** What a shell that waited says of an agent that was ended. */
-const shellNotice = /^(\S+: line \d+: +\d+ )?Terminated\b.*\n$/
+const shellNotice = /^(\S+: line \d+: +\d+ )?Terminated\b.*\n/m
 
 export function startAgentProcess(
   command: string,
@@ -53,10 +53,11 @@ export function startAgentProcess(
   // Without a process there may be no streams either (EMFILE).
   const streams = pid === undefined ? [] : [child.stdout, child.stderr]
   for (const stream of streams) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      const text = isEnding ? chunk.replace(shellNotice, '') : chunk
       printed = (printed + text).slice(-keptOutput)
       // To stderr both: the command's stdout is for what a shell evaluates.
-      if (output === 'inherit' && !(isEnding && shellNotice.test(text))) process.stderr.write(text)
+      if (output === 'inherit' && text) process.stderr.write(text)
     })
   }
 

@@ -1,3 +1,4 @@
+import { EmulatorError } from './emulator-error.ts'
 import type { Engine } from './engine.ts'
 import { createProcessEngine } from './process-engine.ts'
 import type { SimulatedAgent, SimulatedHandler } from './simulated-agent.ts'
@@ -11,13 +12,24 @@ export function isAgent(value: unknown): value is Agent {
   return typeof value === 'function' || typeof (value as Partial<SimulatedAgent> | null)?.invoke === 'function'
 }
 
-/** The engine that runs such an agent. */
+/**
+ * The engine that runs such an agent.
+ *
+ * @throws EmulatorError for a command on Windows, which has neither process groups nor a shell for the watchdog.
+ */
 export function createEngine(
   agent: Agent,
   setup: Omit<SimulatedEngineSetup, 'agent'>,
   output: 'ignore' | 'inherit',
 ): Engine {
-  if (typeof agent === 'string') return createProcessEngine(agent, output)
+  if (typeof agent === 'string') {
+    if (process.platform !== 'win32') return createProcessEngine(agent, output)
+    throw new EmulatorError(
+      'invalid_option',
+      'Could not start the emulator: an agent that is a command needs Linux, macOS or WSL. ' +
+        'Run it in WSL, or give an agent that runs in this process.',
+    )
+  }
   const simulated: SimulatedAgent = typeof agent === 'function' ? { invoke: agent } : agent
   return createSimulatedEngine({ ...setup, agent: simulated })
 }

@@ -1,3 +1,4 @@
+import { describePing } from './agent-ping.ts'
 import { type Cancellable, unlessCancelled, wait } from './cancellation.ts'
 import type { Clock } from './clock.ts'
 import type { Engine, Machine } from './engine.ts'
@@ -23,7 +24,7 @@ export async function bootMachine({ engine, clock, vm, boot, onStarted, ...times
   await wait(clock, times.delayMs, boot)
   const machine = await engine.start(vm, boot)
   onStarted(machine)
-  const tooLong = 'Runtime initialization time exceeded, GET /ping did not answer 200 in time'
+  const tooLong = `Runtime initialization time exceeded, ${describePing(machine)} did not answer 200 in time`
   const timer = clock.setTimeout(() => boot.cancel(new Error(tooLong)), times.agentReadyTimeoutMs)
   await unlessCancelled(machine.ready, boot).finally(() => clock.clearTimeout(timer))
   return machine

@@ -1,3 +1,4 @@
+import { describePing } from './agent-ping.ts'
 import { Cancellable } from './cancellation.ts'
 import type { Engine, Machine } from './engine.ts'
 
@@ -31,7 +32,7 @@ export function createEagerEngine(engine: Engine): EagerEngine {
       } catch (cause) {
         await machine.end()
         const how = cause instanceof Error ? cause.message : String(cause)
-        const why = isTooLong ? `GET /ping did not answer 200 in ${timeoutMs / 1_000} s` : how
+        const why = isTooLong ? `${describePing(machine)} did not answer 200 in ${timeoutMs / 1_000} s` : how
         // One sentence, however many lines it printed. What failed stands before the stack, which may be longer than that.
         const words = machine
           .lastWords()

@@ -47,11 +47,7 @@ export function createPorts(): Ports {
           await claiming
           continue
         }
-        const probe = await listen(port)
-        if (!probe) continue
-        probe.close()
-        await once(probe, 'close')
-        return port
+        if (await isFree(port)) return port
       }
     },
     // To the end of the queue: connections of its last agent may linger.
@@ -62,11 +58,22 @@ export function createPorts(): Ports {
   }
 }
 
-/** @returns `undefined` when somebody listens on that port, on whichever address. */
-async function listen(port: number): Promise<Server | undefined> {
+/** @note On macOS all addresses can be had although somebody listens on one of them (nodejs/node#58609). */
+async function isFree(port: number): Promise<boolean> {
+  for (const host of [undefined, '127.0.0.1']) {
+    const probe = await listen(port, host)
+    if (!probe) return false
+    probe.close()
+    await once(probe, 'close')
+  }
+  return true
+}
+
+/** @returns `undefined` when somebody listens there. @param host all addresses unless it is given */
+async function listen(port: number, host?: string): Promise<Server | undefined> {
   const server = createServer(connection => connection.destroy())
   try {
-    await once(server.listen(port), 'listening')
+    await once(server.listen(port, host), 'listening')
     return server
   } catch {
     return undefined

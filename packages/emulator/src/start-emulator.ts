@@ -15,7 +15,10 @@ export interface Emulator {
   readonly url: string
   /** Where everything under `/_emulator/` is: `url`, unless there is an `adminPort`. */
   readonly adminUrl: string
-  /** What to set in a process so that its AWS SDK, in any language, talks to this emulator. */
+  /**
+   * What to set in a process so that its AWS SDK, in any language, talks to this emulator. `AWS_PROFILE` must not be set
+   * there: the SDK for JavaScript prefers it to these credentials.
+   */
   readonly env: Readonly<
     Record<
       | 'AWS_ENDPOINT_URL_BEDROCK_AGENTCORE'

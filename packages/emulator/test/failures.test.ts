@@ -92,6 +92,21 @@ test('gives up an agent that never becomes ready, and leaves no process', async 
   expect(isRunning(vm?.pid ?? 0)).toBe(false)
 })
 
+test.each([
+  ['that it is tried with', { tryAgent: true }],
+  ['of a session', {}],
+])(
+  'an agent that answers elsewhere, in the process %s: says where it was asked, and not what its shell says of its end',
+  async (_, more) => {
+    const agent = `AGENT_START=elsewhere ${nodeAgent.replace('exec ', '')}; true`
+    const start = async () =>
+      (await emulate({ agent, agentReadyTimeoutMs: 1_000, ...more })).invoke('elsewhere', 'hello')
+    const { message } = await start().catch(error => error)
+    expect(message).toMatch(/GET http:\/\/127\.0\.0\.1:\d+\/ping did not answer 200 in .+ I am elsewhere\b/)
+    expect(message).not.toContain('Terminated')
+  },
+)
+
 test("ends a shell with the agent that it started, and not before it: what has no parent may stay a container's zombie", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parting-'))
   onTestFinished(() => rm(folder, { recursive: true }))

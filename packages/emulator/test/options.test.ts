@@ -47,3 +47,17 @@ test('says that its port is in use', async () => {
     message: `Could not start the emulator: port ${port} of 127.0.0.1 is in use. Choose another one, or stop what listens there.`,
   })
 })
+
+test('says on Windows that it cannot run a command, and plays a handler there all the same', async () => {
+  const platform = Object.getOwnPropertyDescriptor(process, 'platform') as PropertyDescriptor
+  onTestFinished(() => void Object.defineProperty(process, 'platform', platform))
+  Object.defineProperty(process, 'platform', { ...platform, value: 'win32' })
+  const error = await startEmulator({ agent: 'node agent.js' }).catch(error => error)
+  expect(error).toBeInstanceOf(EmulatorError)
+  expect(error.message).toBe(
+    'Could not start the emulator: an agent that is a command needs Linux, macOS or WSL. ' +
+      'Run it in WSL, or give an agent that runs in this process.',
+  )
+  const emulator = await startEmulator({ agent: () => 'hello' })
+  await emulator.close()
+})

@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Sha256 } from '@aws-crypto/sha256-js'
 import { HttpRequest } from '@smithy/protocol-http'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { startEmulator } from '@warm-agent/emulator'
 
-const agentFile = new URL('../fixtures/agent.mjs', import.meta.url).pathname
+const agentFile = fileURLToPath(new URL('../fixtures/agent.mjs', import.meta.url))
 const sessionHeader = 'x-amzn-bedrock-agentcore-runtime-session-id'
 const sockets = new Agent({ keepAlive: true })
 
@@ -52,7 +53,14 @@ async function startAgent() {
   probe.close()
   const child = spawn('node', [agentFile], { env: { ...process.env, PORT: String(port) } })
   const url = `http://127.0.0.1:${port}`
-  while (!(await fetch(`${url}/ping`).catch(() => undefined))) await wait(20)
+  const until = performance.now() + 10_000
+  while (!(await fetch(`${url}/ping`).catch(() => undefined))) {
+    if (performance.now() > until) {
+      child.kill()
+      throw new Error('Could not measure: the agent did not start within 10 s. Start it by itself to see why.')
+    }
+    await wait(20)
+  }
   return { url, end: () => void child.kill() }
 }
 
