@@ -98,7 +98,7 @@ test.each([
 ])(
   'an agent that answers elsewhere, in the process %s: says where it was asked, and not what its shell says of its end',
   async (_, more) => {
-    const agent = `AGENT_START=elsewhere ${nodeAgent.replace('exec ', '')}; true`
+    const agent = 'echo I am elsewhere; sleep 60; true'
     const start = async () =>
       (await emulate({ agent, agentReadyTimeoutMs: 1_000, ...more })).invoke('elsewhere', 'hello')
     const { message } = await start().catch(error => error)

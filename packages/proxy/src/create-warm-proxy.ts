@@ -109,7 +109,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
       const headers = { ...streamingHeaders, ...(isAllowed && corsHeaders(request)) }
       try {
         if (!isAllowed) throw foreignOrigin(request)
-        return withHeaders(await answer(request, route), headers)
+        return withOwn(await answer(request, route), headers)
       } catch (cause) {
         const error = toWarmAgentError(cause, { isMessage: route === 'message' })
         // Who has left is told nothing, and that is no failure. A host whose time is over says so by an error of ours.
@@ -117,7 +117,7 @@ export function createWarmProxy(options: WarmProxyOptions): WarmProxy {
           const { code } = error
           tell(onEvent, { type: 'request-failed', atMs: Date.now(), code, route: route ?? 'unknown', cause })
         }
-        return withHeaders(toErrorResponse(error), headers)
+        return withOwn(toErrorResponse(error), headers)
       }
     }),
 
@@ -170,5 +170,13 @@ function foreignOrigin({ headers }: Request): WarmAgentError {
 
 function withHeaders(response: Response, headers: Readonly<Record<string, string>> = {}): Response {
   for (const [name, value] of Object.entries(headers)) response.headers.append(name, value)
+  return response
+}
+
+/** The proxy's own: what an agent or an app says of the same name would make it unreadable. `vary` alone is a list. */
+function withOwn(response: Response, headers: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(headers)) {
+    response.headers[name === 'vary' ? 'append' : 'set'](name, value)
+  }
   return response
 }

@@ -74,7 +74,7 @@ export function prepareFleet() {
   /** Lets what is on its way to Redis come back, and what follows from it; what never comes back is not waited for. */
   async function settle(): Promise<void> {
     for (let turn = 0, quiet = 0; quiet < 4 && turn < 100; turn++) {
-      await probe.ping().catch(() => undefined)
+      if (underWay > 0) await probe.ping().catch(() => undefined)
       await new Promise(resolve => setImmediate(resolve))
       quiet = underWay === 0 ? quiet + 1 : 0
     }

@@ -143,12 +143,12 @@ test('the end of an answer does not bring back a session whose page has left', a
 
 test('an answer that neither ends nor is cut by the platform is cut after an hour, and stops the call', async () => {
   const { runtime, answerWith } = createFakeRuntime()
-  const { send } = await instance({ runtime })
+  const { send } = createTestProxy({ runtime })
   const cancelled = vi.fn()
   answerWith(() => new ReadableStream({ cancel: cancelled }))
   const reading = (await send('hi')).text()
   const failed = expect(reading).rejects.toThrow(/went on for over/)
-  await pass(3_661_000)
+  await vi.advanceTimersByTimeAsync(3_661_000)
   await failed
   expect(cancelled).toHaveBeenCalledOnce()
 })

@@ -25,7 +25,8 @@ test.each([204, 205, 304])(
 
 test('what an agent says in its headers replaces nothing that the proxy says, in whatever case', async () => {
   const { runtime } = createFakeRuntime()
-  const forged = { 'content-type': 'text/html', 'server-timing': 'forged', etag: '"kept"' }
+  const ours = { 'warm-agent-version': '2', 'x-accel-buffering': 'yes', 'cache-control': 'public' }
+  const forged = { ...ours, 'content-type': 'text/html', 'server-timing': 'forged', etag: '"kept"' }
   const invoke: typeof runtime.invoke = async (...call) => ({
     ...(await runtime.invoke(...call)),
     headers: { ...forged, 'warm-agent-outcome': 'forged', 'WARM-AGENT-TICKET': 'forged' },
@@ -35,6 +36,7 @@ test('what an agent says in its headers replaces nothing that the proxy says, in
   expect([outcomeOf(answer), answer.headers.get('etag')]).toEqual(['cold', '"kept"'])
   expect(answer.headers.get('content-type')).toBe('text/event-stream')
   expect(answer.headers.get('server-timing')).not.toContain('forged')
+  expect(Object.keys(ours).map(name => answer.headers.get(name))).toEqual(['1', 'no', 'no-store, no-transform'])
   expect(outcomeOf(await send('again', ticketOf(answer)))).toBe('warm')
 })
 
