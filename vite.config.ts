@@ -17,7 +17,7 @@ const pages = ['packages/{react,testing}/test/**/*.test.{ts,tsx}', 'test/chat-cl
 /** npm runs only on the Node that it came with: what needs it is not part of the matrix. */
 const packaging = process.env.WARM_AGENT_TEST_MATRIX ? ['test/packaging/**/*.test.ts'] : []
 
-const globalSetup = ['test/support/own-temporary-folder.ts', 'test/support/prepare-machine.ts']
+const globalSetup = ['own-temporary-folder', 'no-aws-profile', 'prepare-machine'].map(name => `test/support/${name}.ts`)
 
 export default defineConfig({
   root: 'demo',
