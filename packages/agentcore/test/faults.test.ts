@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createWarmProxy, type ProxyEvent, type WarmProxyOptions } from '@warm-agent/proxy'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { refuse, type startDataPlane } from './data-plane.ts'
 import { callersToken, type Kind, serveKind } from './kinds.ts'
 
@@ -48,6 +48,8 @@ async function serve(kind: Kind, failing: Purpose, fault: Fault, times = 1, limi
     onEvent: event => own.push(event),
     limits,
   })
+  // Else its reaper would try a stop that failed again, in a later test: on the data plane that the environment names then.
+  onTestFinished(() => proxy.close())
   const post = (path: string, init: RequestInit = {}) =>
     proxy.fetch(new Request(`http://chat.test/api/agent${path}`, { method: 'POST', ...init }))
   return { attempts, post }
