@@ -21,7 +21,7 @@ const message: AgentRequest = {
 
 /** A runtime that the emulator plays, as a proxy in this process calls it by what the command printed. */
 function runtimeOf({ env }: Awaited<ReturnType<typeof startEmulate>>) {
-  for (const [name, value] of Object.entries({ ...env, AWS_PROFILE: undefined })) vi.stubEnv(name, value)
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const runtime = createAgentCoreRuntime({ arn: env.AGENT_RUNTIME_ARN })
   const invoke = (name: string, request: AgentRequest) =>
     runtime.invoke({ id: name.padEnd(40, '0'), qualifier: 'DEFAULT' }, request, AbortSignal.timeout(8_000))

@@ -21,7 +21,7 @@ const agent = {
 async function start(auth: 'sigv4' | 'oauth') {
   const running = await startEmulator({ agent, auth })
   emulator = running
-  for (const [name, value] of Object.entries({ ...running.env, AWS_PROFILE: undefined })) vi.stubEnv(name, value)
+  for (const [name, value] of Object.entries(running.env)) vi.stubEnv(name, value)
   const events: ProxyEvent[] = []
   const proxy = createWarmProxy({
     runtime: createAgentCoreRuntime({

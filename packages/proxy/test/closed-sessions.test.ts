@@ -1,4 +1,4 @@
-import { memoryLedger, type SessionLedger } from '@warm-agent/proxy'
+import { type AgentRuntime, memoryLedger, type SessionLedger } from '@warm-agent/proxy'
 import { expect, test, vi } from 'vitest'
 import { createTestProxy, outcomeOf } from './browser.ts'
 import { createFakeRuntime, failure } from './fake-runtime.ts'
@@ -58,14 +58,18 @@ test('a warm-up that may have started a session after its close elsewhere stops 
   expect(log).toEqual(['failed', 'nothing to stop', 'nothing to stop'])
 })
 
+/** Calls that take three seconds to arrive. */
+const late =
+  ({ invoke }: AgentRuntime): AgentRuntime['invoke'] =>
+  async (...call) => {
+    await new Promise(resolve => setTimeout(resolve, 3_000))
+    return invoke(...call)
+  }
+
 test('a warm-up that arrives after its session was closed elsewhere and here stops what it has started', async () => {
   const { runtime, log } = createFakeRuntime()
   const ledger = memoryLedger()
-  const late: typeof runtime.invoke = async (...call) => {
-    await new Promise(resolve => setTimeout(resolve, 3_000))
-    return runtime.invoke(...call)
-  }
-  const one = createTestProxy({ runtime: { ...runtime, invoke: late }, ledger })
+  const one = createTestProxy({ runtime: { ...runtime, invoke: late(runtime) }, ledger })
   const two = createTestProxy({ runtime, ledger })
   const { ticket } = await one.openLease()
   await pass(1_000)
@@ -77,13 +81,9 @@ test('a warm-up that arrives after its session was closed elsewhere and here sto
 test('a warm-up that comes up after its session was closed elsewhere is stopped, in the name of its caller', async () => {
   const { runtime, log } = createFakeRuntime()
   const ledger = memoryLedger()
-  const late: typeof runtime.invoke = async (...call) => {
-    await new Promise(resolve => setTimeout(resolve, 3_000))
-    return runtime.invoke(...call)
-  }
   const stop = vi.fn(runtime.stop)
   const authorize = () => ({ callerId: 'ann', bearer: 'token of ann' })
-  const one = createTestProxy({ runtime: { ...runtime, invoke: late, stop }, ledger, authorize })
+  const one = createTestProxy({ runtime: { ...runtime, invoke: late(runtime), stop }, ledger, authorize })
   const two = createTestProxy({ runtime, ledger, authorize })
   const { ticket } = await one.openLease()
   await pass(1_000)
@@ -125,15 +125,11 @@ test.each([true, false])(
   async echoes => {
     const { runtime, log } = createFakeRuntime({ echoes })
     const ledger = memoryLedger()
-    let lateMs = 0
-    const late: typeof runtime.invoke = async (...call) => {
-      if (lateMs > 0) await new Promise(resolve => setTimeout(resolve, lateMs))
-      return runtime.invoke(...call)
-    }
-    const one = createTestProxy({ runtime: { ...runtime, invoke: late }, ledger })
+    const runtimeOfOne = { ...runtime }
+    const one = createTestProxy({ runtime: runtimeOfOne, ledger })
     const two = createTestProxy({ runtime, ledger })
     const { ticket } = await one.openWarm()
-    lateMs = 3_000
+    runtimeOfOne.invoke = late(runtime)
     const beating = one.beat(ticket)
     await pass(1_000)
     expect((await two.post('/sessions/close', { ticket })).status).toBe(204)

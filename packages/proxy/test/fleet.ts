@@ -8,6 +8,9 @@ import { ledgerKinds } from './ledgers.ts'
 /** Where a page closes its session that may be back within half a minute. */
 export const park = '/sessions/close?afterMs=30000'
 
+/** Shorter than anything waits for Redis: what has come back by the end of a step is in time. */
+const stepMs = 400
+
 /** For each test of a file a fleet of its own, and time that is faked. Redis is real, and there for the whole file. */
 export function prepareFleet() {
   let redis: RedisServer
@@ -71,20 +74,23 @@ export function prepareFleet() {
     })
   }
 
-  /** Lets what is on its way to Redis come back, and what follows from it; what never comes back is not waited for. */
+  /**
+   * Lets what is on its way to Redis come back, and what follows from it; what never comes back is not waited for.
+   * Each turn takes a way to Redis: what other threads do, as to sign a ticket, needs real time.
+   */
   async function settle(): Promise<void> {
     for (let turn = 0, quiet = 0; quiet < 4 && turn < 100; turn++) {
-      if (underWay > 0) await probe.ping().catch(() => undefined)
+      await probe.ping().catch(() => undefined)
       await new Promise(resolve => setImmediate(resolve))
       quiet = underWay === 0 ? quiet + 1 : 0
     }
   }
 
-  /** Lets the faked time pass, in steps that are shorter than anything waits for Redis; the real Redis answers in between. */
+  /** Lets the faked time pass; the real Redis answers in between. */
   async function pass(ms: number): Promise<void> {
     await settle()
-    for (let passed = 0; passed < ms; passed += 400) {
-      await vi.advanceTimersByTimeAsync(Math.min(400, ms - passed))
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      await vi.advanceTimersByTimeAsync(Math.min(stepMs, ms - passed))
       await settle()
     }
   }

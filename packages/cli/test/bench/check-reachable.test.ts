@@ -17,7 +17,6 @@ test('a connection that breaks was one: the bench begins', async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_BEDROCK_AGENTCORE', origin)
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'id')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
-  vi.stubEnv('AWS_PROFILE', undefined)
   await checkReachable(target)
   expect(connections).toBe(1)
   server.close()

@@ -35,7 +35,7 @@ export function setUpBench() {
     /** Starts a data plane for the bench to measure. */
     async start(before?: (call: SeenCall) => Promise<void> | number | void) {
       plane = await startDataPlane(before)
-      for (const [name, value] of Object.entries({ ...plane.env, AWS_PROFILE: undefined })) vi.stubEnv(name, value)
+      for (const [name, value] of Object.entries(plane.env)) vi.stubEnv(name, value)
       return plane
     },
   }
