@@ -31,11 +31,11 @@ const shellNotice = /^(\S+: line \d+: +\d+ )?Terminated\b.*\n/m
 
 export function startAgentProcess(
   command: string,
-  port: number,
+  env: NodeJS.ProcessEnv,
   output: 'ignore' | 'inherit',
   watchdog: Watchdog,
 ): AgentProcess {
-  const { child, release } = spawnGuarded(waitForAgent + command, port, watchdog)
+  const { child, release } = spawnGuarded(waitForAgent + command, env, watchdog)
   const { pid } = child
 
   const exited = new Promise<string>(resolve => {

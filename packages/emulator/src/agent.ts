@@ -1,6 +1,6 @@
 import { EmulatorError } from './emulator-error.ts'
 import type { Engine } from './engine.ts'
-import { createProcessEngine } from './process-engine.ts'
+import { createProcessEngine, type ProcessSetup } from './process-engine.ts'
 import type { SimulatedAgent, SimulatedHandler } from './simulated-agent.ts'
 import { createSimulatedEngine, type SimulatedEngineSetup } from './simulated-engine.ts'
 
@@ -20,10 +20,10 @@ export function isAgent(value: unknown): value is Agent {
 export function createEngine(
   agent: Agent,
   setup: Omit<SimulatedEngineSetup, 'agent'>,
-  output: 'ignore' | 'inherit',
+  processes: ProcessSetup,
 ): Engine {
   if (typeof agent === 'string') {
-    if (process.platform !== 'win32') return createProcessEngine(agent, output)
+    if (process.platform !== 'win32') return createProcessEngine(agent, processes)
     throw new EmulatorError(
       'invalid_option',
       'Could not start the emulator: an agent that is a command needs Linux, macOS or WSL. ' +

@@ -5,9 +5,9 @@ import { signalGroup } from './process-group.ts'
 import { spawnGuarded } from './spawn-guarded.ts'
 import type { Watchdog } from './watchdog.ts'
 
-/** Runs a shell command in a process group of its own, with the agent's `PORT`. It never outlives the emulator. */
-export function startCommandProcess(command: string, port: number, watchdog: Watchdog): CommandRun {
-  const { child, release } = spawnGuarded(command, port, watchdog)
+/** Runs a shell command in a process group of its own, with the agent's environment. It never outlives the emulator. */
+export function startCommandProcess(command: string, env: NodeJS.ProcessEnv, watchdog: Watchdog): CommandRun {
+  const { child, release } = spawnGuarded(command, env, watchdog)
   const { pid } = child
   const output = new PassThrough({ objectMode: true, highWaterMark: 16 })
 

@@ -38,8 +38,11 @@ export function createPlatformCore(
   const books = createBooks(settings.prices)
   const emit = createEmit(settings.onEvent)
   let engines = 0
+  // As it is now: who points this process at the emulator does not want its key in the agents, which may call AWS themselves.
+  const processes = { output, env: { ...process.env } }
   // Another version is another process, with other numbers at random.
-  const engineOf = (each: Agent) => createEngine(each, { ...settings, seed: `${settings.seed}/${++engines}` }, output)
+  const engineOf = (each: Agent) =>
+    createEngine(each, { ...settings, seed: `${settings.seed}/${++engines}` }, processes)
   const first = createEagerEngine(engineOf(agent))
   const versions = createVersions(first)
   const quotas = createQuotas(settings, startAt)

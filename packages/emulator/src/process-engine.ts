@@ -14,8 +14,16 @@ import { createWatchdog } from './watchdog.ts'
  */
 const startsPerProcessor = 16
 
+/** What all agents that are processes have in common. */
+export interface ProcessSetup {
+  /** Where what they print goes. */
+  readonly output: 'ignore' | 'inherit'
+  /** Their environment, without `PORT`. */
+  readonly env: NodeJS.ProcessEnv
+}
+
 /** Runs every agent as a process of its own, started from a command. */
-export function createProcessEngine(command: string, output: 'ignore' | 'inherit'): Engine {
+export function createProcessEngine(command: string, setup: ProcessSetup): Engine {
   const ports = createPorts()
   const watchdog = createWatchdog()
   const enter = createGate(startsPerProcessor * availableParallelism())
@@ -25,7 +33,8 @@ export function createProcessEngine(command: string, output: 'ignore' | 'inherit
     const port = await ports.take()
     if (signal.aborted) ports.giveBack(port)
     signal.throwIfAborted()
-    const agent = startAgentProcess(command, port, output, watchdog)
+    const env = { ...setup.env, PORT: String(port) }
+    const agent = startAgentProcess(command, env, setup.output, watchdog)
     const over = new AbortController()
     const sockets = createSockets()
     const exited = agent.exited.finally(() => over.abort())
@@ -37,7 +46,7 @@ export function createProcessEngine(command: string, output: 'ignore' | 'inherit
     return {
       pid: agent.pid,
       port,
-      run: command => startCommandProcess(command, port, watchdog),
+      run: command => startCommandProcess(command, env, watchdog),
       ready,
       exited,
       lastWords: agent.lastWords,

@@ -8,16 +8,12 @@ import type { Watchdog } from './watchdog.ts'
 const waitForGuard = 'read -r _ || exit 1; exec </dev/null; '
 
 /**
- * Starts a shell command in a process group of its own, with `PORT` and an empty input. It never outlives the emulator:
+ * Starts a shell command in a process group of its own, with an empty input. It never outlives the emulator:
  * `release` ends the guard when it has ended by itself.
  */
-export function spawnGuarded(command: string, port: number, watchdog: Watchdog) {
+export function spawnGuarded(command: string, env: NodeJS.ProcessEnv, watchdog: Watchdog) {
   watchdog.arm()
-  const child = spawn(waitForGuard + command, {
-    shell: true,
-    detached: true,
-    env: { ...process.env, PORT: String(port) },
-  })
+  const child = spawn(waitForGuard + command, { shell: true, detached: true, env })
   const { pid } = child
   if (pid === undefined) return { child, release: () => {} }
   const release = watchdog.guard(pid)

@@ -1,6 +1,6 @@
 import { InvokeAgentRuntimeCommandCommand } from '@aws-sdk/client-bedrock-agentcore'
 import type { Emulator } from '@warm-agent/emulator'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createClient, emulate, isRunning, patience, sessionNamed } from './harness.ts'
 import { createManualClock } from './manual-clock.ts'
 
@@ -53,6 +53,17 @@ test('reaches the agent of its own session under PORT', async () => {
   const { pid } = await report('port')
   const ask = `node -e 'fetch("http://127.0.0.1:" + process.env.PORT, { method: "POST" }).then(r => r.text()).then(t => process.stdout.write(t))'`
   expect(JSON.parse((await run(emulator, 'port', ask)).stdout)).toMatchObject({ pid, calls: 2 })
+})
+
+test('an agent, of a later version too, has the environment of when the emulator started, not what points this process at it', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'key-of-the-user')
+  const { emulator } = await emulate()
+  for (const [name, value] of Object.entries(emulator.env)) vi.stubEnv(name, value)
+  const ask = 'echo "$AWS_ACCESS_KEY_ID $AWS_ENDPOINT_URL_BEDROCK_AGENTCORE"'
+  expect((await run(emulator, 'first', ask)).stdout).toBe('key-of-the-user \n')
+  emulator.update()
+  expect((await run(emulator, 'later', ask)).stdout).toBe('key-of-the-user \n')
 })
 
 test('streams what a command prints as it comes', async () => {
