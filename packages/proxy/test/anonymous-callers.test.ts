@@ -203,7 +203,7 @@ test('the limits may count by the address, which is not whom a ticket is bound t
 
 test.each<[object, RegExp]>([
   [{ secret: 'short' }, /it has 5 bytes/],
-  [{ secret: undefined }, /there is none\. .* WARM_AGENT_SECRET.* openssl rand -base64 48$/],
+  [{ secret: undefined }, /there is none\. .* WARM_AGENT_SECRET.* node -p "crypto\.randomBytes/],
   [{ cookieName: 'a b' }, /"a b"/],
   [{ crossite: true }, /no option crossite/],
 ])('options %j are refused at construction', (wrong, message) => {

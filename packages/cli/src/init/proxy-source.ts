@@ -1,3 +1,5 @@
+import { secretCommand } from '../secret-command.ts'
+
 /** A function for the user's file that makes the proxy from the environment. Not at import: a build has no secrets. */
 export const proxySource = `function createProxy() {
   const { AGENT_RUNTIME_ARN: arn = '', WARM_AGENT_SECRET: secret = '', WARM_AGENT_ANONYMOUS: anonymous = '' } = process.env
@@ -13,9 +15,6 @@ export const proxySource = `function createProxy() {
 export const proxyImports = `import { createAgentCoreRuntime } from '@warm-agent/agentcore'
 import { anonymousCallers, createWarmProxy } from '@warm-agent/proxy'
 `
-
-/** Prints a secret, in every shell. */
-export const secretCommand = `node -p "crypto.randomBytes(48).toString('base64')"`
 
 /** What `createWarmProxy` in those files needs to be set. */
 export const variables = {
