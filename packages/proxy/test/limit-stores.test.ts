@@ -124,6 +124,14 @@ test.each(stores)('%s: what is added while a counter comes to nothing is not los
   expect(await store.add('both', 0, 60)).toBe(7)
 })
 
+test('in Redis a room is kept until the last of its places ends, whoever came last', async () => {
+  const client = ioredis()
+  const store = redisLimits({ client, prefix: 'ends' })
+  await store.hold('room', 'ann', 60_000, 2)
+  await store.hold('room', 'bob', 1_000, 2)
+  expect(await client.pttl('ends:room:room')).toBeGreaterThan(50_000)
+})
+
 test('two proxies with one Redis share the limits, and nothing that could be used is kept there', async () => {
   const { runtime, sessions } = createFakeRuntime()
   const client = ioredis()
