@@ -9,6 +9,7 @@ import { startReaper } from './ledger/reaper.ts'
 import { boundMessages } from './limits/bound-messages.ts'
 import { countCalls } from './limits/count-calls.ts'
 import { createLimiter } from './limits/create-limiter.ts'
+import { listHeaders } from './list-headers.ts'
 import { corsHeaders, isOriginAllowed, preflightHeaders } from './origin.ts'
 import { createEmit, tell } from './proxy-event.ts'
 import { checkOptions, type WarmProxyOptions } from './proxy-options.ts'
@@ -173,10 +174,8 @@ function withHeaders(response: Response, headers: Readonly<Record<string, string
   return response
 }
 
-/** The proxy's own: what an agent or an app says of the same name would make it unreadable. `vary` alone is a list. */
+/** The proxy's own: what an agent or an app says of the same name would make it unreadable, unless it is a list. */
 function withOwn(response: Response, headers: Readonly<Record<string, string>>): Response {
-  for (const [name, value] of Object.entries(headers)) {
-    response.headers[name === 'vary' ? 'append' : 'set'](name, value)
-  }
-  return response
+  for (const name of Object.keys(headers)) if (!listHeaders.includes(name)) response.headers.delete(name)
+  return withHeaders(response, headers)
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { listHeaders } from './list-headers.ts'
 import { writeBody } from './write-body.ts'
 
 /** Headers about a connection, not an answer. An answer that was fetched elsewhere may have some; HTTP/2 refuses them. */
@@ -38,8 +39,7 @@ function sendHead(status: number, headers: Headers, outgoing: ServerResponse): b
   try {
     for (const [name, value] of headers) {
       if (hopByHop.has(name)) continue
-      // The host may have set some of these too, and all are sent.
-      if (name === 'set-cookie' || name === 'vary') outgoing.appendHeader(name, value)
+      if (listHeaders.includes(name)) outgoing.appendHeader(name, value)
       else outgoing.setHeader(name, value)
     }
     outgoing.writeHead(status)

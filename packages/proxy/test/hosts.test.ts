@@ -88,13 +88,16 @@ test.each([
   await close()
 })
 
+const exposed = 'access-control-expose-headers'
+const ofApp = { 'x-app': 'own', 'x-two': 'own', [exposed]: 'X-App' }
+
 /** Apps that have put headers of their own on the answer before the proxy is asked. */
 const apps: [name: string, start: Host['start']][] = [
   [
     'Express',
     handle => {
       const app = express().use((_, response, next) => {
-        response.cookie('app', '1').vary('Accept-Encoding').set({ 'x-app': 'own', 'x-two': 'own' })
+        response.cookie('app', '1').vary('Accept-Encoding').set(ofApp)
         next()
       })
       return listen(app.use('/api/agent', toExpressHandler(handle)))
@@ -105,7 +108,7 @@ const apps: [name: string, start: Host['start']][] = [
     async handle => {
       const app = Fastify({ forceCloseConnections: true })
       app.addHook('onRequest', async (_, reply) => {
-        reply.headers({ 'set-cookie': 'app=1; Path=/', vary: 'Accept-Encoding', 'x-app': 'own', 'x-two': 'own' })
+        reply.headers({ 'set-cookie': 'app=1; Path=/', vary: 'Accept-Encoding', ...ofApp })
       })
       await app.register(toFastifyPlugin(handle), { prefix: '/api/agent' })
       return { origin: await app.listen({ port: 0, host: '127.0.0.1' }), fetch, close: () => app.close() }
@@ -117,11 +120,12 @@ test.each(apps)(
   '%s: what the app has put on the answer stays, but for what the answer says itself',
   async (_, start) => {
     const handle: Handle = async () =>
-      new Response('ok', { headers: { 'set-cookie': 'ours=1', vary: 'Origin', 'x-two': '2' } })
+      new Response('ok', { headers: { 'set-cookie': 'ours=1', vary: 'Origin', 'x-two': '2', [exposed]: 'X-Two' } })
     const { origin, fetch, close } = await start(handle)
     const { headers } = await fetch(`${origin}/api/agent/health`)
     expect(headers.getSetCookie()).toEqual(['app=1; Path=/', 'ours=1'])
-    expect(['vary', 'x-app', 'x-two'].map(name => headers.get(name))).toEqual(['Accept-Encoding, Origin', 'own', '2'])
+    expect(['x-app', 'x-two'].map(name => headers.get(name))).toEqual(['own', '2'])
+    expect(['vary', exposed].map(name => headers.get(name))).toEqual(['Accept-Encoding, Origin', 'X-App, X-Two'])
     await close()
   },
 )

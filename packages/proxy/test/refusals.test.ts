@@ -131,11 +131,13 @@ test('a preflight of an allowed origin passes, and our headers are exposed', asy
   expect(answer.headers.get('access-control-expose-headers')).toContain('Warm-Agent-Outcome')
 })
 
-test('a shared cache is told that the answer is for one origin, beside what the application tells it', async () => {
-  const authorize = () => new Response('pay first', { status: 402, headers: { vary: 'Cookie' } })
+test('what the application tells caches and pages of other origins stays beside what the proxy tells them', async () => {
+  const told = { vary: 'Cookie', 'access-control-expose-headers': 'X-Quota' }
+  const authorize = () => new Response('pay first', { status: 402, headers: told })
   const { post } = createTestProxy({ runtime, authorize, origins: ['https://friend.test'] })
-  const answer = await post('/sessions', { headers: { origin: 'https://friend.test' } })
-  expect(answer.headers.get('vary')).toBe('Cookie, Origin')
+  const { headers } = await post('/sessions', { headers: { origin: 'https://friend.test' } })
+  expect(headers.get('vary')).toBe('Cookie, Origin')
+  expect(headers.get('access-control-expose-headers')).toMatch(/^X-Quota, .*Warm-Agent-Outcome/)
 })
 
 test('a slash at the end of the path changes nothing: Next.js sends every request there with `trailingSlash`', async () => {
