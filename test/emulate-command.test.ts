@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util'
 import { createAgentCoreRuntime } from '@warm-agent/agentcore'
 import type { AgentRequest } from '@warm-agent/proxy'
 import { afterAll, afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { stopAll, warmAgentOnce } from './support/command.ts'
+import { stopAll, warmAgent, warmAgentOnce } from './support/command.ts'
 import { startEmulate } from './support/emulate.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -100,16 +100,16 @@ test('draws boots from a file, keeps a quota, and tells people what happens', as
   expect(said).toMatch(/Refused with 402 ServiceQuotaExceededException, session two00000…: .+\n/)
 })
 
-test('prints what a shell evaluates, whose user works with a profile of AWS, and what is read as an .env file', async () => {
-  const { command } = await startEmulate()
+test('prints what a shell evaluates and an .env file may begin with, and tells whose profile of AWS would win', async () => {
+  const command = warmAgent(['emulate', '--agent', agent, '--port', '0'], { AWS_PROFILE: 'of-the-user' })
+  await command.lineMatching(/^export AWS_SECRET_ACCESS_KEY=/)
   await command.stop()
-  const read = parseEnv(command.stdout())
-  expect(read.AGENT_RUNTIME_ARN).toContain(':runtime/')
-  const env = { PATH: process.env.PATH, AWS_PROFILE: 'of-the-user' }
-  const evaluated = parseEnv(execFileSync('sh', ['-ec', `${command.stdout()}env`], { env, encoding: 'utf8' }))
-  expect(evaluated).toMatchObject(read)
-  expect(evaluated.AWS_PROFILE).toBeUndefined()
-  expect(Object.keys(read).filter(name => name.includes('AWS_PROFILE'))).toEqual([])
+  const read = parseEnv(`${command.stdout()}WARM_AGENT_ANONYMOUS=1\n`)
+  expect(read).toMatchObject({ AGENT_RUNTIME_ARN: expect.stringContaining(':runtime/'), WARM_AGENT_ANONYMOUS: '1' })
+  const { PATH } = process.env
+  const evaluated = execFileSync('sh', ['-ec', `${command.stdout()}env`], { env: { PATH }, encoding: 'utf8' })
+  expect({ ...parseEnv(evaluated), WARM_AGENT_ANONYMOUS: '1' }).toMatchObject(read)
+  expect(command.stderr()).toMatch(/^AWS_PROFILE is set, .+ unset AWS_PROFILE\n$/)
 })
 
 test('checks signatures with the key that it prints', async () => {

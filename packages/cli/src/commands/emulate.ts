@@ -79,6 +79,10 @@ const settings = {
   verbose: { help: 'a line on stderr for everything that happens, and the output of the agents', read: isOn },
 }
 
+/** Said, and not among the lines: those are put into .env files too, where whatever is no variable may spoil the one after it. */
+const profileHint =
+  'AWS_PROFILE is set, and the AWS SDK for JavaScript prefers it to the key of the emulator. Where you use these variables: unset AWS_PROFILE\n'
+
 /** `warm-agent emulate` */
 export async function emulate(args: string[]): Promise<void> {
   const values = readSettings('warm-agent emulate --agent "<command>" [options]', settings, args)
@@ -112,9 +116,9 @@ export async function emulate(args: string[]): Promise<void> {
   onEnd(end, () => process.exit(1))
   // Not on stdout: a shell evaluates that.
   if (values['admin-port'] !== undefined) process.stderr.write(`Admin routes: ${emulator.adminUrl}/_emulator/\n`)
+  if (process.env.AWS_PROFILE) process.stderr.write(profileHint)
   const exports = Object.entries(emulator.env).map(([name, value]) => `export ${name}=${value}\n`)
-  // Last: what reads .env files passes over it there, and Node 20 would add the name of a variable that came after it.
-  process.stdout.write(`${exports.join('')}unset AWS_PROFILE\n`)
+  process.stdout.write(exports.join(''))
 }
 
 function printEvent(event: EmulatorEvent): void {
