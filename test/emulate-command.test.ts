@@ -104,11 +104,14 @@ test('prints what a shell evaluates and an .env file may begin with, and tells w
   const command = warmAgent(['emulate', '--agent', agent, '--port', '0'], { AWS_PROFILE: 'of-the-user' })
   await command.lineMatching(/^export AWS_SECRET_ACCESS_KEY=/)
   await command.stop()
-  const read = parseEnv(`${command.stdout()}WARM_AGENT_ANONYMOUS=1\n`)
-  expect(read).toMatchObject({ AGENT_RUNTIME_ARN: expect.stringContaining(':runtime/'), WARM_AGENT_ANONYMOUS: '1' })
+  const lines = command.stdout()
+  const read = parseEnv(lines)
+  expect(read.AGENT_RUNTIME_ARN).toContain(':runtime/')
+  const followed = parseEnv(`${lines}WARM_AGENT_ANONYMOUS=1\n`)
+  expect(followed).toEqual({ ...read, WARM_AGENT_ANONYMOUS: '1' })
   const { PATH } = process.env
-  const evaluated = execFileSync('sh', ['-ec', `${command.stdout()}env`], { env: { PATH }, encoding: 'utf8' })
-  expect({ ...parseEnv(evaluated), WARM_AGENT_ANONYMOUS: '1' }).toMatchObject(read)
+  const evaluated = execFileSync('sh', ['-ec', `${lines}env`], { env: { PATH }, encoding: 'utf8' })
+  expect(parseEnv(evaluated)).toMatchObject(read)
   expect(command.stderr()).toMatch(/^AWS_PROFILE is set, .+ unset AWS_PROFILE\n$/)
 })
 
